@@ -1,0 +1,73 @@
+import { DecodeError } from './decode-error.ts';
+
+/** Reads big-endian fields off a message, front to back. Every read is checked: past the end it throws DecodeError `truncated`. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #base: number;
+  #at = 0;
+
+  /** @param base offset of `bytes` in the whole message, so that errors of a sub-reader name the true octet. */
+  constructor(bytes: Uint8Array, base = 0) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#base = base;
+  }
+
+  /** Octets from the start of the whole message. */
+  get offset(): number {
+    return this.#base + this.#at;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  u8(field: string): number {
+    return this.#view.getUint8(this.#take(1, field));
+  }
+
+  u16(field: string): number {
+    return this.#view.getUint16(this.#take(2, field));
+  }
+
+  u32(field: string): number {
+    return this.#view.getUint32(this.#take(4, field));
+  }
+
+  u64(field: string): bigint {
+    return this.#view.getBigUint64(this.#take(8, field));
+  }
+
+  /** A view of the next `length` octets: it shares memory with the message. */
+  bytes(length: number, field: string): Uint8Array {
+    const start = this.#take(length, field);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** A reader of just the next `length` octets, for a part that says its own length. */
+  sub(length: number, field: string): ByteReader {
+    const base = this.offset;
+    return new ByteReader(this.bytes(length, field), base);
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.remaining, 'rest');
+  }
+
+  /** @throws DecodeError `trailing-bytes` when something is left. */
+  expectEnd(field: string): void {
+    if (this.remaining > 0) throw new DecodeError('trailing-bytes', field, this.offset);
+  }
+
+  fail(field: string): DecodeError {
+    return new DecodeError('bad-value', field, this.offset);
+  }
+
+  #take(length: number, field: string): number {
+    if (length < 0 || length > this.remaining) throw new DecodeError('truncated', field, this.offset);
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+}

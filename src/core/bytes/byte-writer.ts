@@ -1,0 +1,78 @@
+const FIRST_CAPACITY = 64;
+
+/** Writes big-endian fields one after the other. A value that does not fit its field is a RangeError: a defect of the caller. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = FIRST_CAPACITY) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#grow(1), checked(value, 0xff));
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#grow(2), checked(value, 0xffff));
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#grow(4), checked(value, 0xffff_ffff));
+    return this;
+  }
+
+  u64(value: bigint): this {
+    if (BigInt.asUintN(64, value) !== value) throw new RangeError(`${value} does not fit 64 bits`);
+    this.#view.setBigUint64(this.#grow(8), value);
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    this.#bytes.set(value, this.#grow(value.length));
+    return this;
+  }
+
+  zeros(count: number): this {
+    const start = this.#grow(count);
+    this.#bytes.fill(0, start, start + count);
+    return this;
+  }
+
+  /** Writes over a 16-bit field that was written before, for lengths and checksums known only at the end. */
+  patchU16(offset: number, value: number): this {
+    if (offset + 2 > this.#length) throw new RangeError(`octet ${offset} is not written yet`);
+    this.#view.setUint16(offset, checked(value, 0xffff));
+    return this;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #grow(count: number): number {
+    const start = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, start));
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return start;
+  }
+}
+
+function checked(value: number, max: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${value} is not within 0 to ${max}`);
+  return value;
+}

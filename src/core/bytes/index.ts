@@ -1,0 +1,3 @@
+export * from './byte-reader.ts';
+export * from './byte-writer.ts';
+export * from './decode-error.ts';

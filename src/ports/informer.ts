@@ -1,0 +1,28 @@
+import type { ObjectMeta } from './kubernetes.ts';
+
+/** A cache of one kind of objects, kept current by a watch. What it hands out is shared: never change it. */
+export interface Informer<T> {
+  /** `namespace/name`, or `name` where the kind has no namespace. */
+  get(key: string): T | undefined;
+  list(): readonly T[];
+  /** Resolves when the first list is in the cache and its changes have been told. Rejects only when `signal` aborts. */
+  synced(signal: AbortSignal): Promise<void>;
+  /** Told after the cache changed, once for each object that differs. Listeners must not throw. */
+  onChange(listener: (change: InformerChange<T>) => void): void;
+}
+
+/** `before` is absent for a new object, `after` for one that is gone. */
+export interface InformerChange<T> {
+  readonly key: string;
+  readonly before?: T;
+  readonly after?: T;
+}
+
+/** An object of one of our kinds, as written: `spec` is not validated yet. */
+export interface ConfigObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly meta: ObjectMeta;
+  readonly spec: unknown;
+  readonly status: unknown;
+}

@@ -1,0 +1,110 @@
+import type { IpFamily } from '../core/net/index.ts';
+
+/** Namespace and name of an object, `namespace/name` where it is a key. */
+export interface ObjectRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ObjectMeta extends ObjectRef {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly finalizers: readonly string[];
+  /** Present while the object is being deleted: RFC 3339. */
+  readonly deletionTimestamp?: string;
+  readonly creationTimestamp: string;
+}
+
+export interface ServicePort {
+  readonly name?: string;
+  readonly protocol: string;
+  readonly port: number;
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+  readonly appProtocol?: string;
+}
+
+/** @see Kubernetes API core/v1 LoadBalancerIngress */
+export interface LoadBalancerIngress {
+  readonly ip?: string;
+  readonly hostname?: string;
+  readonly ipMode?: string;
+  readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly error?: string }[];
+}
+
+/** A metav1.Condition of a status. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration?: number;
+  readonly lastTransitionTime: string;
+}
+
+/** A Service, cut down to what the controller reads. Read-only: caches share it. @see Kubernetes API core/v1 Service */
+export interface Service {
+  readonly meta: ObjectMeta;
+  readonly spec: {
+    readonly type: string;
+    readonly loadBalancerClass?: string;
+    readonly loadBalancerIP?: string;
+    readonly loadBalancerSourceRanges?: readonly string[];
+    readonly clusterIPs: readonly string[];
+    readonly ipFamilies: readonly IpFamily[];
+    readonly ipFamilyPolicy?: string;
+    readonly externalTrafficPolicy?: string;
+    readonly externalIPs?: readonly string[];
+    readonly healthCheckNodePort?: number;
+    readonly sessionAffinity?: string;
+    readonly sessionAffinityConfig?: unknown;
+    readonly selector: Readonly<Record<string, string>>;
+    readonly ports: readonly ServicePort[];
+  };
+  readonly status: {
+    readonly ingress: readonly LoadBalancerIngress[];
+    readonly conditions: readonly Condition[];
+  };
+}
+
+/** @see Kubernetes API core/v1 Node */
+export interface Node {
+  readonly meta: Omit<ObjectMeta, 'namespace'>;
+  readonly providerID?: string;
+  readonly unschedulable: boolean;
+  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  readonly addresses: readonly { readonly type: string; readonly address: string }[];
+  readonly conditions: readonly { readonly type: string; readonly status: string }[];
+}
+
+/** An EndpointSlice of a Service. @see Kubernetes API discovery.k8s.io/v1 EndpointSlice */
+export interface EndpointSlice {
+  readonly meta: ObjectMeta;
+  readonly serviceName: string;
+  readonly endpoints: readonly {
+    readonly nodeName?: string;
+    readonly ready?: boolean;
+    readonly serving?: boolean;
+    readonly terminating?: boolean;
+  }[];
+}
+
+export type EventType = 'Normal' | 'Warning';
+
+/** Events for people (`kubectl describe`). Never throws: a lost event is counted, not fatal. */
+export interface EventSink {
+  record(
+    object: ObjectRef & { readonly kind: string; readonly apiVersion: string; readonly uid: string },
+    event: KubernetesEvent,
+  ): void;
+}
+
+export interface KubernetesEvent {
+  readonly type: EventType;
+  /** CamelCase, from a closed list. */
+  readonly reason: string;
+  readonly message: string;
+}
