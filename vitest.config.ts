@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './tools/summary-reporter.ts';
 
 const tier = (name: string, include: string[], limits: { testTimeout: number; fileParallelism?: boolean }) => ({
   test: { name, include, hookTimeout: limits.testTimeout, ...limits },
@@ -7,6 +8,7 @@ const tier = (name: string, include: string[], limits: { testTimeout: number; fi
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    reporters: ['default', new SummaryReporter()],
     projects: [
       tier('unit', ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/simulation/**/*.test.ts'], {
         testTimeout: 30_000,
