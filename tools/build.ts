@@ -1,0 +1,49 @@
+// The release build: dist/controller.mjs, dist/speaker.mjs with its packet Worker, and the native addon that the Worker loads.
+import { cp, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, 'dist');
+
+/** CommonJS dependencies call require(); koffi looks for its addon below resourcesPath. */
+const BANNER = [
+  "import { createRequire as heraldCreateRequire } from 'node:module';",
+  'const require = heraldCreateRequire(import.meta.url);',
+  'process.resourcesPath ??= import.meta.dirname;',
+].join('');
+
+await rm(out, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    controller: 'src/cli/controller.ts',
+    speaker: 'src/cli/speaker.ts',
+    'packet-worker': 'src/cli/packet-worker.ts',
+  },
+  outdir: out,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  minify: true,
+  keepNames: false,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  conditions: ['import', 'node'],
+  legalComments: 'none',
+  banner: { js: BANNER },
+  define: { 'process.env.NODE_ENV': '"production"' },
+});
+const triplet = `linux_${process.arch}`;
+const addon = join(
+  dirname(createRequire(import.meta.url).resolve(`@koromix/koffi-linux-${process.arch}/package.json`)),
+  triplet,
+);
+await cp(addon, join(out, 'koffi', triplet), { recursive: true });
+
+for (const file of ['controller.mjs', 'speaker.mjs', 'packet-worker.mjs', `koffi/${triplet}/koffi.node`]) {
+  const { size } = await stat(join(out, file));
+  console.log(`${(size / 1024 / 1024).toFixed(2).padStart(6)} MiB  dist/${file}`);
+}

@@ -1,0 +1,32 @@
+// Everything that has to hold before a change lands, in the order in which a mistake is found soonest.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const bin = (name: string): string => join(import.meta.dirname, '..', 'node_modules', '.bin', name);
+
+const STEPS: readonly (readonly [title: string, command: readonly string[]])[] = [
+  ['types', [bin('tsc'), '--noEmit']],
+  ['format and lint', [bin('biome'), 'ci', '--error-on-warnings', '.']],
+  ['lint with types', [bin('eslint'), '--max-warnings', '0', 'src', 'test', 'bench', 'tools']],
+  ['arrows', [bin('depcruise'), 'src', 'test', 'bench', 'tools', '--config', '.dependency-cruiser.cjs']],
+  ['dead code', [bin('knip')]],
+  ['generated files', [process.execPath, 'tools/generate.ts', '--check']],
+  ['release build', [process.execPath, 'tools/build.ts']],
+  ['all tests', [process.execPath, 'tools/test.ts', 'unit', 'integration', 'net', 'e2e']],
+];
+
+for (const [title, command] of STEPS) {
+  const startedAt = Date.now();
+  console.log(`\n── ${title}`);
+  const code = await run(command);
+  if (code !== 0) {
+    console.log(`── ${title}: failed`);
+    process.exit(code);
+  }
+  console.error(`── ${title}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+}
+
+function run([program = '', ...args]: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit', cwd: join(import.meta.dirname, '..') });
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}
