@@ -23,7 +23,8 @@ for (const [title, command] of STEPS) {
     console.log(`── ${title}: failed`);
     process.exit(code);
   }
-  console.error(`── ${title}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  // The tests come last, and their count is to be the last line.
+  if (title !== 'all tests') console.log(`── ${title}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
 function run([program = '', ...args]: readonly string[]): Promise<number> {

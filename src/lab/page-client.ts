@@ -1,0 +1,26 @@
+// Asks for a page again and again, each time over a new connection, and prints one line of JSON for each answer or failure.
+import { get } from 'node:http';
+import type { PageAttempt } from './page-attempt.ts';
+
+const [url = '', intervalText = '10'] = process.argv.slice(2);
+const TIMEOUT_MS = 250;
+
+function attempt(): void {
+  const startedAtMs = Date.now();
+  let reported = false;
+  const report = (node: string | undefined): void => {
+    if (reported) return;
+    reported = true;
+    const line: PageAttempt = { startedAtMs, endedAtMs: Date.now(), ...(node === undefined ? {} : { node }) };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  };
+  const request = get(url, { agent: false }, (response) => {
+    response.resume();
+    response.once('end', () => report(String(response.headers['x-node'])));
+  });
+  const giveUp = setTimeout(() => request.destroy(new Error('timeout')), TIMEOUT_MS);
+  request.once('error', () => report(undefined));
+  request.once('close', () => clearTimeout(giveUp));
+}
+
+setInterval(attempt, Number(intervalText));
