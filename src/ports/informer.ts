@@ -18,6 +18,17 @@ export interface InformerChange<T> {
   readonly after?: T;
 }
 
+/** Where the objects of one kind are in the API. */
+export interface ResourceType {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Lower-case plural, as in the path. */
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
 /** An object of one of our kinds, as written: `spec` is not validated yet. */
 export interface ConfigObject {
   readonly apiVersion: string;

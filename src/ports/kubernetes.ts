@@ -92,6 +92,11 @@ export interface EndpointSlice {
   }[];
 }
 
+/** @see Kubernetes API core/v1 Namespace */
+export interface Namespace {
+  readonly meta: Omit<ObjectMeta, 'namespace'>;
+}
+
 export type EventType = 'Normal' | 'Warning';
 
 /** Events for people (`kubectl describe`). Never throws: a lost event is counted, not fatal. */
