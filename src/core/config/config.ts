@@ -1,13 +1,9 @@
 import type { AddressRange } from '../net/index.ts';
+import type { BfdProfile, BgpAdvertisement, BgpPeer } from './bgp-config.ts';
 import type { LabelSelector } from './label-selector.ts';
+import type { Origin } from './origin.ts';
 
-/** Where a value of the configuration was written: an API object, or a flag. Used to say which object, which field. */
-export interface Origin {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
+export type { Origin } from './origin.ts';
 
 /** A pool of addresses to give to Services. */
 export interface Pool {
@@ -27,7 +23,7 @@ export interface Pool {
 export interface ServiceAllocation {
   /** The lower goes first; 0 goes last. */
   readonly priority: number;
-  /** Names listed, and names that `namespaceSelectors` matched; with neither, every namespace. */
+  /** Names listed, and names that `namespaceSelectors` match now. Empty admits every namespace only without selectors. */
   readonly namespaces: readonly string[];
   readonly namespaceSelectors: readonly LabelSelector[];
   /** Any one must match; empty matches every Service. */
@@ -49,8 +45,20 @@ export interface L2Advertisement {
   readonly interfaces: readonly string[];
 }
 
-/** The configuration in force: only what is valid, whole and by itself. */
+/** The configuration in force: only what is valid, whole and by itself. Each list is ordered by name. */
 export interface Config {
   readonly pools: readonly Pool[];
   readonly l2Advertisements: readonly L2Advertisement[];
+  readonly bgpAdvertisements: readonly BgpAdvertisement[];
+  readonly bgpPeers: readonly BgpPeer[];
+  readonly bfdProfiles: readonly BfdProfile[];
 }
+
+/** Nothing configured. Tests spread it, so that a new member does not break them. */
+export const EMPTY_CONFIG: Config = {
+  pools: [],
+  l2Advertisements: [],
+  bgpAdvertisements: [],
+  bgpPeers: [],
+  bfdProfiles: [],
+};

@@ -1,3 +1,4 @@
 export * from './address.ts';
+export * from './asn.ts';
 export * from './mac.ts';
 export * from './prefix.ts';
