@@ -7,8 +7,11 @@ export interface Informer<T> {
   list(): readonly T[];
   /** Resolves when the first list is in the cache and its changes have been told. Rejects only when `signal` aborts. */
   synced(signal: AbortSignal): Promise<void>;
-  /** Told after the cache changed, once for each object that differs. Listeners must not throw. */
-  onChange(listener: (change: InformerChange<T>) => void): void;
+  /**
+   * Told after the cache changed, once for each object that differs. Listeners must not throw. The result stops it, for
+   * listeners that live shorter than the cache: those of one term of leadership.
+   */
+  onChange(listener: (change: InformerChange<T>) => void): () => void;
 }
 
 /** `before` is absent for a new object, `after` for one that is gone. */
