@@ -55,11 +55,15 @@ export type SpeakerMessage =
       readonly interfaces: readonly InterfaceReport[];
       readonly claims: readonly Claim[];
     }
+  /** Everything up to this revision is carried out. One for each snapshot and delta: the next delta waits for it. */
   | { readonly kind: 'ack'; readonly revision: number }
+  /** One grant of the revision, or the whole of it when there is no address, cannot be carried out. Counts as an ack. */
   | { readonly kind: 'reject'; readonly revision: number; readonly address?: IpAddress; readonly reason: string }
   /** The interfaces and claims of the node, whole, whenever they change. */
   | { readonly kind: 'report'; readonly interfaces: readonly InterfaceReport[]; readonly claims: readonly Claim[] }
-  /** A planned stop: hand everything over, then revoke it. */
+  /** What changed in the claims since the last report: as good as a report, and small when a node claims thousands. */
+  | { readonly kind: 'claims'; readonly made: readonly Claim[]; readonly dropped: readonly IpAddress[] }
+  /** A planned stop: hand everything over, then revoke it. Nothing is granted any more; with no grant left, it may go. */
   | { readonly kind: 'leaving' }
   | { readonly kind: 'heartbeat' };
 
@@ -67,6 +71,8 @@ export type SpeakerMessage =
 export type SessionEnd =
   | 'unauthenticated'
   | 'permission-denied'
+  /** The API server could not be asked about the token. */
+  | 'unverifiable'
   | 'not-leader'
   | 'already-connected'
   | 'replaced'
@@ -76,25 +82,74 @@ export type SessionEnd =
   | 'shutting-down'
   | 'transport';
 
+/** Who shows a token, as the API server vouches for it. */
+export interface SpeakerIdentity {
+  readonly nodeName: string;
+  readonly podName: string;
+  readonly podUid: string;
+  /** How long the token is still good, in milliseconds from the moment of the verdict; 0 when it is past its time. */
+  readonly remainingMs: number;
+}
+
+export type TokenVerdict =
+  | { readonly kind: 'accepted'; readonly identity: SpeakerIdentity }
+  /** Not a token, or not for us, or no longer: UNAUTHENTICATED. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** A good token of somebody who is not a speaker: PERMISSION_DENIED. */
+  | { readonly kind: 'forbidden'; readonly reason: string }
+  /** Nobody could tell: UNAVAILABLE, try again. */
+  | { readonly kind: 'unverifiable'; readonly reason: string };
+
+export interface TokenVerifier {
+  /** Never rejects: what cannot be verified is a verdict too. */
+  verify(token: string): Promise<TokenVerdict>;
+}
+
 /** Controller side: one authenticated stream of one speaker. */
 export interface SpeakerSession {
   /** Proven by the token, not merely said by the speaker. */
   readonly nodeName: string;
+  /** Proven by the token. */
+  readonly podUid: string;
   /**
    * Queues a message. False when the transport is full: send nothing more before `drained` is called, so that a slow reader
    * costs bounded memory.
    */
   send(message: ControllerMessage): boolean;
+  /** Ends the session; `closed` follows. Idempotent. */
   close(end: SessionEnd, detail: string): void;
 }
 
-/** What the controller does with sessions. Called in order for one session: opened, then received and drained, then closed. */
+/**
+ * What the controller does with sessions. Called in order for one session: opened, then received and drained, then closed,
+ * exactly once, whoever ended it.
+ */
 export interface SpeakerSessionHandler {
   opened(session: SpeakerSession, hello: Extract<SpeakerMessage, { kind: 'hello' }>): void;
   received(session: SpeakerSession, message: Exclude<SpeakerMessage, { kind: 'hello' }>): void;
   drained(session: SpeakerSession): void;
   closed(session: SpeakerSession, end: SessionEnd): void;
 }
+
+/** Controller side: where speakers dial. Runs in every replica, but takes sessions only in the one that leads. */
+export interface SpeakerServer {
+  /** Binds, and refuses everybody as `not-leader`. Resolves with the port once bound. Aborting `signal` ends it for good. */
+  listen(signal: AbortSignal): Promise<number>;
+  /** Takes sessions until `signal` aborts; those of then are closed as `not-leader`. One handler at a time. */
+  serve(handler: SpeakerSessionHandler, signal: AbortSignal): void;
+}
+
+/** What `grpc.health.v1` says to the kubelet: see `HealthService` for the names. */
+export interface HealthReporter {
+  /** Anything not set yet is not serving. */
+  set(service: HealthService, serving: boolean): void;
+}
+
+/**
+ * The empty name is the whole process: serving when it is alive and ready. `liveness`: it still turns its event loop.
+ * `readiness`: caches synced, or sockets open. `leader`: this replica leads.
+ */
+export type HealthService = '' | 'liveness' | 'readiness' | 'leader';
 
 /** Speaker side: the stream to whichever controller leads, re-dialled for as long as the process lives. */
 export interface ControllerLink {
@@ -107,7 +162,8 @@ export interface ControllerLink {
 export interface ControllerLinkHandler {
   /** Called for each new session, to say who we are. */
   hello(): Extract<SpeakerMessage, { kind: 'hello' }>;
-  received(message: ControllerMessage): void;
+  /** Snapshots whole, whatever number of messages they came in. The link keeps welcomes and heartbeats to itself. */
+  received(message: Extract<ControllerMessage, { kind: 'snapshot' | 'delta' }>): void;
   /** The session of now began or ended. */
   connected(connected: boolean): void;
 }
