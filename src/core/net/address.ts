@@ -76,6 +76,13 @@ export function ipFromValue(family: IpFamily, value: bigint): IpAddress {
   return family === 'IPv4' ? (Number(value) as Ipv4) : (value as Ipv6);
 }
 
+/** The IPv4 address with this value, without the way over bigint. @throws RangeError when it is no integer of 32 bits. */
+export function ipv4FromValue(value: number): Ipv4 {
+  if (!Number.isInteger(value) || value < 0 || value > IPV4_MAX)
+    throw new RangeError(`${value} is not the value of an IPv4 address`);
+  return value as Ipv4;
+}
+
 /** The value of an address as a bigint, whatever its family. */
 export function ipValue(address: IpAddress): bigint {
   return BigInt(address);

@@ -27,6 +27,13 @@ export function macFromBytes(bytes: Uint8Array): MacAddress {
   return bytes.reduce((value, byte) => value * 256 + byte, 0) as MacAddress;
 }
 
+/** The address with this value. @throws RangeError when it is no integer of 48 bits. */
+export function macFromValue(value: number): MacAddress {
+  if (!Number.isInteger(value) || value < 0 || value > BROADCAST_MAC)
+    throw new RangeError(`${value} is not the value of a MAC address`);
+  return value as MacAddress;
+}
+
 export function macToBytes(address: MacAddress): Uint8Array {
   const bytes = new Uint8Array(MAC_OCTETS);
   let rest: number = address;

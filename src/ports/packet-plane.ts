@@ -1,0 +1,97 @@
+import type { IpAddress, MacAddress } from '../core/net/index.ts';
+import type { Claim, Grant, InterfaceReport } from './channel.ts';
+import type { SendOutcome } from './frames.ts';
+
+/**
+ * The part of a speaker that touches packets. It runs in a thread of its own, so what crosses is plain data: commands go in,
+ * notices come out, neither answers the other.
+ */
+export interface PacketPlane {
+  /**
+   * Resolves when the interfaces are known.
+   * @throws Error whose message says in one line what is missing: a permission, a library
+   */
+  start(listener: PacketPlaneListener): Promise<void>;
+  command(command: PacketCommand): void;
+  /** Stops answering. Resolves when nothing is sent any more. */
+  stop(): Promise<void>;
+}
+
+export interface PacketPlaneListener {
+  notice(notice: PacketNotice): void;
+  /** The plane died; nothing is answered any more. */
+  failed(error: Error): void;
+}
+
+/** What is to be announced. Said twice it changes nothing. */
+export type PacketCommand =
+  /** All grants of this node: what is not among them is revoked. */
+  | { readonly kind: 'replace'; readonly grants: readonly Grant[] }
+  | { readonly kind: 'change'; readonly grants: readonly Grant[]; readonly revoked: readonly IpAddress[] };
+
+export type PacketNotice =
+  /** All interfaces on which this node can announce, whenever they change. The first one says that the plane is ready. */
+  | { readonly kind: 'interfaces'; readonly interfaces: readonly InterfaceReport[] }
+  /** What became announced, or is announced by another grant than before, and what is not announced any more. */
+  | { readonly kind: 'claims'; readonly claimed: readonly Claim[]; readonly released: readonly IpAddress[] }
+  /** What was counted since the last notice of this kind; at most one a second. */
+  | { readonly kind: 'counters'; readonly counters: PacketCounters }
+  | { readonly kind: 'event'; readonly event: PacketEvent };
+
+/** Why a received frame was not answered. Bounded: it labels a counter. @see protocols RFC 826, RFC 5227 */
+export type DropReason =
+  /** Shorter than an Ethernet header and an ARP packet (42 octets). */
+  | 'truncated'
+  /** Not Ethernet and IPv4, or lengths that do not fit them. */
+  | 'malformed'
+  /** Meant for another station, or of another VLAN: the kernel strips the tag and leaves only this sign. */
+  | 'other-host'
+  /** Sent by this node. */
+  | 'outgoing'
+  /** Bears a MAC of this node: a switch, an access point or a bond sent our own frame back. */
+  | 'own-reflection'
+  /** Neither request nor reply. */
+  | 'unknown-operation'
+  /** The sender's MAC is zero, broadcast or multicast. */
+  | 'bad-sender-mac'
+  /** The sender's address is multicast, broadcast or loopback. */
+  | 'bad-sender-address'
+  /** A reply to somebody's request, which asks for nothing. */
+  | 'not-a-request'
+  /** Asks for an address that this node does not announce on this interface. */
+  | 'not-owned'
+  /** A foreign station claims an address that this node announces: an event says which. */
+  | 'conflict'
+  /** The station asked more than 50 times a second. */
+  | 'requester-rate-limit'
+  /** The interface has sent its 2,000 replies of this second. */
+  | 'interface-rate-limit'
+  /** The answer could not be sent. */
+  | 'send-failed'
+  /** The kernel threw it away: it came faster than frames were read. */
+  | 'overrun';
+
+export interface PacketCounters {
+  /** Frames that reached the program. */
+  readonly received: number;
+  readonly replies: number;
+  /** Of the replies, those to a request whose Ethernet source differs from its sender MAC: wifi bridges, hypervisors. */
+  readonly mismatchedSource: number;
+  readonly announcements: number;
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
+  readonly sendFailures: Readonly<Partial<Record<Exclude<SendOutcome, 'sent'>, number>>>;
+}
+
+/** Something that people should hear of. Each kind is told at most once in 10 s for one address. */
+export type PacketEvent =
+  /** Another station says that an announced address is its own. @see RFC 5227 §2.4 */
+  | {
+      readonly kind: 'conflict';
+      readonly address: IpAddress;
+      readonly mac: MacAddress;
+      readonly interface: string;
+    }
+  /** The kernel holds the address too and answers ARP for it on every interface: arp_ignore=1, arp_announce=2 are wanted. */
+  | { readonly kind: 'kernel-answers'; readonly address: IpAddress; readonly interface: string }
+  /** No socket could be had on an interface that should announce. */
+  | { readonly kind: 'interface-refused'; readonly interface: string; readonly reason: string };
