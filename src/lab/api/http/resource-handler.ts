@@ -1,0 +1,237 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { User } from '../access/user.ts';
+import { booleanAt, isObject, type Json, numberAt, objectAt, stringAt } from '../json.ts';
+import { decodeObject, type KubeObject, nameOf } from '../kube-object.ts';
+import { patchObject } from '../patch/patch.ts';
+import { apiVersionOf, type Resource, type WriteScope } from '../resource.ts';
+import { badRequest, methodNotAllowed, pathNotFound, StatusError } from '../status-error.ts';
+import type { Store } from '../store/store.ts';
+import { asVersion, type Target, type WriteOptions, type Writes } from '../writes.ts';
+import { mediaTypeOf, readBody } from './body.ts';
+import { encodeItem, encodeObject, sendJson, success } from './encoding.ts';
+import { filterOf, listHead, listMetadata, listObjects, revisionOf } from './lists.ts';
+import type { ResourceRequest } from './request.ts';
+import { WatchStream } from './watch-stream.ts';
+
+export interface Exchange {
+  readonly request: ResourceRequest;
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly user: User;
+}
+
+export interface WatchTimes {
+  /** Watches that ask for no timeout end after this long. */
+  readonly defaultTimeoutSeconds: number;
+  readonly bookmarkSeconds: number;
+}
+
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
+
+/** Answers requests for stored objects. */
+export class ResourceHandler {
+  readonly #times: WatchTimes;
+  readonly #store: Store;
+  readonly #writes: Writes;
+  readonly #watchOpened: (watch: WatchStream, exchange: Exchange) => () => void;
+
+  constructor(
+    options: WatchTimes,
+    dependencies: {
+      readonly store: Store;
+      readonly writes: Writes;
+      readonly watchOpened: (watch: WatchStream, exchange: Exchange) => () => void;
+    },
+  ) {
+    this.#times = options;
+    this.#store = dependencies.store;
+    this.#writes = dependencies.writes;
+    this.#watchOpened = dependencies.watchOpened;
+  }
+
+  async handle(resource: Resource, exchange: Exchange): Promise<void> {
+    const { request } = exchange;
+    const scope = scopeOf(resource, request);
+    if (resource.namespaced && request.namespace === '' && !['list', 'watch'].includes(request.verb)) {
+      throw request.verb === 'create' ? methodNotAllowed() : pathNotFound();
+    }
+    const target = { resource, namespace: resource.namespaced ? request.namespace : '', name: request.name };
+    switch (request.verb) {
+      case 'get':
+        return sendJson(exchange.response, 200, encodeObject(this.#writes.get(target)));
+      case 'list':
+        return this.#list(resource, exchange);
+      case 'watch':
+        return this.#watch(resource, exchange);
+      case 'create':
+        return this.#create(target, exchange);
+      case 'update':
+        return this.#update(target, scope, exchange);
+      case 'patch':
+        return this.#patch(target, scope, exchange);
+      case 'delete':
+        return this.#delete(target, exchange);
+      case 'deletecollection':
+        return this.#deleteCollection(target, exchange);
+    }
+  }
+
+  #list(resource: Resource, { request, response }: Exchange): void {
+    if (request.query.get('sendInitialEvents') !== null) {
+      throw badRequest('sendInitialEvents is forbidden for list');
+    }
+    const storage = { collection: this.#writes.collection(resource), currentRevision: this.#store.revisions.current };
+    const listed = listObjects({ query: request.query, namespace: namespaceFor(resource, request), resource }, storage);
+    const custom = !resource.strategy.strategicMerge;
+    const items = listed.items.map((object) => encodeItem(object, custom)).join(',');
+    sendJson(response, 200, `{${listHead(resource)},"metadata":${listMetadata(listed)},"items":[${items}]}`);
+  }
+
+  #watch(resource: Resource, exchange: Exchange): void {
+    const { query } = exchange.request;
+    const revision = revisionOf(query);
+    const timeout = Number(query.get('timeoutSeconds') ?? 0);
+    const watch = new WatchStream(
+      {
+        resource,
+        namespace: namespaceFor(resource, exchange.request),
+        filter: filterOf(query, resource),
+        since: revision === undefined || revision === 0 ? undefined : revision,
+        sendInitialEvents: query.get('sendInitialEvents') === 'true',
+        bookmarks: ['1', 'true'].includes(query.get('allowWatchBookmarks') ?? ''),
+        timeoutSeconds: timeout > 0 ? timeout : this.#times.defaultTimeoutSeconds,
+        bookmarkSeconds: this.#times.bookmarkSeconds,
+      },
+      {
+        collection: this.#writes.collection(resource),
+        response: exchange.response,
+        currentRevision: () => this.#store.revisions.current,
+      },
+    );
+    const closed = this.#watchOpened(watch, exchange);
+    exchange.response.on('close', closed);
+    watch.start();
+  }
+
+  async #create(target: Target, { request, incoming, response }: Exchange): Promise<void> {
+    const { resource } = target;
+    if (target.name !== '') throw methodNotAllowed();
+    const body = await readBody(incoming);
+    const sent = decodeObject(body ?? null, { apiVersion: apiVersionOf(resource), kind: resource.kind });
+    const created = this.#writes.create(target, sent, writeOptions(request));
+    sendJson(response, 201, encodeObject(created));
+  }
+
+  async #update(target: Target, scope: WriteScope, { request, incoming, response }: Exchange): Promise<void> {
+    const { resource } = target;
+    const body = await readBody(incoming);
+    const sent = decodeObject(body ?? null, { apiVersion: apiVersionOf(resource), kind: resource.kind });
+    if (scope === 'main' && resource.strategy.createOnUpdate && this.#absent(target)) {
+      if (nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
+      const { resourceVersion: _, ...metadata } = sent.metadata;
+      const created = this.#writes.create(target, { ...sent, metadata }, writeOptions(request));
+      return sendJson(response, 201, encodeObject(created));
+    }
+    if (nameOf(sent) === '' || nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
+    const updated = this.#writes.update(target, scope, () => sent, writeOptions(request));
+    return sendJson(response, 200, encodeObject(asVersion(updated, resource)));
+  }
+
+  async #patch(target: Target, scope: WriteScope, { request, incoming, response }: Exchange): Promise<void> {
+    const { resource } = target;
+    const type = mediaTypeOf(incoming);
+    const patch = await readBody(incoming, PATCH_TYPES);
+    if (patch === undefined) throw badRequest('the patch is empty');
+    const expected = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+    const change = (stored: KubeObject): KubeObject =>
+      decodeObject(patchObject({ type, patch, resource }, asVersion(stored, resource)), expected);
+    const updated = this.#writes.update(target, scope, change, writeOptions(request));
+    sendJson(response, 200, encodeObject(asVersion(updated, resource)));
+  }
+
+  async #delete(target: Target, exchange: Exchange): Promise<void> {
+    const options = await deleteOptions(exchange);
+    const { object, removed } = this.#writes.delete(target, options, options);
+    if (!removed || target.resource.strategy.returnsDeleted) {
+      return sendJson(exchange.response, 200, encodeObject(asVersion(object, target.resource)));
+    }
+    const { resource } = target;
+    const details = {
+      name: target.name,
+      group: resource.group === '' ? undefined : resource.group,
+      kind: resource.resource,
+      uid: object.metadata.uid,
+    };
+    return sendJson(exchange.response, 200, JSON.stringify(success(details)));
+  }
+
+  async #deleteCollection(target: Target, exchange: Exchange): Promise<void> {
+    const { resource } = target;
+    const options = await deleteOptions(exchange);
+    const filter = filterOf(exchange.request.query, resource);
+    const doomed = this.#writes.collection(resource).list(target.namespace).filter(filter);
+    for (const object of doomed) this.#writes.delete({ ...target, name: nameOf(object) }, options, options);
+    const items = doomed.map((object) => encodeItem(asVersion(object, resource), false)).join(',');
+    const metadata = `{"resourceVersion":"${this.#store.revisions.current}"}`;
+    sendJson(exchange.response, 200, `{${listHead(resource)},"metadata":${metadata},"items":[${items}]}`);
+  }
+
+  #absent(target: Target): boolean {
+    try {
+      this.#writes.get(target);
+      return false;
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 404) return true;
+      throw error;
+    }
+  }
+}
+
+function scopeOf(resource: Resource, request: ResourceRequest): WriteScope {
+  if (request.subresource === '') return 'main';
+  if (request.subresource === 'status' && resource.status) {
+    if (['get', 'update', 'patch'].includes(request.verb)) return 'status';
+    throw methodNotAllowed();
+  }
+  throw pathNotFound();
+}
+
+function namespaceFor(resource: Resource, request: ResourceRequest): string {
+  return resource.namespaced ? request.namespace : '';
+}
+
+function nameMismatch(sent: string, asked: string): StatusError {
+  return sent === ''
+    ? badRequest(
+        `name must be provided: the name of the object ( based on URL) was undeterminable: name must be provided`,
+      )
+    : badRequest(`the name of the object (${sent}) does not match the name on the URL (${asked})`);
+}
+
+function writeOptions(request: ResourceRequest): WriteOptions {
+  return { dryRun: request.query.get('dryRun') === 'All' };
+}
+
+async function deleteOptions({ request, incoming }: Exchange) {
+  const body: Json = (await readBody(incoming)) ?? {};
+  const policy = stringAt(body, 'propagationPolicy') ?? request.query.get('propagationPolicy') ?? '';
+  const preconditions = isObject(body) ? (objectAt(body, 'preconditions') ?? {}) : {};
+  const uid = stringAt(preconditions, 'uid');
+  const resourceVersion = stringAt(preconditions, 'resourceVersion');
+  const asked = request.query.get('gracePeriodSeconds');
+  const gracePeriodSeconds = numberAt(body, 'gracePeriodSeconds') ?? (asked === null ? undefined : Number(asked));
+  const addFinalizer = { Foreground: 'foregroundDeletion', Orphan: 'orphan' }[policy];
+  return {
+    dryRun: request.query.get('dryRun') === 'All' || (isObject(body) && Array.isArray(body.dryRun)),
+    preconditions: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(addFinalizer === undefined || booleanAt(body, 'orphanDependents') === true ? {} : { addFinalizer }),
+  };
+}

@@ -1,0 +1,37 @@
+import { unsupportedMediaType } from '../http/body.ts';
+import type { Json } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
+import type { Resource } from '../resource.ts';
+import { applyJsonPatch } from './json-patch.ts';
+import { builtInTopology } from './list-topology.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import { applyStrategicMergePatch } from './strategic-merge.ts';
+
+/** An object with a patch of the media type applied. @throws StatusError 400, 415, 422 */
+export function patchObject(
+  request: { readonly type: string; readonly patch: Json; readonly resource: Resource },
+  stored: KubeObject,
+): Json {
+  const { type, patch, resource } = request;
+  switch (type) {
+    case 'application/json-patch+json':
+      return applyJsonPatch(stored, patch);
+    case 'application/merge-patch+json':
+      return applyMergePatch(stored, patch);
+    case 'application/strategic-merge-patch+json':
+      if (resource.strategy.strategicMerge) {
+        return applyStrategicMergePatch(stored, patch, builtInTopology(resource.kind));
+      }
+      break;
+  }
+  throw unsupportedMediaType(acceptedPatches(resource));
+}
+
+export function acceptedPatches(resource: Resource): readonly string[] {
+  return [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    ...(resource.strategy.strategicMerge ? ['application/strategic-merge-patch+json'] : []),
+    'application/apply-patch+yaml',
+  ];
+}
