@@ -62,8 +62,7 @@ export interface BgpPeer {
   readonly password?:
     | { readonly kind: 'plain'; readonly value: string }
     | { readonly kind: 'secret'; readonly namespace: string; readonly name: string };
-  /** Name of a profile that is in force. */
-  readonly bfdProfile?: string;
+  readonly bfdProfile?: BfdProfile;
   readonly gracefulRestart: boolean;
   readonly ebgpMultiHop: boolean;
   readonly vrf?: string;

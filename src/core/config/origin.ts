@@ -8,3 +8,21 @@ export interface Origin {
   readonly namespace: string;
   readonly name: string;
 }
+
+export function sameOrigin(a: Origin, b: Origin): boolean {
+  return compareOrigins(a, b) === 0;
+}
+
+/** By name first, then by namespace, kind and group. */
+export function compareOrigins(a: Origin, b: Origin): number {
+  return (
+    compareText(a.name, b.name) ||
+    compareText(a.namespace, b.namespace) ||
+    compareText(a.kind, b.kind) ||
+    compareText(a.apiVersion, b.apiVersion)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,40 @@
+/** One thing that is wrong in one object, and how to put it right. */
+export interface Problem {
+  /** Path of the field, as `kubectl explain` takes it with list indexes added: `spec.addresses[0]`. */
+  readonly field: string;
+  /** As written; undefined when the field is missing. */
+  readonly value: unknown;
+  /** What is wrong with it; what to do. */
+  readonly message: string;
+}
+
+const QUOTED_LENGTH_MAX = 80;
+
+/** The field, the value, what is wrong and what to do, in one sentence. */
+export function describeProblem(problem: Problem): string {
+  const value = problem.value === undefined ? '' : ` ${quote(problem.value)}`;
+  return `${problem.field}${value}: ${problem.message}`;
+}
+
+export function describeProblems(problems: readonly Problem[]): string {
+  return problems.map((problem) => `${describeProblem(problem)}.`).join(' ');
+}
+
+/** A value as one would write it in YAML flow style, cut off where it would fill the line. */
+export function quote(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value, printable);
+  return text.length <= QUOTED_LENGTH_MAX ? text : `${text.slice(0, QUOTED_LENGTH_MAX)}…`;
+}
+
+/** `["spec", "addresses", 0]` as `spec.addresses[0]`; a key with other signs than letters and digits is quoted. */
+export function formatField(path: readonly PropertyKey[]): string {
+  return path.map(String).reduce((field, key, at) => {
+    if (typeof path[at] === 'number') return `${field}[${key}]`;
+    if (!/^\w+$/.test(key)) return `${field}[${JSON.stringify(key)}]`;
+    return field === '' ? key : `${field}.${key}`;
+  }, '');
+}
+
+function printable(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol' ? String(value) : value;
+}

@@ -1,0 +1,30 @@
+import type { AcceptedObjects } from './accept.ts';
+import type { NamespaceLabels } from './assemble.ts';
+import type { Config, Pool } from './config.ts';
+import { selectorMatches } from './label-selector.ts';
+import { compareOrigins, type Origin } from './origin.ts';
+
+/** The configuration of what was accepted: in a fixed order, and with every selector of namespaces turned into their names. */
+export function resolve(accepted: AcceptedObjects, namespaces: readonly NamespaceLabels[]): Config {
+  return {
+    pools: [...accepted.pools.values()].map((pool) => withNamespaces(pool, namespaces)).sort(byName),
+    l2Advertisements: accepted.l2Advertisements.toSorted(byName),
+    bgpAdvertisements: [],
+    bgpPeers: [],
+    bfdProfiles: [],
+  };
+}
+
+function withNamespaces(pool: Pool, namespaces: readonly NamespaceLabels[]): Pool {
+  const allocation = pool.serviceAllocation;
+  if (allocation === undefined || allocation.namespaceSelectors.length === 0) return pool;
+  const matching = namespaces
+    .filter(({ labels }) => allocation.namespaceSelectors.some((selector) => selectorMatches(selector, labels)))
+    .map(({ name }) => name);
+  const names = [...new Set([...allocation.namespaces, ...matching])].sort();
+  return { ...pool, serviceAllocation: { ...allocation, namespaces: names } };
+}
+
+function byName(a: { readonly origin: Origin }, b: { readonly origin: Origin }): number {
+  return compareOrigins(a.origin, b.origin);
+}

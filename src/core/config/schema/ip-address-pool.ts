@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { type AddressRange, compareIp, familyOf, formatIp, rangesOverlap } from '../../net/index.ts';
+import type { Pool } from '../config.ts';
+import { addressEntry, type CelRule, described, labelSelectors, names } from './fields.ts';
+import {
+  ageColumn,
+  conditions,
+  type DecodeSource,
+  type KindDefinition,
+  kindVersion,
+  reasonColumn,
+  validColumn,
+} from './kind.ts';
+
+const ADDRESSES_MAX = 4096;
+const ADDRESS_LENGTH_MAX = 128;
+
+const oneAddress: CelRule = {
+  rule: '!isIP(self.trim())',
+  messageExpression:
+    "'\"' + self + '\" is a single address without a prefix length; write \"' + self.trim() + (ip(self.trim()).family() == 4 ? '/32\"' : '/128\"')",
+};
+const shape: CelRule = {
+  rule: "isIP(self.trim()) || isCIDR(self) || (self.contains('-') && self.split('-').size() == 2 && self.split('-').all(end, isIP(end.trim())))",
+  messageExpression:
+    '\'"\' + self + \'" is neither a CIDR nor a range; write one such as "192.168.1.0/24" or "192.168.1.240-192.168.1.250"\'',
+};
+const oneFamily: CelRule = {
+  rule: "!self.contains('-') || self.split('-').size() != 2 || !self.split('-').all(end, isIP(end.trim())) || ip(self.split('-')[0].trim()).family() == ip(self.split('-')[1].trim()).family()",
+  messageExpression: "'\"' + self + '\" begins in one family and ends in the other; write one range for each family'",
+};
+
+const addresses = z
+  .array(
+    addressEntry.meta({
+      description: 'A CIDR, or the first and the last address with a dash between them.',
+      maxLength: ADDRESS_LENGTH_MAX,
+      'x-kubernetes-validations': [oneAddress, shape, oneFamily],
+    }),
+  )
+  .min(1)
+  .max(ADDRESSES_MAX)
+  .superRefine((ranges, context) => {
+    for (const [at, other] of overlapsWithin(ranges)) {
+      const { first, last } = ranges[other] ?? {};
+      const text = first === undefined || last === undefined ? '' : ` (${formatIp(first)}-${formatIp(last)})`;
+      context.addIssue({
+        code: 'custom',
+        path: [at],
+        message: `overlaps spec.addresses[${other}]${text}; remove or shrink one of the two`,
+      });
+    }
+  });
+
+const serviceAllocation = z.object({
+  priority: described(
+    z.int().min(-2147483648).max(2147483647),
+    'Among the pools that are pinned to a Service, the lower number goes first; 0 goes last.',
+  ).default(0),
+  namespaces: described(
+    names('a namespace'),
+    'Names of the namespaces whose Services may have addresses of this pool. With `namespaceSelectors`: united. With neither: every namespace.',
+  ).default([]),
+  namespaceSelectors: labelSelectors('Selects those namespaces by their labels; any one must match.'),
+  serviceSelectors: labelSelectors(
+    'Only Services whose labels match any one of these have addresses of this pool. Empty: every Service.',
+  ),
+});
+
+const spec = z.object({
+  addresses: described(
+    addresses,
+    'The addresses to give to Services. The bits beyond the length of a CIDR do not count. No address may be in two pools.',
+  ),
+  autoAssign: described(
+    z.boolean(),
+    'False: an address of this pool is given out only when a Service asks for the pool or for the address.',
+  ).default(true),
+  avoidBuggyIPs: described(
+    z.boolean(),
+    'True: no IPv4 address that ends in .0 or .255 is given out, since some old routers drop packets to them.',
+  ).default(false),
+  serviceAllocation: described(
+    serviceAllocation,
+    'Pins the pool: only these Services have addresses of it, and they try it before the pools that are not pinned.',
+  ).exactOptional(),
+});
+
+const count = (description: string) =>
+  described(z.int().meta({ format: 'int64' }), `${description} Stays at 9223372036854775807 when there are more.`);
+
+const status = z.object({
+  assignedIPv4: count('IPv4 addresses of this pool that Services have.'),
+  assignedIPv6: count('IPv6 addresses of this pool that Services have.'),
+  availableIPv4: count('IPv4 addresses of this pool that are free.'),
+  availableIPv6: count('IPv6 addresses of this pool that are free.'),
+  conditions: conditions.optional(),
+});
+
+const columns = [
+  { name: 'Auto Assign', type: 'boolean', jsonPath: '.spec.autoAssign' },
+  { name: 'Avoid Buggy IPs', type: 'boolean', jsonPath: '.spec.avoidBuggyIPs' },
+  { name: 'Addresses', type: 'string', jsonPath: '.spec.addresses' },
+] as const;
+
+const version = {
+  spec,
+  status,
+  specRequired: true,
+  build: (from: z.output<typeof spec>, source: DecodeSource) => ({
+    kind: 'IPAddressPool' as const,
+    pool: poolOf(from, source),
+  }),
+};
+
+export const ipAddressPool: KindDefinition = {
+  kind: 'IPAddressPool',
+  plural: 'ipaddresspools',
+  singular: 'ipaddresspool',
+  shortNames: ['lbpool'],
+  description: 'A pool of addresses for Services of type LoadBalancer.',
+  versions: [
+    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
+    kindVersion(
+      { group: 'heraldlb.io', version: 'v1' },
+      {
+        ...version,
+        columns: [
+          ...columns,
+          { name: 'Assigned', type: 'integer', jsonPath: '.status.assignedIPv4' },
+          { name: 'Available', type: 'integer', jsonPath: '.status.availableIPv4' },
+          validColumn,
+          reasonColumn,
+          ageColumn,
+        ],
+      },
+    ),
+  ],
+};
+
+function poolOf(from: z.output<typeof spec>, source: DecodeSource): Pool {
+  return {
+    name: source.origin.name,
+    origin: source.origin,
+    labels: source.labels,
+    ranges: from.addresses,
+    autoAssign: from.autoAssign,
+    avoidBuggyIps: from.avoidBuggyIPs,
+    ...(from.serviceAllocation === undefined ? {} : { serviceAllocation: from.serviceAllocation }),
+  };
+}
+
+/** Pairs of indexes of ranges that share an address: each later one with an earlier one. */
+function overlapsWithin(ranges: readonly AddressRange[]): [at: number, other: number][] {
+  const sorted = ranges
+    .map((range, at) => ({ range, at }))
+    .sort(
+      (a, b) =>
+        familyOf(a.range.first).localeCompare(familyOf(b.range.first)) || compareIp(a.range.first, b.range.first),
+    );
+  const pairs: [number, number][] = [];
+  let reaching = sorted[0];
+  for (const next of sorted.slice(1)) {
+    if (reaching !== undefined && rangesOverlap(reaching.range, next.range)) {
+      pairs.push([Math.max(reaching.at, next.at), Math.min(reaching.at, next.at)]);
+    }
+    if (
+      reaching === undefined ||
+      familyOf(reaching.range.last) !== familyOf(next.range.last) ||
+      compareIp(next.range.last, reaching.range.last) > 0
+    ) {
+      reaching = next;
+    }
+  }
+  return pairs;
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import type { Decoded, DecodedKind } from '../decoded.ts';
+import type { Origin } from '../origin.ts';
+import type { Problem } from '../problem.ts';
+import type { CelRule } from './fields.ts';
+import { problemOf } from './issues.ts';
+
+export type ApiGroup = 'heraldlb.io' | 'metallb.io';
+
+/** One of our API kinds: from this its TypeScript types, its checks, its CRDs and its reference page are made. */
+export interface KindDefinition {
+  readonly kind: DecodedKind;
+  readonly plural: string;
+  readonly singular: string;
+  /** For `kubectl`, in our own group only: MetalLB has none. */
+  readonly shortNames: readonly string[];
+  readonly description: string;
+  /** Those of one group share their stored objects; the last is the one that is stored. */
+  readonly versions: readonly KindVersion[];
+}
+
+export interface KindVersion {
+  readonly group: ApiGroup;
+  readonly version: string;
+  /** Shown by `kubectl` to whoever uses this version. */
+  readonly deprecationWarning?: string;
+  readonly specRequired: boolean;
+  readonly spec: z.ZodType;
+  readonly status: z.ZodType;
+  /** Rules over the whole spec. */
+  readonly rules: readonly CelRule[];
+  readonly columns: readonly PrinterColumn[];
+  readonly decode: (spec: unknown, source: DecodeSource) => DecodeResult;
+}
+
+/** @see Kubernetes API CustomResourceColumnDefinition */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'boolean' | 'date' | 'integer' | 'string';
+  readonly jsonPath: string;
+  readonly priority?: number;
+}
+
+/** What a decoded object takes from its metadata. */
+export interface DecodeSource {
+  readonly origin: Origin;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type DecodeResult =
+  | { readonly kind: 'ok'; readonly value: Decoded }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+interface VersionInput<Spec extends z.ZodType> {
+  readonly spec: Spec;
+  readonly status: z.ZodType;
+  readonly rules?: readonly CelRule[];
+  readonly columns: readonly PrinterColumn[];
+  readonly specRequired: boolean;
+  readonly build: (spec: z.output<Spec>, source: DecodeSource) => Decoded;
+}
+
+/** A version for one group, whose decoder is made of its schema. */
+export function kindVersion<Spec extends z.ZodType>(
+  served: Pick<KindVersion, 'group' | 'version' | 'deprecationWarning'>,
+  { build, rules = [], ...input }: VersionInput<Spec>,
+): KindVersion {
+  return { ...served, ...input, rules, decode: (spec, source) => decodeSpec(input.spec, build, spec, source) };
+}
+
+function decodeSpec<Spec extends z.ZodType>(
+  schema: Spec,
+  build: (spec: z.output<Spec>, source: DecodeSource) => Decoded,
+  spec: unknown,
+  source: DecodeSource,
+): DecodeResult {
+  const written = withoutNulls(spec) ?? {};
+  const result = schema.safeParse(written);
+  if (result.success) return { kind: 'ok', value: build(result.data, source) };
+  return {
+    kind: 'problems',
+    problems: result.error.issues.map((issue) => problemOf(issue, valueAt(written, issue.path), ['spec'])),
+  };
+}
+
+/** Deeper than any field of ours; what lies below is not looked at, so that no object can exhaust the stack. */
+const DEPTH_MAX = 32;
+
+/** Kubernetes takes a null for an absent field. */
+function withoutNulls(value: unknown, depth = 0): unknown {
+  if (value === null || depth > DEPTH_MAX) return undefined;
+  if (Array.isArray(value)) return value.map((item) => (item === null ? null : withoutNulls(item, depth + 1)));
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null)
+      .map(([key, member]) => [key, withoutNulls(member, depth + 1)]),
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    value,
+  );
+}
+
+/** @see Kubernetes API meta/v1 Condition */
+export const conditions = z
+  .array(
+    z.object({
+      type: z.string().max(316),
+      status: z.enum(['True', 'False', 'Unknown']),
+      reason: z.string().min(1).max(1024),
+      message: z.string().max(32768),
+      observedGeneration: z.int().min(0).meta({ format: 'int64' }).optional(),
+      lastTransitionTime: z.string().meta({ format: 'date-time' }),
+    }),
+  )
+  .meta({
+    description: '`Valid`: whether this object is in force as it is written; if not, why, and what to do.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  });
+
+export const conditionsOnly = z.object({ conditions: conditions.optional() });
+
+export const validColumn: PrinterColumn = {
+  name: 'Valid',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Valid")].status',
+};
+
+export const reasonColumn: PrinterColumn = {
+  name: 'Reason',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Valid")].reason',
+  priority: 1,
+};
+
+export const ageColumn: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { L2Advertisement } from '../config.ts';
+import { described, labelSelector, labelSelectors, names } from './fields.ts';
+import {
+  ageColumn,
+  conditionsOnly,
+  type DecodeSource,
+  type KindDefinition,
+  kindVersion,
+  reasonColumn,
+  validColumn,
+} from './kind.ts';
+
+const preferredNodeSelector = z.object({
+  weight: described(
+    z.int().min(1).max(100).meta({ format: 'int32' }),
+    'Added to the score of a node that matches, 1 to 100. Among the nodes that may announce, the higher score goes first.',
+  ),
+  preference: labelSelector.meta({ description: 'Selects nodes by their labels. Empty: every node.' }),
+});
+
+const spec = z.object({
+  ipAddressPools: described(
+    names('an IPAddressPool'),
+    'Names of the pools to announce. With `ipAddressPoolSelectors`: united. With neither: every pool.',
+  ).default([]),
+  ipAddressPoolSelectors: labelSelectors('Selects those pools by their labels; any one must match.'),
+  nodeSelectors: labelSelectors('Only nodes that match any one of these announce. Empty: every node.'),
+  serviceSelectors: labelSelectors(
+    'Only addresses of Services whose labels match any one of these are announced. Empty: of every Service.',
+  ),
+  preferredNodeSelectors: described(
+    z.array(preferredNodeSelector),
+    'Which of the nodes that may announce should rather do so.',
+  ).default([]),
+  interfaces: described(
+    names('a network interface'),
+    'Names of the interfaces of a node that answer. Empty: every interface that is fit for it.',
+  ).default([]),
+});
+
+const columns = [
+  { name: 'IPAddressPools', type: 'string', jsonPath: '.spec.ipAddressPools' },
+  { name: 'IPAddressPool Selectors', type: 'string', jsonPath: '.spec.ipAddressPoolSelectors' },
+  { name: 'Interfaces', type: 'string', jsonPath: '.spec.interfaces' },
+  { name: 'Node Selectors', type: 'string', jsonPath: '.spec.nodeSelectors', priority: 10 },
+] as const;
+
+const version = {
+  spec,
+  status: conditionsOnly,
+  specRequired: false,
+  build: (from: z.output<typeof spec>, source: DecodeSource) => ({
+    kind: 'L2Advertisement' as const,
+    advertisement: advertisementOf(from, source),
+  }),
+};
+
+export const l2Advertisement: KindDefinition = {
+  kind: 'L2Advertisement',
+  plural: 'l2advertisements',
+  singular: 'l2advertisement',
+  shortNames: ['l2ad'],
+  description: 'Announces addresses of pools on the local network, by ARP and NDP.',
+  versions: [
+    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
+    kindVersion(
+      { group: 'heraldlb.io', version: 'v1' },
+      { ...version, columns: [...columns, validColumn, reasonColumn, ageColumn] },
+    ),
+  ],
+};
+
+function advertisementOf(from: z.output<typeof spec>, { origin }: DecodeSource): L2Advertisement {
+  return { name: origin.name, origin, ...from };
+}

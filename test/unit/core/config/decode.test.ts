@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { decode } from '../../../../src/core/config/decode.ts';
+import { describeProblem } from '../../../../src/core/config/problem.ts';
+import { configObject, type ObjectTraits } from '../../../support/config-objects.ts';
+
+function problems(kind: string, spec: unknown, traits: ObjectTraits = {}): string[] {
+  const result = decode(configObject(kind, 'first', spec, traits));
+  return result.kind === 'ok' ? [] : result.problems.map(describeProblem);
+}
+
+function decoded(kind: string, spec: unknown, traits: ObjectTraits = {}): unknown {
+  const result = decode(configObject(kind, 'first', spec, traits));
+  if (result.kind === 'problems') throw new Error(result.problems.map(describeProblem).join('\n'));
+  return result.value;
+}
+
+describe('an IPAddressPool', () => {
+  it.each(['metallb.io/v1beta1', 'heraldlb.io/v1'])('of %s takes the defaults of MetalLB', (apiVersion) => {
+    expect(decoded('IPAddressPool', { addresses: ['10.0.0.0/30'] }, { apiVersion, labels: { rack: 'a' } })).toEqual({
+      kind: 'IPAddressPool',
+      pool: {
+        name: 'first',
+        origin: { apiVersion, kind: 'IPAddressPool', namespace: 'metallb-system', name: 'first' },
+        labels: { rack: 'a' },
+        ranges: [{ first: 0x0a000000, last: 0x0a000003 }],
+        autoAssign: true,
+        avoidBuggyIps: false,
+      },
+    });
+  });
+
+  it('is pinned to every Service by an empty serviceAllocation', () => {
+    expect(decoded('IPAddressPool', { addresses: ['10.0.0.0/30'], serviceAllocation: {} })).toMatchObject({
+      pool: {
+        serviceAllocation: { priority: 0, namespaces: [], namespaceSelectors: [], serviceSelectors: [] },
+      },
+    });
+  });
+
+  it('takes null for an absent field, as the API does', () => {
+    expect(
+      decoded('IPAddressPool', { addresses: ['10.0.0.0/30'], autoAssign: null, serviceAllocation: null }),
+    ).toMatchObject({ pool: { autoAssign: true } });
+  });
+
+  const WRONG: readonly [what: string, spec: unknown, sentences: readonly string[]][] = [
+    ['no addresses', {}, ['spec.addresses: is missing; it is a list that must be there']],
+    [
+      'an empty list',
+      { addresses: [] },
+      ['spec.addresses []: is an empty list; write at least one entry, or leave the field out where that is allowed'],
+    ],
+    [
+      'one text in place of a list',
+      { addresses: '10.0.0.0/24' },
+      ['spec.addresses "10.0.0.0/24": must be a list; write each entry on a line of its own that begins with "- "'],
+    ],
+    [
+      'a number and a null as addresses',
+      { addresses: [10.5, null] },
+      [
+        'spec.addresses[0] 10.5: must be a text; put it between quotes',
+        'spec.addresses[1] null: must be a text; put it between quotes',
+      ],
+    ],
+    [
+      'every wrong address, each with its sentence',
+      { addresses: ['10.0.0.5', '10.0.0.9-10.0.0.1'] },
+      [
+        'spec.addresses[0] "10.0.0.5": is a single address without a prefix length; write "10.0.0.5/32"',
+        'spec.addresses[1] "10.0.0.9-10.0.0.1": runs backwards; write "10.0.0.1-10.0.0.9"',
+      ],
+    ],
+    [
+      'ranges that overlap',
+      { addresses: ['10.0.0.0/24', 'fd00::/64', '10.0.0.200-10.0.1.5', '10.0.1.0/28'] },
+      [
+        'spec.addresses[2] "10.0.0.200-10.0.1.5": overlaps spec.addresses[0] (10.0.0.0-10.0.0.255); remove or shrink one of the two',
+        'spec.addresses[3] "10.0.1.0/28": overlaps spec.addresses[2] (10.0.0.200-10.0.1.5); remove or shrink one of the two',
+      ],
+    ],
+    [
+      'autoAssign between quotes',
+      { addresses: ['10.0.0.0/24'], autoAssign: 'false' },
+      ['spec.autoAssign "false": must be true or false; write it without quotes'],
+    ],
+    [
+      'a priority that is no whole number',
+      { addresses: ['10.0.0.0/24'], serviceAllocation: { priority: 1.5 } },
+      ['spec.serviceAllocation.priority 1.5: must be a whole number; write it without quotes and without a fraction'],
+    ],
+    [
+      'a namespace that is listed twice',
+      { addresses: ['10.0.0.0/24'], serviceAllocation: { namespaces: ['a', 'b', 'a'] } },
+      ['spec.serviceAllocation.namespaces[2] "a": is the same name as entry 0; remove one of the two'],
+    ],
+    [
+      'selectors that are equal but for the order of their labels',
+      {
+        addresses: ['10.0.0.0/24'],
+        serviceAllocation: {
+          serviceSelectors: [{ matchLabels: { a: '1', b: '2' } }, { matchLabels: { b: '2', a: '1' } }],
+        },
+      },
+      [
+        'spec.serviceAllocation.serviceSelectors[1] {"matchLabels":{"b":"2","a":"1"}}: is the same selector as entry 0; remove one of the two',
+      ],
+    ],
+    [
+      'a spec that is a list',
+      ['10.0.0.0/24'],
+      ['spec ["10.0.0.0/24"]: must be a mapping of names to values; indent its fields below it'],
+    ],
+  ];
+
+  it.each(WRONG)('with %s is refused by name, value and remedy', (_what, spec, sentences) => {
+    expect(problems('IPAddressPool', spec)).toEqual(sentences);
+  });
+});
+
+describe('an L2Advertisement', () => {
+  it.each([[undefined], [null], [{}]])('whose spec is %j announces every pool everywhere', (spec) => {
+    expect(decoded('L2Advertisement', spec)).toMatchObject({
+      advertisement: {
+        name: 'first',
+        ipAddressPools: [],
+        ipAddressPoolSelectors: [],
+        nodeSelectors: [],
+        serviceSelectors: [],
+        preferredNodeSelectors: [],
+        interfaces: [],
+      },
+    });
+  });
+
+  const WRONG: readonly [what: string, spec: unknown, sentences: readonly string[]][] = [
+    [
+      'an empty name of a pool',
+      { ipAddressPools: [''] },
+      ['spec.ipAddressPools[0] "": is empty; write the name of an IPAddressPool'],
+    ],
+    [
+      'an unknown operator',
+      { nodeSelectors: [{ matchExpressions: [{ key: 'rack', operator: 'in', values: ['a'] }] }] },
+      [
+        'spec.nodeSelectors[0].matchExpressions[0].operator "in": is not known here; write one of In, NotIn, Exists, DoesNotExist',
+      ],
+    ],
+    [
+      'an operator without values',
+      { nodeSelectors: [{ matchExpressions: [{ key: 'rack', operator: 'In' }] }] },
+      ['spec.nodeSelectors[0].matchExpressions[0].values: must not be empty with In; list values'],
+    ],
+    [
+      'values that mean nothing',
+      { nodeSelectors: [{ matchExpressions: [{ key: 'rack', operator: 'DoesNotExist', values: ['a'] }] }] },
+      [
+        'spec.nodeSelectors[0].matchExpressions[0].values ["a"]: has no meaning with DoesNotExist; remove it, or write the operator NotIn',
+      ],
+    ],
+    [
+      'a label that can never be',
+      { nodeSelectors: [{ matchLabels: { rack: '-' } }] },
+      [
+        'spec.nodeSelectors[0].matchLabels.rack "-": can never be the value of a label; write at most 63 letters, digits, "-", "_" or ".", with a letter or digit at both ends',
+      ],
+    ],
+    [
+      'the name of a label that can never be',
+      { nodeSelectors: [{ matchLabels: { 'a b': 'x' } }] },
+      ['spec.nodeSelectors[0].matchLabels["a b"] "x": has a name that no label can have; correct "a b"'],
+    ],
+    [
+      'a weight out of its range',
+      { preferredNodeSelectors: [{ weight: 101, preference: {} }, { weight: 0, preference: {} }, { weight: 1 }] },
+      [
+        'spec.preferredNodeSelectors[0].weight 101: is too large; the most is 100',
+        'spec.preferredNodeSelectors[1].weight 0: is too small; the least is 1',
+        'spec.preferredNodeSelectors[2].preference: is missing; it is a mapping of names to values that must be there',
+      ],
+    ],
+  ];
+
+  it.each(WRONG)('with %s is refused by name, value and remedy', (_what, spec, sentences) => {
+    expect(problems('L2Advertisement', spec)).toEqual(sentences);
+  });
+});
+
+it('an object of a version that nobody serves is told which are', () => {
+  expect(problems('IPAddressPool', {}, { apiVersion: 'metallb.io/v1alpha1' })).toEqual([
+    'apiVersion "metallb.io/v1alpha1": has no kind IPAddressPool that is read here; write one of metallb.io/v1beta1 IPAddressPool, heraldlb.io/v1 IPAddressPool',
+  ]);
+});
