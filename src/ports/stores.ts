@@ -13,6 +13,8 @@ export interface ServiceChange {
   readonly ingress?: readonly LoadBalancerIngress[];
   /** Merged by type. */
   readonly conditions?: readonly Condition[];
+  /** Types of conditions to take off. */
+  readonly removeConditions?: readonly string[];
 }
 
 export interface ServiceStore {

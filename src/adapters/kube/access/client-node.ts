@@ -1,0 +1,32 @@
+import type { Agent, RequestOptions } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { type ClusterAccess, ClusterAccessError, type TlsMaterial } from './cluster-access.ts';
+
+/** The current context of a kubeconfig file whose credentials need exec plugins, auth providers or proxies. */
+export function clientNodeAccess(path: string, server: URL): ClusterAccess {
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (error) {
+    throw new ClusterAccessError(`kubeconfig ${path} is not usable: ${error instanceof Error ? error.message : error}`);
+  }
+  const optionsNow = async (): Promise<RequestOptions> => {
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    return options;
+  };
+  return {
+    server,
+    tls: async () => {
+      const { ca, cert, key, servername, rejectUnauthorized } = await optionsNow();
+      const material = { ca, cert, key, servername, rejectUnauthorized };
+      return Object.fromEntries(Object.entries(material).filter(([, value]) => value !== undefined)) as TlsMaterial;
+    },
+    authorization: async () => {
+      const { headers } = await optionsNow();
+      return (headers as Readonly<Record<string, string>> | undefined)?.Authorization;
+    },
+    proxyAgent: async () =>
+      config.getCurrentCluster()?.proxyUrl ? ((await optionsNow()).agent as Agent | undefined) : undefined,
+  };
+}

@@ -1,0 +1,81 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Timers } from '../../../ports/time.ts';
+
+/** One HTTP request as it goes on the wire. */
+export interface Exchange {
+  readonly url: URL;
+  readonly options: RequestOptions;
+  readonly body: string | undefined;
+  /** From the start until the head of the answer is there. */
+  readonly headTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** No answer came. `code` is Node's. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  readonly code: string;
+  /** The server had closed a kept connection that we took: nothing was answered, asking again is right. */
+  readonly staleConnection: boolean;
+
+  constructor(message: string, code: string, staleConnection: boolean) {
+    super(message);
+    this.code = code;
+    this.staleConnection = staleConnection;
+  }
+}
+
+/** Sends a request and resolves with the head of its answer. Rejects with a NoAnswerError, or the signal's reason. */
+export function exchange(
+  { url, options, body, headTimeoutMs, signal }: Exchange,
+  timers: Timers,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
+    const request = send(url, options);
+    const timer = timers.start(headTimeoutMs, () =>
+      request.destroy(Object.assign(new Error(`no answer within ${headTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' })),
+    );
+    const onAbort = (): void => void request.destroy(signal?.reason as Error);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    request.on('response', (response) => {
+      timer.cancel();
+      response.on('close', () => signal?.removeEventListener('abort', onAbort));
+      resolve(response);
+    });
+    request.on('error', (error) => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      reject(signal?.aborted ? error : noAnswer(error, request));
+    });
+    if (signal?.aborted) onAbort();
+    else request.end(body);
+  });
+}
+
+function noAnswer(error: NodeJS.ErrnoException, request: ClientRequest): NoAnswerError {
+  const code = error.code ?? 'UNKNOWN';
+  const stale = request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
+  // Node names no cause when every address of a host refused.
+  const message =
+    error instanceof AggregateError ? (error.errors as Error[]).map((each) => each.message).join(', ') : error.message;
+  return new NoAnswerError(message, code, stale);
+}
+
+/** The whole body of an answer as text. Rejects with a NoAnswerError when it breaks off or grows over `maxBytes`. */
+export async function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new NoAnswerError(`the answer is larger than ${maxBytes} bytes`, 'ETOOBIG', false);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof NoAnswerError) throw error;
+    throw new NoAnswerError(error instanceof Error ? error.message : String(error), 'EBODY', false);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
