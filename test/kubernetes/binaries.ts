@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The version that is built, and that the binaries say they are. */
+const KUBERNETES_VERSION = 'v1.34.4';
+
+/** Go packages by the name of the program that each becomes, and the folder of the module that pins them. */
+const PROGRAMS = {
+  etcd: { module: '.', package: 'go.etcd.io/etcd/server/v3' },
+  'kube-apiserver': { module: '.', package: 'k8s.io/kubernetes/cmd/kube-apiserver' },
+  'kube-controller-manager': { module: '.', package: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
+  'kube-scheduler': { module: '.', package: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  'kube-proxy': { module: '.', package: 'k8s.io/kubernetes/cmd/kube-proxy' },
+  kubelet: { module: '.', package: 'k8s.io/kubernetes/cmd/kubelet' },
+  kubectl: { module: '.', package: 'k8s.io/kubernetes/cmd/kubectl' },
+  grpcurl: { module: 'tools', package: 'github.com/fullstorydev/grpcurl/cmd/grpcurl' },
+  page: { module: 'tools', package: './page' },
+  pause: { module: 'tools', package: './pause' },
+} as const;
+
+export type Program = keyof typeof PROGRAMS;
+
+const PINS = ['go.mod', 'go.sum', 'tools/go.mod', 'tools/go.sum', 'tools/page/main.go', 'tools/pause/main.go'];
+
+const LINKER_FLAGS = [
+  '-s -w',
+  `-X k8s.io/component-base/version.gitVersion=${KUBERNETES_VERSION}`,
+  `-X k8s.io/client-go/pkg/version.gitVersion=${KUBERNETES_VERSION}`,
+].join(' ');
+
+const PROGRESS_EVERY_MS = 15_000;
+
+/** Real Kubernetes, built from its Go modules. */
+export interface KubernetesBinaries {
+  /** Absolute path of a program. */
+  path(program: Program): string;
+}
+
+/** The folder that outlives a run: the environment's `HERALDLB_CACHE`, else `.cache` in the checkout. */
+export function cacheFolder(): string {
+  return process.env.HERALDLB_CACHE ?? join(import.meta.dirname, '..', '..', '.cache');
+}
+
+/**
+ * Builds the programs, or finds them built from the same pins. The first time takes minutes.
+ * @throws Error that says what to install when there is no Go
+ */
+export async function ensureKubernetesBinaries(log: (line: string) => void): Promise<KubernetesBinaries> {
+  const folder = join(cacheFolder(), 'kubernetes', `${KUBERNETES_VERSION}-${await pinHash()}`);
+  if (!(await exists(folder))) await build(folder, log);
+  return { path: (program) => join(folder, program) };
+}
+
+async function build(folder: string, log: (line: string) => void): Promise<void> {
+  await requireGo();
+  await mkdir(join(folder, '..'), { recursive: true });
+  const unfinished = await mkdtemp(`${folder}.building-`);
+  const startedAtMs = Date.now();
+  const seconds = (): string => `${Math.round((Date.now() - startedAtMs) / 1000)} s`;
+  try {
+    let done = 0;
+    for (const [program, source] of Object.entries(PROGRAMS)) {
+      done += 1;
+      const title = `building ${program} (${done} of ${Object.keys(PROGRAMS).length})`;
+      log(title);
+      const progress = setInterval(() => log(`${title}: ${seconds()} since the start`), PROGRESS_EVERY_MS);
+      try {
+        await goBuild(source, join(unfinished, program));
+      } finally {
+        clearInterval(progress);
+      }
+    }
+    await rename(unfinished, folder).catch(async (error: unknown) => {
+      // Another process built the same meanwhile.
+      if (!(await exists(folder))) throw error;
+    });
+    log(`Kubernetes ${KUBERNETES_VERSION} is built (${seconds()}): ${folder}`);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function goBuild(source: { readonly module: string; readonly package: string }, output: string): Promise<void> {
+  const args = ['build', '-trimpath', '-ldflags', LINKER_FLAGS, '-o', output, source.package];
+  const { code, errors } = await go(args, join(import.meta.dirname, source.module));
+  if (code !== 0) throw new Error(`go build ${source.package} failed:\n${errors}`);
+}
+
+async function requireGo(): Promise<void> {
+  const { code } = await go(['version'], import.meta.dirname);
+  if (code !== 0) {
+    throw new Error(
+      'Go is missing: real Kubernetes is built from its Go modules. Install Go 1.21 or newer (https://go.dev/doc/install) and put it on the PATH',
+    );
+  }
+}
+
+function go(args: readonly string[], cwd: string): Promise<{ readonly code: number; readonly errors: string }> {
+  const child = spawn('go', args, {
+    cwd,
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk;
+  });
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: 127, errors: error.message }));
+    child.once('close', (code) => resolve({ code: code ?? 1, errors }));
+  });
+}
+
+async function pinHash(): Promise<string> {
+  const hash = createHash('sha256').update(LINKER_FLAGS);
+  for (const pin of PINS) hash.update(await readFile(join(import.meta.dirname, pin)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
