@@ -1,0 +1,93 @@
+import koffi, { type LibraryHandle } from 'koffi';
+
+/** The functions of the C library that the sockets need. Each returns -1 on failure; `errno` then says why. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
+  recvfrom(
+    fd: number,
+    buffer: Uint8Array,
+    length: number,
+    flags: number,
+    ...from: [address: Uint8Array | null, addressLength: Uint8Array | null]
+  ): number;
+  send(fd: number, buffer: Uint8Array, length: number, flags: number): number;
+  close(fd: number): number;
+  errno(): number;
+  /** What the program sees as the address of these bytes; they must not be collected while the kernel reads them. */
+  addressOf(bytes: Uint8Array): bigint;
+  /** Calls back on this thread's event loop whenever there is something to read, until the watch is closed. */
+  whenReadable(fd: number, callback: () => void): ReadableWatch;
+}
+
+export interface ReadableWatch {
+  /** To be called before the descriptor is closed. */
+  close(): void;
+}
+
+/** The same numbers on every architecture that Node runs on. */
+export const Errno = {
+  EPERM: 1,
+  ENXIO: 6,
+  EAGAIN: 11,
+  EACCES: 13,
+  ENODEV: 19,
+  ENETDOWN: 100,
+  ENOBUFS: 105,
+} as const;
+
+/** glibc, then musl. */
+const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`];
+
+/** @throws Error when there is no C library to load */
+export function loadLibc(): Libc {
+  const library = openLibrary();
+  const bind = <F>(prototype: string): F => library.func(prototype) as unknown as F;
+  return {
+    socket: bind('int socket(int, int, int)'),
+    bind: bind('int bind(int, void*, uint32_t)'),
+    setsockopt: bind('int setsockopt(int, int, int, void*, uint32_t)'),
+    getsockopt: bind('int getsockopt(int, int, int, void*, void*)'),
+    recvfrom: bind('long recvfrom(int, void*, size_t, int, void*, void*)'),
+    send: bind('long send(int, void*, size_t, int)'),
+    close: bind('int close(int)'),
+    errno: () => koffi.errno(),
+    addressOf: (bytes) => BigInt(koffi.address(bytes)),
+    whenReadable: (fd, callback) => new PollWatch(fd, callback),
+  };
+}
+
+/** Keeps the poll handle referenced: it would be collected otherwise, and go silent. */
+class PollWatch implements ReadableWatch {
+  readonly #handle: ReturnType<typeof koffi.node.poll>;
+
+  constructor(fd: number, callback: () => void) {
+    // An error state of the socket (its interface went down) ends a libuv poll: begin again, the read has cleared it.
+    const ready = (status: unknown): void => {
+      callback();
+      if (status !== 0 && !this.#closed) this.#handle.start({ readable: true }, ready);
+    };
+    this.#handle = koffi.node.poll(fd, { readable: true }, ready);
+  }
+
+  #closed = false;
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handle.close();
+  }
+}
+
+function openLibrary(): LibraryHandle {
+  for (const name of LIBRARIES) {
+    try {
+      return koffi.load(name);
+    } catch {
+      // The next name may be the one of this system.
+    }
+  }
+  throw new Error(`no C library found (looked for ${LIBRARIES.join(', ')})`);
+}

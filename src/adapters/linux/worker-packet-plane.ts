@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import type { PacketCommand, PacketNotice, PacketPlane, PacketPlaneListener } from '../../ports/packet-plane.ts';
+
+/** What goes to the thread. */
+export type WorkerRequest = { readonly kind: 'command'; readonly command: PacketCommand } | { readonly kind: 'stop' };
+
+/** What comes back. The first is `started` or `failed`, the last `stopped`. */
+export type WorkerAnswer =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'notice'; readonly notice: PacketNotice }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'stopped' };
+
+/** What the thread gets to know at its start. */
+export interface PacketWorkerData {
+  readonly nodeName: string;
+}
+
+export interface WorkerPacketPlaneOptions extends PacketWorkerData {
+  /** The module that the thread runs: the source while developing, its own bundle in a release. */
+  readonly entry: URL;
+}
+
+/** Small heaps: the thread holds a few numbers for each address, and short pauses matter more than throughput. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
+
+/** A packet plane in a thread of its own, which the garbage and the long tasks of this one do not stop. */
+export class WorkerPacketPlane implements PacketPlane {
+  readonly #options: WorkerPacketPlaneOptions;
+  #worker: Worker | undefined;
+  #stopping = false;
+
+  constructor(options: WorkerPacketPlaneOptions) {
+    this.#options = options;
+  }
+
+  async start(listener: PacketPlaneListener): Promise<void> {
+    const workerData: PacketWorkerData = { nodeName: this.#options.nodeName };
+    const worker = new Worker(this.#options.entry, { workerData, resourceLimits: RESOURCE_LIMITS });
+    this.#worker = worker;
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: Error): void => {
+        reject(error);
+        if (!this.#stopping) listener.failed(error);
+      };
+      worker.on('message', (answer: WorkerAnswer) => {
+        if (answer.kind === 'started') resolve();
+        else if (answer.kind === 'notice') listener.notice(answer.notice);
+        else if (answer.kind === 'failed') failed(new Error(answer.message));
+      });
+      worker.on('error', failed);
+      worker.on('exit', (code) => failed(new Error(`the packet thread ended with status ${code}`)));
+    });
+  }
+
+  command(command: PacketCommand): void {
+    this.#post({ kind: 'command', command });
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#worker = undefined;
+    this.#stopping = true;
+    // It ends by itself when nothing keeps its event loop busy any more.
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.postMessage({ kind: 'stop' } satisfies WorkerRequest);
+    await ended;
+  }
+
+  #post(request: WorkerRequest): void {
+    this.#worker?.postMessage(request);
+  }
+}

@@ -1,0 +1,45 @@
+// The thread that touches packets: sockets and netlink of the machine around the packet engine. Imports nothing but that.
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadLibc } from '../adapters/linux/libc.ts';
+import { NetlinkInterfaces } from '../adapters/linux/netlink-interfaces.ts';
+import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
+import type { PacketWorkerData, WorkerAnswer, WorkerRequest } from '../adapters/linux/worker-packet-plane.ts';
+import { PacketEngine } from '../speaker/packet/packet-engine.ts';
+import { systemRandom, systemTime } from './system-time.ts';
+
+async function main(): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error('packet-worker is a thread of the speaker, not a program');
+  const { nodeName } = workerData as PacketWorkerData;
+  const answer = (message: WorkerAnswer): void => port.postMessage(message);
+  const fail = (error: unknown): void => {
+    answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    port.close();
+  };
+  try {
+    const libc = loadLibc();
+    const engine = new PacketEngine(
+      { nodeName },
+      {
+        sockets: new PacketSockets(libc),
+        interfaces: new NetlinkInterfaces(libc),
+        clock: systemTime,
+        timers: systemTime,
+        random: systemRandom,
+      },
+    );
+    port.on('message', (request: WorkerRequest) => {
+      if (request.kind === 'command') return engine.command(request.command);
+      void engine.stop().then(() => {
+        answer({ kind: 'stopped' });
+        port.close();
+      });
+    });
+    await engine.start({ notice: (notice) => answer({ kind: 'notice', notice }), failed: fail });
+    answer({ kind: 'started' });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+await main();

@@ -1,0 +1,62 @@
+import type { SendOutcome } from '../../ports/frames.ts';
+import type { DropReason, PacketCounters } from '../../ports/packet-plane.ts';
+
+/** Counts what happens to packets until somebody takes the counts away. */
+export class Counting {
+  #received = 0;
+  #replies = 0;
+  #mismatchedSource = 0;
+  #announcements = 0;
+  /** BOUNDED: by the members of DropReason. */
+  #drops: Partial<Record<DropReason, number>> = {};
+  /** BOUNDED: by the members of SendOutcome. */
+  #sendFailures: Partial<Record<Exclude<SendOutcome, 'sent'>, number>> = {};
+  #empty = true;
+
+  get empty(): boolean {
+    return this.#empty;
+  }
+
+  received(): void {
+    this.#received += 1;
+    this.#empty = false;
+  }
+
+  replied(mismatchedSource: boolean): void {
+    this.#replies += 1;
+    if (mismatchedSource) this.#mismatchedSource += 1;
+    this.#empty = false;
+  }
+
+  announced(): void {
+    this.#announcements += 1;
+    this.#empty = false;
+  }
+
+  dropped(reason: DropReason, count = 1): void {
+    this.#drops[reason] = (this.#drops[reason] ?? 0) + count;
+    this.#empty = false;
+  }
+
+  sendFailed(outcome: Exclude<SendOutcome, 'sent'>): void {
+    this.#sendFailures[outcome] = (this.#sendFailures[outcome] ?? 0) + 1;
+    this.#empty = false;
+  }
+
+  /** The counts so far; counting starts again from zero. */
+  take(): PacketCounters {
+    const counters = {
+      received: this.#received,
+      replies: this.#replies,
+      mismatchedSource: this.#mismatchedSource,
+      announcements: this.#announcements,
+      drops: this.#drops,
+      sendFailures: this.#sendFailures,
+    };
+    this.#received = this.#replies = this.#mismatchedSource = this.#announcements = 0;
+    this.#drops = {};
+    this.#sendFailures = {};
+    this.#empty = true;
+    return counters;
+  }
+}

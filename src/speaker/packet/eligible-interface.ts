@@ -1,0 +1,28 @@
+import type { Grant } from '../../ports/channel.ts';
+import type { NetworkInterface } from '../../ports/interfaces.ts';
+
+/**
+ * Interfaces that container networks, tunnels and kube-proxy make: nobody of the LAN is behind them. They announce only when a
+ * grant names them.
+ */
+const NOT_BY_DEFAULT =
+  /^(veth|cali|cilium|lxc|flannel|cni|docker|kube-|nodelocaldns|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap|br-[0-9a-f]{12}$)/;
+
+/**
+ * Whether an interface can announce at all. Of a bond, a bridge or a team only the master speaks: with a second MAC on the
+ * same wire, neighbours would change their minds for ever.
+ */
+export function canAnnounce(link: NetworkInterface): boolean {
+  return link.ethernet && link.mac !== undefined && !link.loopback && !link.noArp && link.master === undefined;
+}
+
+/** Whether it announces addresses whose grant names no interfaces. */
+export function announcesByDefault(link: NetworkInterface): boolean {
+  return canAnnounce(link) && !NOT_BY_DEFAULT.test(link.name);
+}
+
+/** Whether the address of a grant is announced on an interface. */
+export function serves(link: NetworkInterface, grant: Grant): boolean {
+  if (grant.interfaces === undefined) return announcesByDefault(link);
+  return canAnnounce(link) && grant.interfaces.includes(link.name);
+}

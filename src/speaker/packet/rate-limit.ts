@@ -1,0 +1,58 @@
+import type { MacAddress } from '../../core/net/index.ts';
+
+export interface Rate {
+  readonly perSecond: number;
+  /** Most at one instant. */
+  readonly burst: number;
+}
+
+/** Lets `burst` through at once and `perSecond` in the long run. */
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(rate: Rate, nowMs: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#atMs = nowMs;
+  }
+
+  /** False when nothing more may pass now. */
+  take(nowMs: number): boolean {
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + ((nowMs - this.#atMs) * this.#rate.perSecond) / 1000);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
+
+/** A bucket for each requester. Whoever was not heard of for longest is forgotten first, and then has a full bucket again. */
+export class RequesterLimit {
+  readonly #rate: Rate;
+  readonly #capacity: number;
+  /** BOUNDED: by the capacity; least recently used goes first. */
+  readonly #buckets = new Map<MacAddress, TokenBucket>();
+
+  constructor(rate: Rate, capacity: number) {
+    this.#rate = rate;
+    this.#capacity = capacity;
+  }
+
+  /** How many requesters are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  take(requester: MacAddress, nowMs: number): boolean {
+    const bucket = this.#buckets.get(requester) ?? new TokenBucket(this.#rate, nowMs);
+    this.#buckets.delete(requester);
+    this.#buckets.set(requester, bucket);
+    if (this.#buckets.size > this.#capacity) {
+      const [oldest] = this.#buckets.keys();
+      if (oldest !== undefined) this.#buckets.delete(oldest);
+    }
+    return bucket.take(nowMs);
+  }
+}
