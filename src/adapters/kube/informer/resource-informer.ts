@@ -98,8 +98,8 @@ export class ResourceInformer<T> implements Informer<T> {
     const stopped = (): boolean => signal.aborted;
     while (!stopped()) {
       try {
-        await this.#listAndWatch(signal).catch((error: unknown) => {
-          if (!stopped()) return this.#recover(error, signal);
+        await this.#listAndWatch(signal).catch(async (error: unknown) => {
+          if (!stopped()) await this.#recover(error, signal);
         });
       } catch (error) {
         if (!stopped()) throw error;
