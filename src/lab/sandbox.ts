@@ -45,13 +45,15 @@ export async function sandboxLack(): Promise<Lack | undefined> {
 /**
  * Runs a command as root of its own user, network, mount and process namespaces: it can reach nothing but its own loopback,
  * and all that it started ends with it.
+ * @param started told the process whose namespaces the sandbox is
  * @returns the exit status of the command
  */
-export async function runInSandbox(command: readonly string[]): Promise<number> {
+export async function runInSandbox(command: readonly string[], started?: (pid: number) => void): Promise<number> {
   const child = spawn('unshare', [...unshareFlags(), 'sh', '-c', PREPARE, 'sandbox', ...command], {
     stdio: 'inherit',
     env: { ...sandboxEnvironment(), [INSIDE]: '1' },
   });
+  if (child.pid !== undefined) started?.(child.pid);
   // Ctrl-C reaches the whole foreground group: the command inside cleans up, and this process waits for it.
   const ignore = (): void => {};
   const end = (): void => void child.kill('SIGKILL');
