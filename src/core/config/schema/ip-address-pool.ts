@@ -15,19 +15,18 @@ import {
 const ADDRESSES_MAX = 4096;
 const ADDRESS_LENGTH_MAX = 128;
 
+/** Refuses what users write most often in place of a range; the order of the two ends is left to the decoder. */
 const oneAddress: CelRule = {
   rule: '!isIP(self.trim())',
   messageExpression:
-    "'\"' + self + '\" is a single address without a prefix length; write \"' + self.trim() + (ip(self.trim()).family() == 4 ? '/32\"' : '/128\"')",
+    "'\"' + self + '\" is a single address without a prefix length; write \"' + self.trim() + (self.contains(':') ? '/128\"' : '/32\"')",
 };
+const RANGE_V4 = '[0-9.]+\\\\s*-\\\\s*[0-9.]+';
+const RANGE_V6 = '[0-9a-fA-F.]*:[0-9a-fA-F:.]*\\\\s*-\\\\s*[0-9a-fA-F.]*:[0-9a-fA-F:.]*';
 const shape: CelRule = {
-  rule: "isIP(self.trim()) || isCIDR(self) || (self.contains('-') && self.split('-').size() == 2 && self.split('-').all(end, isIP(end.trim())))",
+  rule: `isCIDR(self) || isIP(self.trim()) || self.matches('^\\\\s*(${RANGE_V4}|${RANGE_V6})\\\\s*$')`,
   messageExpression:
-    '\'"\' + self + \'" is neither a CIDR nor a range; write one such as "192.168.1.0/24" or "192.168.1.240-192.168.1.250"\'',
-};
-const oneFamily: CelRule = {
-  rule: "!self.contains('-') || self.split('-').size() != 2 || !self.split('-').all(end, isIP(end.trim())) || ip(self.split('-')[0].trim()).family() == ip(self.split('-')[1].trim()).family()",
-  messageExpression: "'\"' + self + '\" begins in one family and ends in the other; write one range for each family'",
+    '\'"\' + self + \'" is neither a CIDR nor a range of one family; write one such as "192.168.1.0/24" or "192.168.1.240-192.168.1.250"\'',
 };
 
 const addresses = z
@@ -35,7 +34,7 @@ const addresses = z
     addressEntry.meta({
       description: 'A CIDR, or the first and the last address with a dash between them.',
       maxLength: ADDRESS_LENGTH_MAX,
-      'x-kubernetes-validations': [oneAddress, shape, oneFamily],
+      'x-kubernetes-validations': [oneAddress, shape],
     }),
   )
   .min(1)
@@ -55,8 +54,8 @@ const addresses = z
 const serviceAllocation = z.object({
   priority: described(
     z.int().min(-2147483648).max(2147483647),
-    'Among the pools that are pinned to a Service, the lower number goes first; 0 goes last.',
-  ).default(0),
+    'Among the pools that are pinned to a Service, the lower number goes first; 0 and unset go last.',
+  ).exactOptional(),
   namespaces: described(
     names('a namespace'),
     'Names of the namespaces whose Services may have addresses of this pool. With `namespaceSelectors`: united. With neither: every namespace.',
@@ -117,7 +116,7 @@ export const ipAddressPool: KindDefinition = {
   kind: 'IPAddressPool',
   plural: 'ipaddresspools',
   singular: 'ipaddresspool',
-  shortNames: ['lbpool'],
+  shortName: 'lbpool',
   description: 'A pool of addresses for Services of type LoadBalancer.',
   versions: [
     kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
@@ -127,8 +126,10 @@ export const ipAddressPool: KindDefinition = {
         ...version,
         columns: [
           ...columns,
-          { name: 'Assigned', type: 'integer', jsonPath: '.status.assignedIPv4' },
-          { name: 'Available', type: 'integer', jsonPath: '.status.availableIPv4' },
+          { name: 'Assigned IPv4', type: 'integer', jsonPath: '.status.assignedIPv4' },
+          { name: 'Available IPv4', type: 'integer', jsonPath: '.status.availableIPv4' },
+          { name: 'Assigned IPv6', type: 'integer', jsonPath: '.status.assignedIPv6', priority: 1 },
+          { name: 'Available IPv6', type: 'integer', jsonPath: '.status.availableIPv6', priority: 1 },
           validColumn,
           reasonColumn,
           ageColumn,
@@ -146,7 +147,7 @@ function poolOf(from: z.output<typeof spec>, source: DecodeSource): Pool {
     ranges: from.addresses,
     autoAssign: from.autoAssign,
     avoidBuggyIps: from.avoidBuggyIPs,
-    ...(from.serviceAllocation === undefined ? {} : { serviceAllocation: from.serviceAllocation }),
+    ...(from.serviceAllocation === undefined ? {} : { serviceAllocation: { priority: 0, ...from.serviceAllocation } }),
   };
 }
 

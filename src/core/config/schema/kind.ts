@@ -10,10 +10,10 @@ export type ApiGroup = 'heraldlb.io' | 'metallb.io';
 /** One of our API kinds: from this its TypeScript types, its checks, its CRDs and its reference page are made. */
 export interface KindDefinition {
   readonly kind: DecodedKind;
+  /** As in MetalLB's group; see resource-names.ts for ours. */
   readonly plural: string;
   readonly singular: string;
-  /** For `kubectl`, in our own group only: MetalLB has none. */
-  readonly shortNames: readonly string[];
+  readonly shortName: string;
   readonly description: string;
   /** Those of one group share their stored objects; the last is the one that is stored. */
   readonly versions: readonly KindVersion[];

@@ -60,7 +60,7 @@ export const l2Advertisement: KindDefinition = {
   kind: 'L2Advertisement',
   plural: 'l2advertisements',
   singular: 'l2advertisement',
-  shortNames: ['l2ad'],
+  shortName: 'lbl2',
   description: 'Announces addresses of pools on the local network, by ARP and NDP.',
   versions: [
     kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),

@@ -1,0 +1,53 @@
+// Writes the files that are made from src/core/config: the CRDs and the reference page. With --check it only says which are not current.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinition } from '../src/core/config/crd.ts';
+import type { ApiGroup } from '../src/core/config/schema/kind.ts';
+import { KINDS } from '../src/core/config/schema/kinds.ts';
+import { resourceNames } from '../src/core/config/schema/resource-names.ts';
+import { configurationReference } from './reference-page.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const GROUPS: readonly ApiGroup[] = ['heraldlb.io', 'metallb.io'];
+const HEADER = '# Made by `npm run generate` from src/core/config/schema. Change it there.\n';
+
+/** The content of every generated file, by its path below the root. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const crds = GROUPS.flatMap((group) =>
+    KINDS.filter(({ versions }) => versions.some((version) => version.group === group)).map(
+      (kind) =>
+        [`manifests/crds/${group}_${kind.plural}.yaml`, crdFile(customResourceDefinition(kind, group))] as const,
+    ),
+  );
+  const kustomization = `${HEADER}${stringify({
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: crds.map(([path]) => path.replace('manifests/crds/', '')),
+  })}`;
+  return new Map([
+    ...crds,
+    ['manifests/crds/kustomization.yaml', kustomization],
+    ['docs/reference/configuration.md', configurationReference(KINDS)],
+  ]);
+}
+
+function crdFile(crd: unknown): string {
+  return `${HEADER}${stringify(crd, { lineWidth: 120, aliasDuplicateObjects: false })}`;
+}
+
+async function main(check: boolean): Promise<number> {
+  const stale: string[] = [];
+  for (const [path, content] of generatedFiles()) {
+    const file = join(ROOT, path);
+    if ((await readFile(file, 'utf8').catch(() => undefined)) === content) continue;
+    stale.push(relative(ROOT, file));
+    if (check) continue;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+  for (const path of stale) console.log(check ? `${path} is not current: run npm run generate` : `wrote ${path}`);
+  return check && stale.length > 0 ? 1 : 0;
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.includes('--check'));
