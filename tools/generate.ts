@@ -17,7 +17,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const crds = GROUPS.flatMap((group) =>
     KINDS.filter(({ versions }) => versions.some((version) => version.group === group)).map(
       (kind) =>
-        [`manifests/crds/${group}_${kind.plural}.yaml`, crdFile(customResourceDefinition(kind, group))] as const,
+        [
+          `manifests/crds/${group}_${resourceNames(kind, group).plural}.yaml`,
+          crdFile(customResourceDefinition(kind, group)),
+        ] as const,
     ),
   );
   const kustomization = `${HEADER}${stringify({
