@@ -1,0 +1,87 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { longestOutage, type Outage, type PageAttempt } from '../../src/lab/page-attempt.ts';
+import type { Lan } from './lan.ts';
+
+/** A page of the test backends, as somebody on the LAN gets it. */
+export interface Page {
+  readonly node: string;
+  readonly pod: string;
+  /** Who asked, as the Pod sees it. */
+  readonly client: string;
+}
+
+const FETCH = join(import.meta.dirname, 'fetch-page.ts');
+const PROBE = join(import.meta.dirname, '..', '..', 'src', 'lab', 'page-client.ts');
+
+/** Somebody on the LAN who reads web pages. */
+export class WebClient {
+  readonly #lan: Lan;
+  readonly #host: string;
+
+  constructor(lan: Lan, host: string) {
+    this.#lan = lan;
+    this.#host = host;
+  }
+
+  /** @returns undefined when no page comes within a second */
+  async fetch(url: string): Promise<Page | undefined> {
+    const answer = await this.#lan.run(this.#host, [process.execPath, FETCH, url]).catch(() => '');
+    return answer === '' ? undefined : (JSON.parse(answer) as Page);
+  }
+
+  /** Fetches a page each `everyMs` until it is stopped. */
+  probe(url: string, everyMs: number): PageProbe {
+    return new PageProbe(
+      this.#lan.spawner(this.#host)([process.execPath, PROBE, url, String(everyMs)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
+  }
+}
+
+/** A running series of fetches. */
+export class PageProbe {
+  readonly #child: ChildProcess;
+  /** BOUNDED: by the length of a test. */
+  readonly #attempts: PageAttempt[] = [];
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    if (child.stdout === null) throw new Error('the probe has no output');
+    createInterface({ input: child.stdout }).on('line', (line) => this.#attempts.push(JSON.parse(line) as PageAttempt));
+  }
+
+  get attempts(): readonly PageAttempt[] {
+    return this.#attempts;
+  }
+
+  get failures(): number {
+    return this.#attempts.filter((attempt) => attempt.node === undefined).length;
+  }
+
+  /** Waits until a page came that was asked for after now. */
+  async nextPage(withinMs = 30_000): Promise<PageAttempt> {
+    const fromMs = Date.now();
+    while (Date.now() < fromMs + withinMs) {
+      const page = this.#attempts.find((attempt) => attempt.node !== undefined && attempt.startedAtMs >= fromMs);
+      if (page !== undefined) return page;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    throw new Error(`no page came within ${withinMs / 1000} s`);
+  }
+
+  /** The longest time without a page so far. */
+  longestOutage(): Outage | undefined {
+    return longestOutage(this.#attempts);
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}
