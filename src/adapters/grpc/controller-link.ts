@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import type { ControllerLink, ControllerLinkHandler, SessionEnd, SpeakerMessage } from '../../ports/channel.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
+import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
+import { LinkSession } from './link-session.ts';
+import { LINK_CONNECTED, LINK_DIALS } from './metrics.ts';
+
+export interface ControllerLinkOptions {
+  /** `host:port` of the controller; an IPv6 address in brackets. */
+  readonly target: string;
+  /** The name that the controller's certificate must have. */
+  readonly serverName: string;
+  /** PEM certificates to trust. Read anew for each dial. */
+  readonly caBundlePath: string;
+  /** Our projected ServiceAccount token. Read anew for each dial, and shown in the session when it changes. */
+  readonly tokenPath: string;
+  /** From the dial to the welcome. */
+  readonly welcomeTimeoutMs: number;
+  /** The controller is dead after this many of its heartbeats are missing. */
+  readonly missedHeartbeats: number;
+  /** Pause before the second dial; doubles up to the longest, each with a random part of half of it. */
+  readonly shortestPauseMs: number;
+  readonly longestPauseMs: number;
+  /** How often the token file is looked at. */
+  readonly tokenCheckMs: number;
+}
+
+export const DEFAULT_CONTROLLER_LINK_OPTIONS = {
+  welcomeTimeoutMs: 3_000,
+  missedHeartbeats: 4,
+  shortestPauseMs: 50,
+  longestPauseMs: 1_000,
+  tokenCheckMs: 10_000,
+} satisfies Partial<ControllerLinkOptions>;
+
+export interface ControllerLinkDependencies {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+type Given = Pick<ControllerLinkOptions, 'target' | 'serverName' | 'caBundlePath' | 'tokenPath'>;
+
+/** Dials the controller for as long as the process lives. A new leader is found within the longest pause. */
+export class GrpcControllerLink implements ControllerLink {
+  readonly #options: ControllerLinkOptions;
+  readonly #dependencies: ControllerLinkDependencies;
+  readonly #dials: Counter<'result'>;
+  readonly #connected: Gauge;
+  #session: LinkSession | undefined;
+  /** The last thing that was logged, so that an hour without a controller is one line. */
+  #complaint = '';
+
+  constructor(options: Given & Partial<ControllerLinkOptions>, dependencies: ControllerLinkDependencies) {
+    this.#options = { ...DEFAULT_CONTROLLER_LINK_OPTIONS, ...options };
+    this.#dependencies = dependencies;
+    this.#dials = dependencies.metrics.counter(LINK_DIALS);
+    this.#connected = dependencies.metrics.gauge(LINK_CONNECTED);
+  }
+
+  async start(handler: ControllerLinkHandler, signal: AbortSignal): Promise<void> {
+    this.#connected.set({}, 0);
+    let failures = 0;
+    while (!signal.aborted) {
+      const welcomed = await this.#dial(handler, signal);
+      failures = welcomed ? 0 : failures + 1;
+      await this.#pause(failures, signal);
+    }
+  }
+
+  send(message: Exclude<SpeakerMessage, { kind: 'hello' }>): void {
+    this.#session?.send(message);
+  }
+
+  /** Lives through one session. True when there was one. */
+  async #dial(handler: ControllerLinkHandler, signal: AbortSignal): Promise<boolean> {
+    let files: { readonly ca: Buffer; readonly token: string };
+    try {
+      files = await this.#readFiles();
+    } catch (error) {
+      this.#complain('transport', error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    const session = new LinkSession({ ...this.#options, ...files }, this.#dependencies, {
+      hello: () => handler.hello(),
+      received: (message) => handler.received(message),
+      connected: (connected) => {
+        this.#connected.set({}, connected ? 1 : 0);
+        if (connected) this.#dependencies.log.info('controller-connected', { target: this.#options.target });
+        if (connected) this.#complaint = '';
+        handler.connected(connected);
+      },
+    });
+    const tokenCheck = this.#watchToken(session, files.token);
+    // From here on, since what changes after the hello has been written must follow it.
+    this.#session = session;
+    const outcome = await session.run(signal);
+    this.#session = undefined;
+    tokenCheck.cancel();
+    this.#dials.add({ result: outcome.end });
+    if (!signal.aborted) this.#complain(outcome.end, outcome.detail);
+    return outcome.welcomed;
+  }
+
+  async #readFiles(): Promise<{ readonly ca: Buffer; readonly token: string }> {
+    const [ca, token] = await Promise.all([readFile(this.#options.caBundlePath), this.#readToken()]);
+    return { ca, token };
+  }
+
+  async #readToken(): Promise<string> {
+    return (await readFile(this.#options.tokenPath, 'utf8')).trim();
+  }
+
+  /** The kubelet replaces the file well before the token ends: shown at once, the session never has to end for it. */
+  #watchToken(session: LinkSession, first: string): Timer {
+    let shown = first;
+    let timer: Timer;
+    const arm = (): void => {
+      timer = this.#dependencies.timers.start(this.#options.tokenCheckMs, () => {
+        arm();
+        this.#readToken().then(
+          (token) => {
+            if (token === shown) return;
+            shown = token;
+            session.send({ kind: 'credentials', token });
+          },
+          (error: unknown) => this.#dependencies.log.warn('token-unreadable', { error: String(error) }),
+        );
+      });
+    };
+    arm();
+    return { cancel: () => timer.cancel() };
+  }
+
+  #complain(end: SessionEnd, detail: string): void {
+    const complaint = `${end} ${detail}`;
+    if (complaint === this.#complaint) return;
+    this.#complaint = complaint;
+    this.#dependencies.log.warn('controller-lost', { target: this.#options.target, end, detail });
+  }
+
+  async #pause(failures: number, signal: AbortSignal): Promise<void> {
+    const { shortestPauseMs, longestPauseMs } = this.#options;
+    const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(failures, 16));
+    const jitteredMs = pauseMs * (0.5 + this.#dependencies.random.next() / 2);
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = this.#dependencies.timers.start(jitteredMs, done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
