@@ -4,8 +4,8 @@ import type { Config } from '../../core/config/config.ts';
 export interface ConfigSource {
   /** Empty until the first full load is done. */
   current(): Config;
-  /** Told after `current` changed, never for an equal configuration. Listeners must not throw. */
-  onChange(listener: (config: Config, previous: Config) => void): void;
+  /** Told after `current` changed, never for an equal configuration. Listeners must not throw. The result stops it. */
+  onChange(listener: (config: Config, previous: Config) => void): () => void;
 }
 
 /** How many addresses of a pool are given out and how many can still be, for each family. */
