@@ -1,0 +1,131 @@
+import { hostname } from 'node:os';
+import { Command, Option } from 'commander';
+import { GrpcControllerLink } from '../adapters/grpc/controller-link.ts';
+import { GrpcHealthServer } from '../adapters/grpc/health-server.ts';
+import { WorkerPacketPlane } from '../adapters/linux/worker-packet-plane.ts';
+import { HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
+import { LOG_LEVELS, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
+import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
+import {
+  CONTROLLER_SERVICE_NAME,
+  controllerServerName,
+  DEFAULT_NAMESPACE,
+  METRICS_PORT,
+  SPEAKER_HEALTH_PORT,
+  SPEAKER_SERVICE_PORT,
+} from '../ports/defaults.ts';
+import type { Log } from '../ports/log.ts';
+import { Speaker } from '../speaker/speaker.ts';
+import { metricsRoute } from './metrics-route.ts';
+import { addressAndPort, portNumber } from './option-values.ts';
+import { aborted, runToExit, stopSignal } from './process-life.ts';
+import { systemRandom, systemTime } from './system-time.ts';
+import { VERSION } from './version.ts';
+
+interface SpeakerSettings {
+  readonly nodeName: string;
+  readonly namespace: string;
+  readonly controller?: string;
+  readonly caFile: string;
+  readonly tokenFile: string;
+  readonly healthAddress: string;
+  readonly healthPort: number;
+  readonly metricsPort: number;
+  readonly logLevel: LogLevel;
+}
+
+/** The command `speaker`. */
+export function speakerCommand(): Command {
+  return new Command('speaker')
+    .description('Announces the addresses that the controller grants to this node.')
+    .version(VERSION)
+    .addOption(
+      new Option('--node-name <name>', 'name of the Node object of this machine').env('NODE_NAME').default(hostname()),
+    )
+    .addOption(
+      new Option('--namespace <name>', 'namespace of HeraldLB').env('POD_NAMESPACE').default(DEFAULT_NAMESPACE),
+    )
+    .addOption(
+      new Option(
+        '--controller <host:port>',
+        `where the controller listens (default: ${CONTROLLER_SERVICE_NAME}.NAMESPACE.svc:${SPEAKER_SERVICE_PORT})`,
+      )
+        .env('HERALDLB_CONTROLLER')
+        .argParser(addressAndPort),
+    )
+    .option(
+      '--ca-file <path>',
+      'certificates that the controller is to be known by, PEM',
+      '/var/run/heraldlb/ca/ca.crt',
+    )
+    .option('--token-file <path>', 'token that proves which node this is', '/var/run/heraldlb/token/token')
+    .addOption(
+      new Option('--health-address <ip>', 'where the health service listens').env('HOST_IP').default('127.0.0.1'),
+    )
+    .option(
+      '--health-port <port>',
+      'port of the health service (grpc.health.v1, plaintext)',
+      portNumber,
+      SPEAKER_HEALTH_PORT,
+    )
+    .option(
+      '--metrics-port <port>',
+      'port of /metrics on the health address; 0 switches it off',
+      portNumber,
+      METRICS_PORT,
+    )
+    .addOption(
+      new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
+    )
+    .allowExcessArguments(false)
+    .action(async (settings: SpeakerSettings) => {
+      const log = pinoLog({ level: settings.logLevel, fields: { component: 'speaker', node: settings.nodeName } });
+      await runToExit('speaker', log, () => speak(settings, log));
+    });
+}
+
+async function speak(settings: SpeakerSettings, log: Log): Promise<number> {
+  const stop = stopSignal();
+  const alive = new AbortController();
+  const metrics = new PromMetrics();
+  const health = new GrpcHealthServer({ host: settings.healthAddress, port: settings.healthPort });
+  await health.listen(alive.signal);
+  health.set('liveness', true);
+  const endpoint = new HttpEndpoint({
+    host: settings.healthAddress,
+    port: settings.metricsPort,
+    routes: metricsRoute(metrics),
+  });
+  if (settings.metricsPort !== 0) await endpoint.start();
+
+  const time = { clock: systemTime, timers: systemTime, random: systemRandom };
+  const link = new GrpcControllerLink(
+    {
+      target: settings.controller ?? `${controllerServerName(settings.namespace)}:${SPEAKER_SERVICE_PORT}`,
+      serverName: controllerServerName(settings.namespace),
+      caBundlePath: settings.caFile,
+      tokenPath: settings.tokenFile,
+    },
+    { ...time, log, metrics },
+  );
+  // A release has the Worker's bundle beside this file.
+  const entry = new URL(
+    import.meta.url.endsWith('.ts') ? './packet-worker.ts' : './packet-worker.mjs',
+    import.meta.url,
+  );
+  const plane = new WorkerPacketPlane({ nodeName: settings.nodeName, entry });
+  const speaker = new Speaker(
+    { nodeName: settings.nodeName, version: VERSION },
+    { link, plane, ...time, log, metrics },
+  );
+  await speaker.start(alive.signal);
+  for (const service of ['', 'readiness'] as const) health.set(service, true);
+
+  await Promise.race([aborted(stop), speaker.ended]);
+  for (const service of ['', 'readiness'] as const) health.set(service, false);
+  await speaker.stop();
+  alive.abort();
+  return 0;
+}
+
+if (import.meta.main) await speakerCommand().parseAsync();
