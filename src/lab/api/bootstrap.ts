@@ -1,4 +1,5 @@
-import type { JsonObject } from './json.ts';
+import { type JsonObject, objectAt } from './json.ts';
+import type { KubeObject } from './kube-object.ts';
 import type { ResourceRegistry } from './registry.ts';
 import type { Writes } from './writes.ts';
 
@@ -52,8 +53,16 @@ const ROLES: readonly {
   },
 ];
 
+/** The Service that every cluster has for its own API; its address is the first of the first service CIDR. */
+const KUBERNETES: KubeObject = {
+  kind: 'Service',
+  apiVersion: 'v1',
+  metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
+  spec: { ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }] },
+};
+
 /** Stores what a new cluster holds before anybody asks. */
-export function bootstrap(registry: ResourceRegistry, writes: Writes): void {
+export function bootstrap(registry: ResourceRegistry, writes: Writes, kubernetesAddress: string): void {
   const put = (apiVersion: string, kind: string, name: string, rest: JsonObject): void => {
     const resource = registry.ofKind(apiVersion, kind);
     if (resource === undefined) throw new RangeError(`${apiVersion} ${kind} is not served`);
@@ -70,6 +79,11 @@ export function bootstrap(registry: ResourceRegistry, writes: Writes): void {
       spec: { finalizers: ['kubernetes'] },
       status: { phase: 'Active' },
     });
+  }
+  const services = registry.ofKind('v1', 'Service');
+  if (services !== undefined) {
+    const spec = { ...objectAt(KUBERNETES, 'spec'), clusterIP: kubernetesAddress };
+    writes.create({ resource: services, namespace: 'default' }, { ...KUBERNETES, spec }, { dryRun: false });
   }
   for (const { name, rules, groups } of ROLES) {
     put(`${RBAC}/v1`, 'ClusterRole', name, { rules });

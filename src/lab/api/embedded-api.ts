@@ -122,7 +122,7 @@ function assemble(options: EmbeddedApiOptions, given: { readonly adminToken: str
   });
   for (const resource of builtInResources(allocations)) registry.add(resource);
   const writes = new Writes({ store, now });
-  bootstrap(registry, writes);
+  bootstrap(registry, writes, allocations.firstAddress);
   const tokens = new ServiceAccountTokens({ issuer: DEFAULTS.issuer }, { store, now });
   const staticTokens = new Map([[given.adminToken, ADMIN], ...Object.entries(options.tokens ?? {})]);
   const faults = new Faults();

@@ -54,14 +54,18 @@ const KNOWN_MEMBERS = [
 ];
 
 /** The object of a request body, its metadata checked and unknown members of it dropped. @throws StatusError 400 */
-export function decodeObject(body: Json, expected: { readonly apiVersion: string; readonly kind: string }): KubeObject {
+export function decodeObject(
+  body: Json | undefined,
+  expected: { readonly apiVersion: string; readonly kind: string },
+): KubeObject {
   if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind})`);
   const apiVersion = stringAt(body, 'apiVersion') ?? expected.apiVersion;
   const kind = stringAt(body, 'kind') ?? expected.kind;
-  if (apiVersion !== expected.apiVersion || kind !== expected.kind) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}, Kind=${kind}) does not match the expected API version (${expected.apiVersion}, Kind=${expected.kind})`,
-    );
+  if (kind !== expected.kind)
+    throw badRequest(`${kind} in version "${apiVersion}" cannot be handled as a ${expected.kind}`);
+  if (apiVersion !== expected.apiVersion) {
+    const why = `does not match the expected API version (${expected.apiVersion})`;
+    throw badRequest(`the API version in the data (${apiVersion}) ${why}`);
   }
   return { ...body, apiVersion, kind, metadata: decodeMetadata(body.metadata, kind) };
 }
@@ -74,6 +78,7 @@ function decodeMetadata(value: Json | undefined, kind: string): Metadata {
     const item = value[member];
     if (item === undefined || item === null || item === '') continue;
     checkMember(member, item, kind);
+    if (typeof item === 'object' && Object.keys(item).length === 0) continue;
     metadata[member] = item;
   }
   // Each member was checked above: here unknown JSON becomes a Metadata, as a branded value is made by its parser.

@@ -24,11 +24,9 @@ export function metadataErrors(object: KubeObject, resource: Resource): FieldErr
 }
 
 /** What is wrong with an update of the metadata. */
-export function metadataUpdateErrors(next: KubeObject, previous: KubeObject, _resource: Resource): FieldError[] {
+export function metadataUpdateErrors(next: KubeObject, previous: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
-  if (next.metadata.creationTimestamp !== previous.metadata.creationTimestamp) {
-    errors.push(immutable('metadata.creationTimestamp', next.metadata.creationTimestamp));
-  }
+  if (next.metadata.uid !== previous.metadata.uid) errors.push(immutable('metadata.uid', next.metadata.uid));
   if (previous.metadata.deletionTimestamp !== undefined) {
     const before = previous.metadata.finalizers ?? [];
     const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
@@ -59,16 +57,13 @@ function contentErrors(object: KubeObject): FieldError[] {
       errors.push(fieldErrors.invalid('metadata.annotations', key, QUALIFIED_NAME_RULE));
     }
   }
-  for (const finalizer of object.metadata.finalizers ?? []) {
+  for (const [at, finalizer] of (object.metadata.finalizers ?? []).entries()) {
+    const field = `metadata.finalizers[${at}]`;
     if (!QUALIFIED_NAME.test(finalizer)) {
-      errors.push(fieldErrors.invalid('metadata.finalizers', finalizer, QUALIFIED_NAME_RULE));
+      errors.push(fieldErrors.invalid(field, finalizer, QUALIFIED_NAME_RULE));
     } else if (!finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) {
       errors.push(
-        fieldErrors.invalid(
-          'metadata.finalizers',
-          finalizer,
-          'name is neither a standard finalizer name nor is it fully qualified',
-        ),
+        fieldErrors.invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
       );
     }
   }

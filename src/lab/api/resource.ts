@@ -1,5 +1,5 @@
 import type { KubeObject } from './kube-object.ts';
-import type { FieldError } from './status-error.ts';
+import type { FieldError, StatusError } from './status-error.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -58,6 +58,17 @@ export interface Strategy {
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Seconds of grace that deletion of this object takes; 0 removes it at once. */
   readonly gracePeriodSeconds: (object: KubeObject, requested: number | undefined) => number;
+  /** Why this object may not be deleted by anybody. */
+  readonly refuseDelete: (object: KubeObject) => StatusError | undefined;
+  /** Last touch to an object that is marked for deletion but stays. */
+  readonly marked: (object: KubeObject) => KubeObject;
+}
+
+/** Where a write goes. `namespace` is empty for resources without namespace. */
+export interface Target {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Which part of an object a write may touch. */

@@ -6,6 +6,7 @@ import type { ServiceAccountTokens } from '../access/service-account-tokens.ts';
 import type { User } from '../access/user.ts';
 import type { FaultEffect, Faults } from '../faults.ts';
 import type { ResourceRegistry } from '../registry.ts';
+import { apiVersionOf } from '../resource.ts';
 import { forbidden, methodNotAllowed, pathNotFound, StatusError } from '../status-error.ts';
 import type { Writes } from '../writes.ts';
 import { readBody } from './body.ts';
@@ -71,6 +72,10 @@ export class ApiHandler {
         return sendJson(response, 201, JSON.stringify(reviewAccess(await readBody(incoming), rbac, undefined)));
     }
     const resource = registry.find(request.group, request.version, request.resource);
+    if (resource === undefined && registry.inVersion(apiVersionOf(request)).length === 0) {
+      sendText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+      return;
+    }
     if (resource === undefined) throw pathNotFound();
     if (resource.kind === 'ServiceAccount' && request.subresource === 'token') {
       onlyCreate(exchange);
@@ -96,7 +101,10 @@ export class ApiHandler {
         return;
     }
     const found = discover(request.path, registry);
-    if (found === undefined) throw pathNotFound();
+    if (found === undefined) {
+      sendText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+      return;
+    }
     sendJson(response, 200, JSON.stringify(found));
   }
 

@@ -3,10 +3,18 @@ import type { User } from '../access/user.ts';
 import { booleanAt, isObject, type Json, numberAt, objectAt, stringAt } from '../json.ts';
 import { decodeObject, type KubeObject, nameOf } from '../kube-object.ts';
 import { patchObject } from '../patch/patch.ts';
-import { apiVersionOf, type Resource, type WriteScope } from '../resource.ts';
-import { badRequest, methodNotAllowed, pathNotFound, StatusError } from '../status-error.ts';
+import { apiVersionOf, type Resource, type Target, type WriteScope } from '../resource.ts';
+import {
+  badRequest,
+  conflict,
+  fieldErrors,
+  invalid,
+  methodNotAllowed,
+  pathNotFound,
+  type StatusError,
+} from '../status-error.ts';
 import type { Store } from '../store/store.ts';
-import { asVersion, type Target, type WriteOptions, type Writes } from '../writes.ts';
+import { asVersion, type DeleteOptions, type WriteOptions, type Writes } from '../writes.ts';
 import { mediaTypeOf, readBody } from './body.ts';
 import { encodeItem, encodeObject, sendJson, success } from './encoding.ts';
 import { filterOf, listHead, listMetadata, listObjects, revisionOf } from './lists.ts';
@@ -59,6 +67,7 @@ export class ResourceHandler {
     if (resource.namespaced && request.namespace === '' && !['list', 'watch'].includes(request.verb)) {
       throw request.verb === 'create' ? methodNotAllowed() : pathNotFound();
     }
+    if (request.name === '' && ['update', 'patch'].includes(request.verb)) throw methodNotAllowed();
     const target = { resource, namespace: resource.namespaced ? request.namespace : '', name: request.name };
     switch (request.verb) {
       case 'get':
@@ -120,23 +129,30 @@ export class ResourceHandler {
   async #create(target: Target, { request, incoming, response }: Exchange): Promise<void> {
     const { resource } = target;
     if (target.name !== '') throw methodNotAllowed();
-    const body = await readBody(incoming);
-    const sent = decodeObject(body ?? null, { apiVersion: apiVersionOf(resource), kind: resource.kind });
+    const sent = decodeObject(await readBody(incoming), { apiVersion: apiVersionOf(resource), kind: resource.kind });
     const created = this.#writes.create(target, sent, writeOptions(request));
     sendJson(response, 201, encodeObject(created));
   }
 
   async #update(target: Target, scope: WriteScope, { request, incoming, response }: Exchange): Promise<void> {
     const { resource } = target;
-    const body = await readBody(incoming);
-    const sent = decodeObject(body ?? null, { apiVersion: apiVersionOf(resource), kind: resource.kind });
-    if (scope === 'main' && resource.strategy.createOnUpdate && this.#absent(target)) {
-      if (nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
+    const sent = decodeObject(await readBody(incoming), { apiVersion: apiVersionOf(resource), kind: resource.kind });
+    if (nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
+    const stored = this.#writes.find(target);
+    if (stored === undefined && scope === 'main' && resource.strategy.createOnUpdate) {
       const { resourceVersion: _, ...metadata } = sent.metadata;
       const created = this.#writes.create(target, { ...sent, metadata }, writeOptions(request));
       return sendJson(response, 201, encodeObject(created));
     }
-    if (nameOf(sent) === '' || nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
+    const { uid } = sent.metadata;
+    if (stored !== undefined && uid !== undefined && uid !== stored.metadata.uid) {
+      const was = stored.metadata.uid ?? '';
+      throw conflict(
+        resource,
+        target.name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${was}`,
+      );
+    }
     const updated = this.#writes.update(target, scope, () => sent, writeOptions(request));
     return sendJson(response, 200, encodeObject(asVersion(updated, resource)));
   }
@@ -155,7 +171,7 @@ export class ResourceHandler {
 
   async #delete(target: Target, exchange: Exchange): Promise<void> {
     const options = await deleteOptions(exchange);
-    const { object, removed } = this.#writes.delete(target, options, options);
+    const { object, removed } = this.#writes.delete(target, options);
     if (!removed || target.resource.strategy.returnsDeleted) {
       return sendJson(exchange.response, 200, encodeObject(asVersion(object, target.resource)));
     }
@@ -174,20 +190,10 @@ export class ResourceHandler {
     const options = await deleteOptions(exchange);
     const filter = filterOf(exchange.request.query, resource);
     const doomed = this.#writes.collection(resource).list(target.namespace).filter(filter);
-    for (const object of doomed) this.#writes.delete({ ...target, name: nameOf(object) }, options, options);
+    for (const object of doomed) this.#writes.delete({ ...target, name: nameOf(object) }, options);
     const items = doomed.map((object) => encodeItem(asVersion(object, resource), false)).join(',');
     const metadata = `{"resourceVersion":"${this.#store.revisions.current}"}`;
     sendJson(exchange.response, 200, `{${listHead(resource)},"metadata":${metadata},"items":[${items}]}`);
-  }
-
-  #absent(target: Target): boolean {
-    try {
-      this.#writes.get(target);
-      return false;
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return true;
-      throw error;
-    }
   }
 }
 
@@ -206,9 +212,7 @@ function namespaceFor(resource: Resource, request: ResourceRequest): string {
 
 function nameMismatch(sent: string, asked: string): StatusError {
   return sent === ''
-    ? badRequest(
-        `name must be provided: the name of the object ( based on URL) was undeterminable: name must be provided`,
-      )
+    ? badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`)
     : badRequest(`the name of the object (${sent}) does not match the name on the URL (${asked})`);
 }
 
@@ -216,9 +220,10 @@ function writeOptions(request: ResourceRequest): WriteOptions {
   return { dryRun: request.query.get('dryRun') === 'All' };
 }
 
-async function deleteOptions({ request, incoming }: Exchange) {
+async function deleteOptions({ request, incoming }: Exchange): Promise<DeleteOptions> {
   const body: Json = (await readBody(incoming)) ?? {};
   const policy = stringAt(body, 'propagationPolicy') ?? request.query.get('propagationPolicy') ?? '';
+  checkPolicy(policy);
   const preconditions = isObject(body) ? (objectAt(body, 'preconditions') ?? {}) : {};
   const uid = stringAt(preconditions, 'uid');
   const resourceVersion = stringAt(preconditions, 'resourceVersion');
@@ -234,4 +239,12 @@ async function deleteOptions({ request, incoming }: Exchange) {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(addFinalizer === undefined || booleanAt(body, 'orphanDependents') === true ? {} : { addFinalizer }),
   };
+}
+
+const POLICIES = ['Foreground', 'Background', 'Orphan', 'nil'];
+
+function checkPolicy(policy: string): void {
+  if (policy === '' || POLICIES.includes(policy)) return;
+  const subject = { group: 'meta.k8s.io', resource: 'DeleteOptions', kind: 'DeleteOptions' };
+  throw invalid(subject, '', [fieldErrors.notSupported('propagationPolicy', policy, POLICIES)]);
 }

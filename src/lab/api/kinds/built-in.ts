@@ -1,7 +1,8 @@
-import { stringAt } from '../json.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { arrayAt, objectAt, stringAt } from '../json.ts';
+import { type KubeObject, nameOf } from '../kube-object.ts';
 import { resourceOf } from '../registry.ts';
 import type { Resource, Strategy } from '../resource.ts';
+import { forbidden } from '../status-error.ts';
 import { serviceStrategy } from './service.ts';
 import type { ServiceAllocations } from './service-allocations.ts';
 import { labelName, PLAIN, pathSegmentName } from './strategy.ts';
@@ -13,6 +14,30 @@ const NODE: Strategy = {
   selectableFields: {
     'spec.unschedulable': (node) => String(node.spec !== undefined && field(node, 'spec', 'unschedulable') === 'true'),
   },
+};
+
+const PROTECTED_NAMESPACES = ['default', 'kube-system', 'kube-public'];
+const NAMESPACE_SUBJECT = { group: '', resource: 'namespaces', kind: 'Namespace' };
+
+const NAMESPACE: Strategy = {
+  ...PLAIN,
+  returnsDeleted: true,
+  validName: labelName,
+  prepare: (next, previous) => ({
+    ...next,
+    metadata: {
+      ...next.metadata,
+      labels: { ...next.metadata.labels, 'kubernetes.io/metadata.name': nameOf(next) },
+    },
+    spec: previous === undefined ? { finalizers: ['kubernetes'] } : next.spec,
+    status: previous === undefined ? { phase: 'Active' } : next.status,
+  }),
+  refuseDelete: (namespace) =>
+    PROTECTED_NAMESPACES.includes(nameOf(namespace))
+      ? forbidden(NAMESPACE_SUBJECT, nameOf(namespace), 'this namespace may not be deleted')
+      : undefined,
+  gracePeriodSeconds: (namespace) => (arrayAt(namespace, 'spec', 'finalizers').length > 0 ? -1 : 0),
+  marked: (namespace) => ({ ...namespace, status: { ...objectAt(namespace, 'status'), phase: 'Terminating' } }),
 };
 
 const POD: Strategy = {
@@ -55,7 +80,7 @@ export function builtInResources(allocations: ServiceAllocations): Resource[] {
       namespaced: false,
       status: true,
       shortNames: ['ns'],
-      strategy: { ...PLAIN, validName: labelName },
+      strategy: NAMESPACE,
     }),
     core('Node', 'nodes', { namespaced: false, status: true, shortNames: ['no'], strategy: NODE }),
     core('Service', 'services', {

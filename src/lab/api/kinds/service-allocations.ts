@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import {
   type AddressRange,
+  familyOf,
   formatIp,
   type IpFamily,
   ipFromValue,
@@ -51,10 +52,10 @@ export class ServiceAllocations {
     return this.#addresses.has(address) ? 'provided IP is already allocated' : undefined;
   }
 
-  /** A free cluster address, not taken yet. @throws StatusError 500 when the range is full */
-  freeAddress(family: IpFamily): string {
+  /** A free cluster address, not taken yet; none where the cluster lacks the family. @throws StatusError 500 when full */
+  freeAddress(family: IpFamily): string | undefined {
     const range = this.#ranges.get(family);
-    if (range === undefined) throw new RangeError(`the cluster has no ${family} Services`);
+    if (range === undefined) return undefined;
     const size = rangeSize(range);
     const start = randomBelow(size);
     for (let step = 0n; step < size; step += 1n) {
@@ -64,6 +65,13 @@ export class ServiceAllocations {
       if (!this.#addresses.has(address)) return address;
     }
     throw full('failed to allocate a serviceIP: range is full');
+  }
+
+  /** The address of the Service that stands for the API itself. */
+  get firstAddress(): string {
+    const [range] = this.#ranges.values();
+    if (range === undefined) throw new RangeError('a cluster has at least one service CIDR');
+    return formatIp(ipFromValue(familyOf(range.first), ipValue(range.first) + 1n));
   }
 
   nodePortTaken(port: number): boolean {

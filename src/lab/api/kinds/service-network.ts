@@ -41,37 +41,52 @@ function carryOver(spec: JsonObject, before: JsonObject | undefined): JsonObject
 
 function withAddresses(spec: JsonObject, allocations: ServiceAllocations): JsonObject {
   const single = stringAt(spec, 'clusterIP');
-  const asked = stringsAt(spec, 'clusterIPs');
-  const given = asked.length > 0 ? asked : single === undefined || single === '' ? [] : [single];
-  const policy =
-    stringAt(spec, 'ipFamilyPolicy') ??
-    (given.length > 1 || arrayAt(spec, 'ipFamilies').length > 1 ? 'RequireDualStack' : 'SingleStack');
-  const families = familiesFor(spec, { given, policy }, allocations);
-  if (given[0] === 'None') {
+  const listed = stringsAt(spec, 'clusterIPs');
+  const given = listed.length > 0 ? listed : single === undefined || single === '' ? [] : [single];
+  const headless = given[0] === 'None';
+  const policy = stringAt(spec, 'ipFamilyPolicy') ?? policyFor(spec, { given, headless });
+  const families = familiesFor(spec, { given, policy, headless }, allocations);
+  if (headless) {
     return { ...spec, clusterIP: 'None', clusterIPs: ['None'], ipFamilies: families, ipFamilyPolicy: policy };
   }
-  const clusterIPs = families.map((family, at) => given[at] ?? allocations.freeAddress(family));
+  const clusterIPs = families.flatMap((family, at) => given[at] ?? allocations.freeAddress(family) ?? []);
   return {
     ...spec,
     clusterIP: single === undefined || single === '' ? clusterIPs[0] : single,
-    clusterIPs: given.length > clusterIPs.length ? given.slice(0, families.length) : clusterIPs,
+    clusterIPs,
     ipFamilies: families,
     ipFamilyPolicy: policy,
   };
 }
 
+interface Asked {
+  readonly given: readonly string[];
+  readonly headless: boolean;
+}
+
+function policyFor(spec: JsonObject, { given, headless }: Asked): string {
+  const two = given.length > 1 || arrayAt(spec, 'ipFamilies').length > 1;
+  return two || (headless && isSelectorless(spec)) ? 'RequireDualStack' : 'SingleStack';
+}
+
+/** A headless Service without selector stands for endpoints of any family, whatever the cluster has. */
+function isSelectorless(spec: JsonObject): boolean {
+  return Object.keys(objectAt(spec, 'selector') ?? {}).length === 0;
+}
+
 function familiesFor(
   spec: JsonObject,
-  asked: { readonly given: readonly string[]; readonly policy: string },
+  { given, policy, headless }: Asked & { readonly policy: string },
   allocations: ServiceAllocations,
 ): IpFamily[] {
   const listed = stringsAt(spec, 'ipFamilies').filter((family) => family === 'IPv4' || family === 'IPv6');
-  const ofAddresses = asked.given.filter((address) => isIP(address) !== 0).map(familyOfText);
+  const ofAddresses = given.filter((address) => isIP(address) !== 0).map(familyOfText);
   const families = listed.length > 0 ? listed : ofAddresses;
   const [first] = allocations.families;
   if (families.length === 0 && first !== undefined) families.push(first);
-  if (asked.policy === 'SingleStack') return families.slice(0, 1);
-  const other = allocations.families.find((family) => !families.includes(family));
+  if (policy === 'SingleStack') return families.slice(0, 1);
+  const possible: readonly IpFamily[] = headless && isSelectorless(spec) ? ['IPv4', 'IPv6'] : allocations.families;
+  const other = possible.find((family) => !families.includes(family));
   if (families.length === 1 && other !== undefined) families.push(other);
   return families;
 }

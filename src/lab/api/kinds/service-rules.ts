@@ -1,34 +1,51 @@
 import { isIP } from 'node:net';
-import { arrayAt, booleanAt, isObject, type JsonObject, numberAt, objectAt, stringAt, stringsAt } from '../json.ts';
+import { parsePrefix } from '../../../core/net/index.ts';
+import {
+  arrayAt,
+  booleanAt,
+  isObject,
+  type Json,
+  type JsonObject,
+  numberAt,
+  objectAt,
+  stringAt,
+  stringsAt,
+} from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
-import type { WriteScope } from '../resource.ts';
 import { type FieldError, fieldErrors } from '../status-error.ts';
 import { addressesOf, nodePortsOf, type ServiceAllocations } from './service-allocations.ts';
-
-export interface ServiceWrite {
-  readonly next: KubeObject;
-  readonly previous: KubeObject | undefined;
-  readonly scope: WriteScope;
-}
+import { NOT_A_PORT, NOT_AN_ADDRESS, PROTOCOLS } from './service-status-rules.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const POLICIES = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
 
 /** What is wrong with a Service. @see Kubernetes core validation: ValidateService, ValidateServiceUpdate */
-export function serviceErrors(write: ServiceWrite, allocations: ServiceAllocations): FieldError[] {
-  const { next, previous, scope } = write;
-  if (scope === 'status') return statusErrors(next);
+export function serviceErrors(
+  next: KubeObject,
+  previous: KubeObject | undefined,
+  allocations: ServiceAllocations,
+): FieldError[] {
   const spec = objectAt(next, 'spec') ?? {};
+  const before = objectAt(previous, 'spec');
   const type = stringAt(spec, 'type') ?? '';
   return [
     ...(TYPES.includes(type) ? [] : [fieldErrors.notSupported('spec.type', type, TYPES)]),
     ...portErrors(spec, { type, headless: stringAt(spec, 'clusterIP') === 'None' }),
-    ...policyErrors(spec, type),
-    ...classErrors(spec, objectAt(previous, 'spec'), type),
-    ...clusterAddressErrors(next, previous, allocations),
-    ...nodePortErrors(next, previous, allocations),
-    ...addressListErrors(spec),
+    ...policyErrors(spec, before, type),
+    ...classErrors(spec, before, type),
+    ...familyErrors(spec, type, allocations),
+    ...addressListErrors(spec, type),
+    ...allocationErrors(next, previous, allocations),
   ];
+}
+
+/** Allocation comes after validation: a Service that is wrong in itself is refused for that alone. */
+function allocationErrors(
+  next: KubeObject,
+  previous: KubeObject | undefined,
+  allocations: ServiceAllocations,
+): FieldError[] {
+  return [...clusterAddressErrors(next, previous, allocations), ...nodePortErrors(next, previous, allocations)];
 }
 
 function portErrors(spec: JsonObject, about: { readonly type: string; readonly headless: boolean }): FieldError[] {
@@ -45,12 +62,13 @@ function portErrors(spec: JsonObject, about: { readonly type: string; readonly h
     const protocol = stringAt(port, 'protocol') ?? '';
     const name = stringAt(port, 'name') ?? '';
     if (number < 1 || number > 65535) {
-      errors.push(fieldErrors.invalid(`${field}.port`, number, 'must be between 1 and 65535, inclusive'));
+      errors.push(fieldErrors.invalid(`${field}.port`, number, NOT_A_PORT));
     }
-    if (!PROTOCOLS.includes(protocol)) errors.push(fieldErrors.notSupported(`${field}.protocol`, protocol, PROTOCOLS));
     if (name === '' && ports.length > 1) errors.push(fieldErrors.required(`${field}.name`, ''));
     if (name !== '' && names.has(name)) errors.push(fieldErrors.duplicate(`${field}.name`, name));
     names.add(name);
+    if (!PROTOCOLS.includes(protocol)) errors.push(fieldErrors.notSupported(`${field}.protocol`, protocol, PROTOCOLS));
+    errors.push(...targetPortErrors(port.targetPort, `${field}.targetPort`));
     const key = `${protocol}/${number}`;
     if (seen.has(key)) errors.push(fieldErrors.duplicate(field, { port: number, protocol }));
     seen.add(key);
@@ -61,7 +79,19 @@ function portErrors(spec: JsonObject, about: { readonly type: string; readonly h
   return errors;
 }
 
-function policyErrors(spec: JsonObject, type: string): FieldError[] {
+const PORT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+function targetPortErrors(target: Json | undefined, field: string): FieldError[] {
+  if (typeof target === 'number') {
+    return target >= 1 && target <= 65_535 ? [] : [fieldErrors.invalid(field, target, NOT_A_PORT)];
+  }
+  if (typeof target !== 'string' || (PORT_NAME.test(target) && /[a-z]/.test(target) && target.length <= 15)) return [];
+  if (target.length > 15) return [fieldErrors.invalid(field, target, 'must be no more than 15 characters')];
+  const why = 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)';
+  return [fieldErrors.invalid(field, target, why)];
+}
+
+function policyErrors(spec: JsonObject, before: JsonObject | undefined, type: string): FieldError[] {
   const errors: FieldError[] = [];
   const external = stringAt(spec, 'externalTrafficPolicy');
   const reachable =
@@ -77,16 +107,49 @@ function policyErrors(spec: JsonObject, type: string): FieldError[] {
   if (!['ClientIP', 'None'].includes(affinity)) {
     errors.push(fieldErrors.notSupported('spec.sessionAffinity', affinity, ['ClientIP', 'None']));
   }
-  const check = numberAt(spec, 'healthCheckNodePort') ?? 0;
-  if (check !== 0 && !(type === 'LoadBalancer' && external === 'Local')) {
-    const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-    errors.push(fieldErrors.invalid('spec.healthCheckNodePort', check, why));
+  if (type === 'ExternalName' && (stringAt(spec, 'externalName') ?? '') === '') {
+    errors.push(fieldErrors.required('spec.externalName', ''));
   }
+  errors.push(...healthCheckErrors(spec, before));
   if (type !== 'LoadBalancer' && booleanAt(spec, 'allocateLoadBalancerNodePorts') !== undefined) {
     const why = "may only be used when `type` is 'LoadBalancer'";
     errors.push(fieldErrors.forbidden('spec.allocateLoadBalancerNodePorts', why));
   }
   return errors;
+}
+
+function healthCheckErrors(spec: JsonObject, before: JsonObject | undefined): FieldError[] {
+  const field = 'spec.healthCheckNodePort';
+  const port = numberAt(spec, 'healthCheckNodePort') ?? 0;
+  const had = numberAt(before, 'healthCheckNodePort') ?? 0;
+  const needed = needsHealthCheck(spec);
+  if (needed && before !== undefined && needsHealthCheck(before) && port !== had) {
+    return [fieldErrors.forbidden(field, 'field is immutable')];
+  }
+  if (needed || port === 0) return [];
+  const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+  return [fieldErrors.invalid(field, port, why)];
+}
+
+function needsHealthCheck(spec: JsonObject): boolean {
+  return stringAt(spec, 'type') === 'LoadBalancer' && stringAt(spec, 'externalTrafficPolicy') === 'Local';
+}
+
+function familyErrors(spec: JsonObject, type: string, allocations: ServiceAllocations): FieldError[] {
+  if (type === 'ExternalName') return [];
+  const policy = stringAt(spec, 'ipFamilyPolicy') ?? '';
+  if (!POLICIES.includes(policy)) return [fieldErrors.notSupported('spec.ipFamilyPolicy', policy, POLICIES)];
+  const headless = stringAt(spec, 'clusterIP') === 'None';
+  if (headless && Object.keys(objectAt(spec, 'selector') ?? {}).length === 0) return [];
+  const families = stringsAt(spec, 'ipFamilies');
+  const unknown = families.flatMap((family, at) =>
+    allocations.families.some((known) => known === family)
+      ? []
+      : [fieldErrors.invalid(`spec.ipFamilies[${at}]`, family, 'not configured on this cluster')],
+  );
+  if (unknown.length > 0 || policy !== 'RequireDualStack' || allocations.families.length > 1) return unknown;
+  const why = 'this cluster is not configured for dual-stack services';
+  return [fieldErrors.invalid('spec.ipFamilyPolicy', policy, why)];
 }
 
 function classErrors(spec: JsonObject, before: JsonObject | undefined, type: string): FieldError[] {
@@ -148,34 +211,31 @@ function nodePortErrors(
   });
 }
 
-export const NOT_AN_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-
-function addressListErrors(spec: JsonObject): FieldError[] {
-  return stringsAt(spec, 'externalIPs').flatMap((address, at) =>
-    isIP(address) === 0 ? [fieldErrors.invalid(`spec.externalIPs[${at}]`, address, NOT_AN_ADDRESS)] : [],
+function addressListErrors(spec: JsonObject, type: string): FieldError[] {
+  const external = stringsAt(spec, 'externalIPs').flatMap((address, at) => {
+    const field = `spec.externalIPs[${at}]`;
+    if (isIP(address) === 0) return [fieldErrors.invalid(field, address, NOT_AN_ADDRESS)];
+    const loopback = address.startsWith('127.') || address === '::1';
+    return loopback
+      ? [fieldErrors.invalid(field, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')]
+      : [];
+  });
+  const ranges = stringsAt(spec, 'loadBalancerSourceRanges');
+  // The real server spells this field so.
+  const field = 'spec.LoadBalancerSourceRanges';
+  if (ranges.length > 0 && type !== 'LoadBalancer') {
+    return [...external, fieldErrors.forbidden(field, "may only be used when `type` is 'LoadBalancer'")];
+  }
+  const wrong = ranges.flatMap((range, at) =>
+    parsePrefix(range.trim()) === undefined
+      ? [
+          fieldErrors.invalid(
+            `${field}[${at}]`,
+            range,
+            'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+          ),
+        ]
+      : [],
   );
-}
-
-function statusErrors(service: KubeObject): FieldError[] {
-  const ingress = arrayAt(service, 'status', 'loadBalancer', 'ingress').filter(isObject);
-  if (stringAt(service, 'spec', 'type') !== 'LoadBalancer') {
-    return ingress.length === 0
-      ? []
-      : [fieldErrors.forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'")];
-  }
-  return ingress.flatMap((entry, at) => ingressErrors(entry, `status.loadBalancer.ingress[${at}]`));
-}
-
-function ingressErrors(entry: JsonObject, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const ip = stringAt(entry, 'ip');
-  const mode = stringAt(entry, 'ipMode');
-  if (ip !== undefined && isIP(ip) === 0) errors.push(fieldErrors.invalid(`${field}.ip`, ip, NOT_AN_ADDRESS));
-  if (ip === undefined && mode !== undefined) {
-    errors.push(fieldErrors.forbidden(`${field}.ipMode`, 'may not be specified when `ip` is not set'));
-  }
-  if (mode !== undefined && mode !== 'VIP' && mode !== 'Proxy') {
-    errors.push(fieldErrors.notSupported(`${field}.ipMode`, mode, ['VIP', 'Proxy']));
-  }
-  return errors;
+  return [...external, ...wrong];
 }

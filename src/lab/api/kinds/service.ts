@@ -1,20 +1,10 @@
-import { isIP } from 'node:net';
-import {
-  arrayAt,
-  deepEqual,
-  isObject,
-  type Json,
-  type JsonObject,
-  numberAt,
-  objectAt,
-  stringAt,
-  stringsAt,
-} from '../json.ts';
+import { arrayAt, deepEqual, isObject, type Json, type JsonObject, numberAt, objectAt, stringAt } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { Strategy } from '../resource.ts';
 import type { ServiceAllocations } from './service-allocations.ts';
 import { allocateForService } from './service-network.ts';
 import { serviceErrors } from './service-rules.ts';
+import { statusErrors } from './service-status-rules.ts';
 import { dns1035Name, PLAIN } from './strategy.ts';
 
 /** What a Service does beyond being stored: defaults, cluster addresses, node ports, and what a change of type drops. */
@@ -26,7 +16,8 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
     validName: dns1035Name,
     decode: (object) => defaultService(object),
     prepare: (next, previous) => allocateForService(dropForType(next, previous), previous, allocations),
-    validate: (next, previous, scope) => serviceErrors({ next, previous, scope }, allocations),
+    validate: (next, previous, scope) =>
+      scope === 'status' ? statusErrors(next) : serviceErrors(next, previous, allocations),
     stored: (next, previous) => allocations.settle(next, previous),
     selectableFields: {
       'spec.clusterIP': (object) => stringAt(object, 'spec', 'clusterIP') ?? '',
@@ -45,10 +36,7 @@ function defaultService(service: KubeObject): KubeObject {
     ...sent,
     type,
     sessionAffinity: affinity,
-    sessionAffinityConfig:
-      affinity === 'ClientIP'
-        ? (sent.sessionAffinityConfig ?? { clientIP: { timeoutSeconds: 10800 } })
-        : sent.sessionAffinityConfig,
+    sessionAffinityConfig: affinity === 'ClientIP' ? clientAffinity(sent) : undefined,
     ports: sent.ports === undefined ? undefined : arrayAt(sent, 'ports').map(defaultPort),
     ...(external && sent.externalTrafficPolicy === undefined ? { externalTrafficPolicy: 'Cluster' } : {}),
     ...(type !== 'ExternalName' && sent.internalTrafficPolicy === undefined
@@ -60,13 +48,21 @@ function defaultService(service: KubeObject): KubeObject {
   };
   const status = objectAt(service, 'status') ?? {};
   const balancer = objectAt(status, 'loadBalancer') ?? {};
-  const ingress = balancer.ingress === undefined ? undefined : arrayAt(balancer, 'ingress').map(defaultIngress);
-  return { ...service, spec, status: { ...status, loadBalancer: { ...balancer, ingress } } };
+  const ingress = arrayAt(balancer, 'ingress');
+  const defaulted = type === 'LoadBalancer' ? ingress.map(defaultIngress) : ingress;
+  const loadBalancer = { ...balancer, ingress: ingress.length === 0 ? undefined : defaulted };
+  return { ...service, spec, status: { ...status, loadBalancer } };
+}
+
+function clientAffinity(spec: JsonObject): Json {
+  return spec.sessionAffinityConfig ?? { clientIP: { timeoutSeconds: 10_800 } };
 }
 
 function defaultPort(port: Json): Json {
   if (!isObject(port)) return port;
-  return { ...port, protocol: port.protocol ?? 'TCP', targetPort: port.targetPort ?? port.port };
+  const target = port.targetPort;
+  const unset = target === undefined || target === 0 || target === '';
+  return { ...port, protocol: port.protocol ?? 'TCP', targetPort: unset ? port.port : target };
 }
 
 function defaultIngress(ingress: Json): Json {
@@ -77,47 +73,52 @@ function defaultIngress(ingress: Json): Json {
 /** Fields that the new type does not have go when the type changes and the client left them as they were. */
 function dropForType(next: KubeObject, previous: KubeObject | undefined): KubeObject {
   const spec = objectAt(next, 'spec') ?? {};
-  const type = stringAt(spec, 'type') ?? 'ClusterIP';
-  const before = objectAt(previous, 'spec') ?? {};
-  const typeBefore = stringAt(before, 'type');
+  const before = objectAt(previous, 'spec');
+  if (before === undefined) return next;
+  const needs = needsOf(spec);
+  const needed = needsOf(before);
   const kept: Record<string, Json | undefined> = { ...spec };
-  if (previous !== undefined && typeBefore !== type) {
-    const drop = (member: string): void => {
-      if (deepEqual(spec[member], before[member])) kept[member] = undefined;
-    };
-    if (typeBefore === 'LoadBalancer') {
-      drop('loadBalancerClass');
-      drop('allocateLoadBalancerNodePorts');
-    }
-    if (type === 'ClusterIP' || type === 'ExternalName') drop('externalTrafficPolicy');
-    if (type === 'ExternalName')
-      for (const member of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'])
-        drop(member);
-    if (typeBefore === 'ExternalName') drop('externalName');
-    if (type === 'ClusterIP' || type === 'ExternalName') kept.ports = withoutNodePorts(spec, before);
+  for (const [member, need] of DEPENDENT_MEMBERS) {
+    if (needed[need] && !needs[need] && deepEqual(spec[member], before[member])) kept[member] = undefined;
   }
-  const status = objectAt(next, 'status') ?? {};
-  const dropStatus = type !== 'LoadBalancer' && typeBefore === 'LoadBalancer';
+  if (needed.nodePorts && !needs.nodePorts) kept.ports = withoutNodePorts(spec, before);
+  if (needs.balancer || !needed.balancer) return { ...next, spec: kept };
+  return { ...next, spec: kept, status: { ...objectAt(next, 'status'), loadBalancer: {} } };
+}
+
+const DEPENDENT_MEMBERS = [
+  ['loadBalancerClass', 'balancer'],
+  ['allocateLoadBalancerNodePorts', 'balancer'],
+  ['externalTrafficPolicy', 'external'],
+  ['healthCheckNodePort', 'healthCheck'],
+  ['clusterIP', 'clusterIp'],
+  ['clusterIPs', 'clusterIp'],
+  ['ipFamilies', 'clusterIp'],
+  ['ipFamilyPolicy', 'clusterIp'],
+  ['internalTrafficPolicy', 'clusterIp'],
+] as const;
+
+/** What a Service of this type has. @see Kubernetes service registry: dropTypeDependentFields */
+function needsOf(spec: JsonObject) {
+  const type = stringAt(spec, 'type') ?? 'ClusterIP';
+  const balancer = type === 'LoadBalancer';
+  const nodePort = type === 'NodePort';
   return {
-    ...next,
-    spec: kept,
-    status: dropStatus ? { ...status, loadBalancer: {} } : status,
+    balancer,
+    external: balancer || nodePort || (type === 'ClusterIP' && arrayAt(spec, 'externalIPs').length > 0),
+    healthCheck: balancer && spec.externalTrafficPolicy === 'Local',
+    clusterIp: type !== 'ExternalName',
+    nodePorts: nodePort || (balancer && spec.allocateLoadBalancerNodePorts !== false),
   };
 }
 
-/** Node ports that were there before go; new ones stay, to be refused. */
+/** Node ports go when the client left all as they were; changed ones stay, to be refused. */
 function withoutNodePorts(spec: JsonObject, before: JsonObject): readonly Json[] | undefined {
   if (spec.ports === undefined) return undefined;
   const held = arrayAt(before, 'ports').map((port) => numberAt(port, 'nodePort'));
+  // `allocateLoadBalancerNodePorts: false` keeps what is there: only a change of type takes node ports away.
+  if (stringAt(spec, 'type') === 'LoadBalancer') return arrayAt(spec, 'ports');
   return arrayAt(spec, 'ports').map((port) =>
     isObject(port) && held.includes(numberAt(port, 'nodePort')) ? { ...port, nodePort: undefined } : port,
   );
-}
-
-export function isHeadless(spec: JsonObject): boolean {
-  return stringAt(spec, 'clusterIP') === 'None' || stringsAt(spec, 'clusterIPs')[0] === 'None';
-}
-
-export function familyText(address: string): 'IPv4' | 'IPv6' {
-  return isIP(address) === 6 ? 'IPv6' : 'IPv4';
 }

@@ -44,4 +44,6 @@ export const PLAIN: Strategy = {
   stored: () => undefined,
   selectableFields: {},
   gracePeriodSeconds: () => 0,
+  refuseDelete: () => undefined,
+  marked: (object: KubeObject) => object,
 };

@@ -1,7 +1,7 @@
-import { unsupportedMediaType } from '../http/body.ts';
 import type { Json } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { Resource } from '../resource.ts';
+import { StatusError } from '../status-error.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { builtInTopology } from './list-topology.ts';
 import { applyMergePatch } from './merge-patch.ts';
@@ -24,14 +24,6 @@ export function patchObject(
       }
       break;
   }
-  throw unsupportedMediaType(acceptedPatches(resource));
-}
-
-export function acceptedPatches(resource: Resource): readonly string[] {
-  return [
-    'application/json-patch+json',
-    'application/merge-patch+json',
-    ...(resource.strategy.strategicMerge ? ['application/strategic-merge-patch+json'] : []),
-    'application/apply-patch+yaml',
-  ];
+  const message = '415: Unsupported Media Type';
+  throw new StatusError({ code: 415, reason: 'UnsupportedMediaType', message, details: {} });
 }

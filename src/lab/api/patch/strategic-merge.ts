@@ -1,6 +1,6 @@
 import { deepEqual, define, isArray, isObject, type Json, type JsonObject } from '../json.ts';
-import { badRequest } from '../status-error.ts';
-import type { Topology } from './list-topology.ts';
+import { badRequest, StatusError } from '../status-error.ts';
+import type { ListTopology, Topology } from './list-topology.ts';
 
 const DIRECTIVE = '$patch';
 const ORDER = '$setElementOrder/';
@@ -53,7 +53,7 @@ function mergeMember(
     const list = member.slice(ORDER.length);
     if (patch[list] === undefined && isArray(merged[list])) {
       const order = isArray(value) ? value : [];
-      define(merged, list, ordered(merged[list], order, under(place, list)));
+      define(merged, list, ordered(merged[list], { first: order, before: merged[list] }, under(place, list)));
     }
     return;
   }
@@ -89,17 +89,48 @@ function mergeList(
   const topology = place.topology(place.path);
   if (topology.kind === 'atomic') return patch.items.map((item) => (isObject(item) ? withoutDirectives(item) : item));
   const order = isArray(patch.order) ? patch.order : undefined;
+  if (order !== undefined && order.length > 0) checkOrder(patch.items, order, place);
   if (topology.kind === 'set') {
     const fresh = patch.items.filter((item) => !current.some((old) => deepEqual(old, item)));
-    return ordered([...current, ...fresh], order ?? [], place);
+    return ordered([...current, ...fresh], { first: order ?? patch.items, before: current }, place);
   }
   if (patch.items.some((item) => isObject(item) && item[DIRECTIVE] === 'replace')) {
     return patch.items.filter((item) => !(isObject(item) && item[DIRECTIVE] === 'replace'));
   }
-  const key = topology.patchKey ?? topology.keys[0] ?? 'name';
+  const key = keyField(topology);
   let merged = [...current];
   for (const item of patch.items) merged = mergeItem(merged, { item, key }, place);
-  return ordered(merged, order ?? [], place);
+  return ordered(merged, { first: order ?? patch.items, before: current }, place);
+}
+
+function keyField(topology: ListTopology): string {
+  return topology.kind === 'map' ? (topology.patchKey ?? topology.keys[0] ?? 'name') : 'name';
+}
+
+/** What stands in the patch list must stand in `$setElementOrder` too, in the same order. */
+function checkOrder(items: readonly Json[], order: readonly Json[], place: Place): void {
+  const same = sameIn(place);
+  const wanted = items.filter((item) => !(isObject(item) && item[DIRECTIVE] !== undefined));
+  let from = 0;
+  for (const item of wanted) {
+    const at = order.findIndex((candidate, index) => index >= from && same(candidate, item));
+    if (at < 0) {
+      const message = `The order in patch list:\n${goList(items)}\n doesn't match $setElementOrder list:\n${goList(order)}\n`;
+      throw new StatusError({ code: 500, reason: '', message });
+    }
+    from = at + 1;
+  }
+}
+
+function goList(items: readonly Json[]): string {
+  return `[${items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(' ')}]`;
+}
+
+function sameIn(place: Place): (a: Json, b: Json) => boolean {
+  const topology = place.topology(place.path);
+  if (topology.kind !== 'map') return deepEqual;
+  const key = keyField(topology);
+  return (a, b) => isObject(a) && isObject(b) && deepEqual(a[key], b[key]);
 }
 
 function mergeItem(
@@ -116,19 +147,32 @@ function mergeItem(
   return list.map((old, index) => (index === at && isObject(old) ? mergeObject(old, item, under(place, '*')) : old));
 }
 
-/** What `order` names stands in that order; what it does not name keeps its place before or after its neighbours. */
-function ordered(list: readonly Json[], order: readonly Json[], place: Place): readonly Json[] {
-  if (order.length === 0) return list;
-  const topology = place.topology(place.path);
-  const key = topology.kind === 'map' ? (topology.patchKey ?? topology.keys[0] ?? 'name') : undefined;
-  const rank = (item: Json): number =>
-    order.findIndex((wanted) =>
-      key === undefined
-        ? deepEqual(wanted, item)
-        : isObject(wanted) && isObject(item) && deepEqual(wanted[key], item[key]),
-    );
-  const named = list.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
-  return list.map((item) => (rank(item) >= 0 ? (named.shift() ?? item) : item));
+/**
+ * What the patch names stands in the patch's order, everything else in its order of before. Where the two meet, the place
+ * of before decides between items that both were there; other items of the patch come first.
+ */
+function ordered(
+  list: readonly Json[],
+  order: { readonly first: readonly Json[]; readonly before: readonly Json[] },
+  place: Place,
+): readonly Json[] {
+  const same = sameIn(place);
+  const rank = (item: Json, among: readonly Json[]): number => among.findIndex((other) => same(other, item));
+  const named = list.filter((item) => rank(item, order.first) >= 0);
+  named.sort((a, b) => rank(a, order.first) - rank(b, order.first));
+  const others = list.filter((item) => rank(item, order.first) < 0);
+  const merged: Json[] = [];
+  for (const item of named) {
+    const at = rank(item, order.before);
+    for (let other = others[0]; at >= 0 && other !== undefined; other = others[0]) {
+      const otherAt = rank(other, order.before);
+      if (otherAt < 0 || otherAt > at) break;
+      merged.push(other);
+      others.shift();
+    }
+    merged.push(item);
+  }
+  return [...merged, ...others];
 }
 
 /** `$`-members are instructions, never data. */
