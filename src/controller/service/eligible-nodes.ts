@@ -1,0 +1,63 @@
+import type { Informer } from '../../ports/informer.ts';
+import type { Node } from '../../ports/kubernetes.ts';
+
+/** @see Kubernetes well-known labels, `node.kubernetes.io/exclude-from-external-load-balancers` */
+const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const AUTOSCALER_TAINT = 'ToBeDeletedByClusterAutoscaler';
+/** What Go's strconv.ParseBool reads as false; since Kubernetes 1.34 such a label excludes nothing. */
+const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
+
+/** The nodes that traffic may be sent to, and a value that changes exactly when they do. */
+export interface NodeSet {
+  readonly nodes: readonly Node[];
+  readonly signature: string;
+}
+
+/** Whether its label leaves it in. A value that is no boolean, an empty one too, excludes. */
+export function isIncluded({ meta }: Node): boolean {
+  const label = meta.labels[EXCLUDE_LABEL];
+  return label === undefined || FALSE.has(label);
+}
+
+/**
+ * Whether load balancers may use the node. Readiness does not count: a node that flaps would shake every load balancer.
+ * @see KEP-3458 StableLoadBalancerNodeSet
+ */
+export function isEligible(node: Node): boolean {
+  return (
+    node.meta.deletionTimestamp === undefined &&
+    isIncluded(node) &&
+    !node.taints.some((taint) => taint.key === AUTOSCALER_TAINT)
+  );
+}
+
+/** Whether an update of a node can change the set. @see upstream shouldSyncUpdatedNode */
+export function shouldSyncUpdatedNode(before: Node, after: Node): boolean {
+  return isIncluded(before) !== isIncluded(after) || (before.providerID ?? '') !== (after.providerID ?? '');
+}
+
+/** The eligible nodes of now, worked out once for each change of nodes rather than for each Service. */
+export class EligibleNodes {
+  readonly #nodes: Informer<Node>;
+  #set: NodeSet | undefined;
+
+  constructor(nodes: Informer<Node>) {
+    this.#nodes = nodes;
+  }
+
+  current(): NodeSet {
+    this.#set ??= this.#read();
+    return this.#set;
+  }
+
+  /** A node changed. */
+  invalidate(): void {
+    this.#set = undefined;
+  }
+
+  #read(): NodeSet {
+    const nodes = this.#nodes.list().filter(isEligible);
+    const signature = JSON.stringify(nodes.map((node) => [node.meta.name, node.providerID ?? '']).sort());
+    return { nodes, signature };
+  }
+}

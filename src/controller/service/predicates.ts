@@ -1,0 +1,103 @@
+import type { LoadBalancerIngress, Service, ServicePort } from '../../ports/kubernetes.ts';
+
+/** Which Services are ours, and which finalizer keeps them until their addresses are released. */
+export interface Ownership {
+  /** Absent: Services without a class. */
+  readonly loadBalancerClass?: string;
+  readonly finalizer: string;
+  /** Finalizers that former load balancers left behind; we take over what they guard. */
+  readonly leftoverFinalizers: readonly string[];
+}
+
+/** Upstream's own finalizer. @see k8s.io/cloud-provider/service/helpers LoadBalancerCleanupFinalizer */
+const DEFAULT_FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
+/** Of a class we keep a finalizer of our own: every default service controller of the cluster strips the other one. */
+const CLASS_FINALIZER = 'heraldlb.io/load-balancer-cleanup';
+/** Of k3s ServiceLB before it used upstream's. Nothing takes it off once ServiceLB is disabled. */
+const K3S_FINALIZER = 'svccontroller.k3s.cattle.io/daemonset';
+
+/** @see the `--load-balancer-class` flag */
+export function ownershipOf(loadBalancerClass: string | undefined): Ownership {
+  return loadBalancerClass === undefined
+    ? { finalizer: DEFAULT_FINALIZER, leftoverFinalizers: [K3S_FINALIZER] }
+    : { loadBalancerClass, finalizer: CLASS_FINALIZER, leftoverFinalizers: [] };
+}
+
+/** Whether we are to serve it. @see k8s.io/cloud-provider controllers/service wantsLoadBalancer */
+export function wantsLoadBalancer({ spec }: Service, ownership: Ownership): boolean {
+  return spec.type === 'LoadBalancer' && spec.loadBalancerClass === ownership.loadBalancerClass;
+}
+
+export function hasOurFinalizer({ meta }: Service, ownership: Ownership): boolean {
+  return meta.finalizers.includes(ownership.finalizer);
+}
+
+/** The finalizers on it that we answer for. */
+export function heldFinalizers({ meta }: Service, ownership: Ownership): readonly string[] {
+  return meta.finalizers.filter((each) => each === ownership.finalizer || ownership.leftoverFinalizers.includes(each));
+}
+
+/** Whether it is to be released because it is deleted or of another type. @see upstream needsCleanup */
+export function needsCleanup(service: Service, ownership: Ownership): boolean {
+  if (heldFinalizers(service, ownership).length === 0) return false;
+  return service.meta.deletionTimestamp !== undefined || service.spec.type !== 'LoadBalancer';
+}
+
+/** Whether a change concerns the load balancer. Status and labels are not looked at. @see upstream needsUpdate */
+export function needsUpdate(before: Service, after: Service, ownership: Ownership): boolean {
+  const wanted = wantsLoadBalancer(before, ownership);
+  const wants = wantsLoadBalancer(after, ownership);
+  if (!wanted && !wants) return false;
+  if (wanted !== wants || before.meta.uid !== after.meta.uid) return true;
+  return (
+    !equal(before.meta.annotations, after.meta.annotations) ||
+    before.spec.ipFamilies.length !== after.spec.ipFamilies.length ||
+    !equalPorts(before.spec.ports, after.spec.ports) ||
+    COMPARED_FIELDS.some((field) => !equal(before.spec[field], after.spec[field]))
+  );
+}
+
+const COMPARED_FIELDS = [
+  'loadBalancerSourceRanges',
+  'sessionAffinity',
+  'sessionAffinityConfig',
+  'loadBalancerIP',
+  'externalIPs',
+  'externalTrafficPolicy',
+  'healthCheckNodePort',
+] as const satisfies readonly (keyof Service['spec'])[];
+
+/** Labels select pools and advertisements: ours to look at, though upstream does not. */
+export function labelsChanged(before: Service, after: Service): boolean {
+  return !equal(before.meta.labels, after.meta.labels);
+}
+
+/** Whether two statuses say the same. @see k8s.io/cloud-provider/service/helpers LoadBalancerStatusEqual */
+export function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadBalancerIngress[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((left, index) => {
+      const right = b[index];
+      return (
+        left.ip === right?.ip &&
+        left.hostname === right?.hostname &&
+        left.ipMode === right?.ipMode &&
+        equal(left.ports ?? [], right?.ports ?? [])
+      );
+    })
+  );
+}
+
+function equalPorts(a: readonly ServicePort[], b: readonly ServicePort[]): boolean {
+  return a.length === b.length && a.every((port, index) => equal(port, b[index]));
+}
+
+/** Deep equality of JSON; absent and undefined are the same, absent and empty are not. */
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const left = new Map(Object.entries(a));
+  const right = new Map(Object.entries(b));
+  return left.size === right.size && [...left].every(([key, value]) => right.has(key) && equal(value, right.get(key)));
+}

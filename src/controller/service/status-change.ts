@@ -1,0 +1,68 @@
+import type { Condition, LoadBalancerIngress, Service } from '../../ports/kubernetes.ts';
+import type { ServiceChange } from '../../ports/stores.ts';
+import type { LoadBalancerStatus } from '../cloud-provider/load-balancer.ts';
+import { heldFinalizers, type Ownership, sameIngress } from './predicates.ts';
+
+/** Type of the condition that says whether a Service has what it asks for, and if not, why. */
+export const ADDRESS_ASSIGNED = 'heraldlb.io/AddressAssigned';
+
+/** What a Service is to say. */
+export interface Verdict {
+  readonly ingress: readonly LoadBalancerIngress[];
+  /** Present while the Service waits. */
+  readonly waiting?: { readonly reason: string; readonly message: string };
+}
+
+/** The verdict of a status, with `ipMode` as the API server would fill it in: else every comparison differs. */
+export function verdictOf(status: LoadBalancerStatus, waiting?: Verdict['waiting']): Verdict {
+  const ingress = status.ingress.map((entry) =>
+    entry.ip === undefined || entry.ipMode !== undefined ? entry : { ...entry, ipMode: 'VIP' },
+  );
+  return { ingress, ...(waiting === undefined ? {} : { waiting }) };
+}
+
+/** What must be written so that `service` says the verdict and carries our finalizer; undefined when it does already. */
+export function changeToServe(
+  service: Service,
+  verdict: Verdict,
+  context: { readonly ownership: Ownership; readonly now: Date },
+): ServiceChange | undefined {
+  const { ownership, now } = context;
+  const leftovers = service.meta.finalizers.filter((each) => ownership.leftoverFinalizers.includes(each));
+  const condition = changedCondition(service, verdict, now);
+  return orNothing({
+    ...(service.meta.finalizers.includes(ownership.finalizer) ? {} : { addFinalizer: ownership.finalizer }),
+    ...(leftovers.length === 0 ? {} : { removeFinalizers: leftovers }),
+    ...(sameIngress(service.status.ingress, verdict.ingress) ? {} : { ingress: verdict.ingress }),
+    ...(condition === undefined ? {} : { conditions: [condition] }),
+  });
+}
+
+/** What must be written so that nothing of ours is left on `service`; undefined when nothing is. */
+export function changeToRelease(service: Service, ownership: Ownership): ServiceChange | undefined {
+  const held = heldFinalizers(service, ownership);
+  return orNothing({
+    ...(held.length === 0 ? {} : { removeFinalizers: held }),
+    ...(service.status.ingress.length === 0 ? {} : { ingress: [] }),
+    ...(conditionOf(service) === undefined ? {} : { removeConditions: [ADDRESS_ASSIGNED] }),
+  });
+}
+
+/** A Service that never had to wait has no condition: it needs none, and its status stays as other controllers leave it. */
+function changedCondition(service: Service, { waiting }: Verdict, now: Date): Condition | undefined {
+  const present = conditionOf(service);
+  if (waiting === undefined && present === undefined) return undefined;
+  const status = waiting === undefined ? 'True' : 'False';
+  const { reason, message } = waiting ?? { reason: 'Assigned', message: '' };
+  if (present?.status === status && present.reason === reason && present.message === message) return undefined;
+  const since = present?.status === status ? present.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
+  return { type: ADDRESS_ASSIGNED, status, reason, message, lastTransitionTime: since };
+}
+
+function conditionOf({ status }: Service): Condition | undefined {
+  return status.conditions.find((condition) => condition.type === ADDRESS_ASSIGNED);
+}
+
+function orNothing(change: ServiceChange): ServiceChange | undefined {
+  return Object.keys(change).length === 0 ? undefined : change;
+}
