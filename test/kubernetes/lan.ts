@@ -63,7 +63,7 @@ export class Lan {
 
   /** Lets a host forward, and tells it where the Pods of its neighbours are. */
   async route(node: string, podRoutes: readonly { readonly podCidr: string; readonly via: string }[]): Promise<void> {
-    await this.run(node, ['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+    await this.run(node, ['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
     for (const { podCidr, via } of podRoutes) await ip(['-n', node, 'route', 'replace', podCidr, 'via', via]);
   }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { insideSandbox } from '../../src/lab/sandbox.ts';
 import { cacheFolder } from './binaries.ts';
 
 /** Where a cluster keeps its files: state in memory, gone with the cluster; logs in the cache folder, for who wants to know why. */
@@ -18,7 +19,9 @@ export class RunFolder {
     const logs = join(cacheFolder(), 'logs', name);
     await rm(logs, { recursive: true, force: true });
     mkdirSync(logs, { recursive: true });
-    return new RunFolder(await mkdtemp('/dev/shm/heraldlb-'), logs);
+    // The sandbox's /run is memory that goes with the sandbox, however it ends.
+    const memory = insideSandbox() ? '/run' : '/dev/shm';
+    return new RunFolder(await mkdtemp(join(memory, 'heraldlb-')), logs);
   }
 
   /** A folder below the state, made when it is not there. */
