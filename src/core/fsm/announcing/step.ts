@@ -80,6 +80,7 @@ function announced(
   const schedules = new Map(state.schedules);
   const actions: AnnouncingAction[] = [];
   let credit = creditAt(state, event.nowMs, config);
+  let { draw } = event;
   for (const address of mostUrgent(state, event.nowMs, config)) {
     const schedule = schedules.get(address);
     if (schedule === undefined) continue;
@@ -89,8 +90,8 @@ function announced(
     if (cost > credit) break;
     credit -= cost;
     if (cost > 0) actions.push({ kind: 'announce', address, form });
-    const draw = (event.draw + actions.length * GOLDEN_RATIO) % 1;
     schedules.set(address, following(schedule, event.nowMs, draw, config));
+    draw = (draw + GOLDEN_RATIO) % 1;
   }
   return waiting({ schedules, credit, creditAtMs: event.nowMs }, actions, event.nowMs + config.pauseMs);
 }
@@ -104,7 +105,10 @@ function following(schedule: Schedule, nowMs: number, draw: number, config: Anno
     const plan = config.plans[schedule.plan];
     const [sent, next] = [plan[schedule.step], plan[schedule.step + 1]];
     if (sent !== undefined && next !== undefined) {
-      return { ...schedule, step: schedule.step + 1, dueMs: nowMs + next.atMs - sent.atMs };
+      const gapMs = next.atMs - sent.atMs;
+      // A pause of sending is made good, a longer delay is passed on: the gaps matter more than the end.
+      const dueMs = Math.max(schedule.dueMs + gapMs, nowMs + gapMs - 2 * config.pauseMs);
+      return { ...schedule, step: schedule.step + 1, dueMs };
     }
   }
   if (config.refreshIntervalMs === 0) return { kind: 'refreshing' };

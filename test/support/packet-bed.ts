@@ -1,0 +1,82 @@
+import { type ArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
+import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, ZERO_MAC } from '../../src/core/net/index.ts';
+import type { Grant } from '../../src/ports/channel.ts';
+import type { NetworkInterface } from '../../src/ports/interfaces.ts';
+import type { DropReason, PacketNotice } from '../../src/ports/packet-plane.ts';
+import { PacketEngine } from '../../src/speaker/packet/packet-engine.ts';
+import { ethernet, FakeHost, FakeLan, mac, v4 } from './fake-lan.ts';
+import { ManualTime } from './manual-time.ts';
+import { seededRandom } from './seeded-random.ts';
+
+export const SPEAKER = mac('02:00:00:00:0a:01');
+export const CLIENT = mac('02:00:00:00:0c:01');
+export const ADDRESS = v4('192.0.2.50');
+export const ETH0 = ethernet({ name: 'eth0', index: 2, mac: SPEAKER });
+
+/** A packet engine of `node1` on a fake LAN, in virtual time. */
+export class PacketBed {
+  readonly time = new ManualTime();
+  readonly lan = new FakeLan();
+  readonly host: FakeHost;
+  readonly engine: PacketEngine;
+  readonly notices: PacketNotice[] = [];
+  readonly failures: string[] = [];
+
+  constructor(interfaces: readonly NetworkInterface[] = [ETH0]) {
+    this.host = new FakeHost(this.lan, interfaces);
+    this.engine = new PacketEngine(
+      { nodeName: 'node1' },
+      { sockets: this.host, interfaces: this.host, clock: this.time, timers: this.time, random: seededRandom(1) },
+    );
+  }
+
+  async start(): Promise<this> {
+    await this.engine.start({
+      notice: (notice) => this.notices.push(notice),
+      failed: (error) => this.failures.push(error.message),
+    });
+    return this;
+  }
+
+  grant(...grants: Grant[]): void {
+    this.engine.command({ kind: 'change', grants, revoked: [] });
+  }
+
+  /** The answers to a request of a client. */
+  ask(fields: Partial<ArpFrame> = {}): ArpFrame[] {
+    this.lan.takeSent();
+    this.lan.inject(encodeArpFrame({ ...request(ADDRESS), ...fields }));
+    return this.lan.takeSent();
+  }
+
+  claims(): string[] {
+    return this.notices.flatMap((notice) =>
+      notice.kind === 'claims'
+        ? [
+            ...notice.claimed.map(
+              (claim) => `+${formatIp(claim.address)} ${claim.epoch.generation}.${claim.epoch.counter}`,
+            ),
+            ...notice.released.map((released) => `-${formatIp(released)}`),
+          ]
+        : [],
+    );
+  }
+
+  events(): unknown[] {
+    return this.notices.flatMap((notice) => (notice.kind === 'event' ? [notice.event] : []));
+  }
+
+  async drops(): Promise<Partial<Record<DropReason, number>>> {
+    this.notices.length = 0;
+    await this.time.advance(1000);
+    return this.notices.flatMap((notice) => (notice.kind === 'counters' ? [notice.counters.drops] : []))[0] ?? {};
+  }
+}
+
+export function grant(address: IpAddress, fields: Partial<Grant> = {}): Grant {
+  return { address, epoch: { generation: 1, counter: 1 }, candidates: ['node1', 'node2'], ...fields };
+}
+
+export function request(tpa: Ipv4): ArpFrame {
+  return { destination: BROADCAST_MAC, source: CLIENT, op: 1, sha: CLIENT, spa: v4('192.0.2.9'), tha: ZERO_MAC, tpa };
+}

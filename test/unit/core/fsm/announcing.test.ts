@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type AnnouncingConfig,
+  type AnnouncingEvent,
+  type AnnouncingState,
+  ARP_ANNOUNCING,
+  initialAnnouncing,
+  type Schedule,
+  stepAnnouncing,
+} from '../../../../src/core/fsm/announcing/index.ts';
+import { formatIp, type IpAddress, ipv4FromValue } from '../../../../src/core/net/index.ts';
+import { v4 } from '../../../support/fake-lan.ts';
+
+const A = v4('192.0.2.50');
+
+/** What is announced, and when. */
+interface Sent {
+  readonly atMs: number;
+  readonly address: IpAddress;
+  readonly form: string;
+}
+
+/** Carries out the machine's actions in virtual time. */
+class Announcer {
+  readonly sent: Sent[] = [];
+  nowMs = 0;
+  gateways = 1;
+  draw = 0.5;
+  state: AnnouncingState;
+  readonly #config: AnnouncingConfig;
+  #wakeMs: number | undefined;
+
+  constructor(config: AnnouncingConfig = ARP_ANNOUNCING) {
+    this.#config = config;
+    this.state = deepFreeze(initialAnnouncing(config, 0));
+  }
+
+  tell(event: AnnouncingEvent): void {
+    const { state, actions } = stepAnnouncing(this.state, deepFreeze(event), this.#config);
+    this.state = deepFreeze(state);
+    for (const action of actions) {
+      if (action.kind === 'wake') this.#wakeMs = action.atMs;
+      else this.sent.push({ atMs: this.nowMs, address: action.address, form: action.form });
+    }
+  }
+
+  take(...addresses: IpAddress[]): void {
+    this.tell({ kind: 'taken', addresses, nowMs: this.nowMs });
+  }
+
+  lose(...addresses: IpAddress[]): void {
+    this.tell({ kind: 'lost', addresses, nowMs: this.nowMs });
+  }
+
+  until(endMs: number): void {
+    while (this.#wakeMs !== undefined && this.#wakeMs <= endMs) {
+      this.nowMs = Math.max(this.nowMs, this.#wakeMs);
+      this.tell({ kind: 'due', nowMs: this.nowMs, gateways: this.gateways, draw: this.draw });
+    }
+    this.nowMs = endMs;
+  }
+
+  /** When one form was sent for an address, relative to `fromMs`, to the pause between two rounds of sending. */
+  times(form: string, fromMs = 0, address: IpAddress = A): number[] {
+    return this.sent
+      .filter((sent) => sent.form === form && sent.address === address && sent.atMs >= fromMs)
+      .map(({ atMs }) => Math.round((atMs - fromMs) / 100) * 100);
+  }
+}
+
+describe('announcing an address', () => {
+  it('takes it over with seven rounds whose later gaps exceed the locktime of neighbours', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(20_000);
+    expect(announcer.times('announcement')).toEqual([0, 100, 300, 1500, 3000, 5000, 9000]);
+  });
+
+  it('asks the gateways in its name at the start, at 1.5 s and at 5 s', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(20_000);
+    expect(announcer.times('gateways')).toEqual([0, 1500, 5000]);
+  });
+
+  it('asks nobody where there is no gateway', () => {
+    const announcer = new Announcer();
+    announcer.gateways = 0;
+    announcer.take(A);
+    announcer.until(20_000);
+    expect(announcer.times('gateways')).toEqual([]);
+    expect(announcer.times('announcement')).toHaveLength(7);
+  });
+
+  it.each([
+    [0, 54_000],
+    [0.5, 60_000],
+    [0.999, 66_000],
+  ])('refreshes it for ever, with a draw of %d about every %i ms', (draw, intervalMs) => {
+    const announcer = new Announcer({ ...ARP_ANNOUNCING, refreshJitter: 0.1 });
+    announcer.take(A);
+    announcer.until(9500);
+    const afterMs = announcer.nowMs;
+    announcer.draw = draw;
+    announcer.until(afterMs + 400_000);
+    const times = announcer.sent.filter(({ atMs }) => atMs > afterMs).map(({ atMs }) => atMs);
+    const gaps = times.slice(2).map((time, index) => time - (times[index + 1] ?? 0));
+    expect(gaps.length).toBeGreaterThan(3);
+    for (const gap of gaps) expect(Math.abs(gap - intervalMs)).toBeLessThan(100);
+  });
+
+  it('spreads the refreshes of addresses that were taken together', () => {
+    const announcer = new Announcer();
+    announcer.take(...addresses(200));
+    announcer.until(30_000);
+    announcer.sent.length = 0;
+    announcer.until(130_000);
+    const perSecond = Map.groupBy(announcer.sent, ({ atMs }) => Math.floor(atMs / 1000));
+    expect(Math.max(...[...perSecond.values()].map(({ length }) => length))).toBeLessThan(60);
+  });
+
+  it('refreshes nothing when that is switched off, and waits for nothing', () => {
+    const announcer = new Announcer({ ...ARP_ANNOUNCING, refreshIntervalMs: 0 });
+    announcer.take(A);
+    announcer.until(1_000_000);
+    expect(announcer.times('announcement')).toHaveLength(7);
+    const { actions } = stepAnnouncing(announcer.state, { kind: 'lost', addresses: [], nowMs: 1e6 }, ARP_ANNOUNCING);
+    expect(actions).toEqual([{ kind: 'wake', atMs: undefined }]);
+  });
+
+  it('sends nothing more for an address that was lost', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(200);
+    announcer.lose(A);
+    announcer.until(1_000_000);
+    expect(announcer.times('announcement')).toEqual([0, 100]);
+  });
+
+  it('does not begin again for an address that it has already', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(2000);
+    announcer.take(A);
+    announcer.until(20_000);
+    expect(announcer.times('announcement')).toEqual([0, 100, 300, 1500, 3000, 5000, 9000]);
+  });
+
+  it('tells what was announced before again in three rounds after everybody may have forgotten', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(20_000);
+    announcer.tell({ kind: 'forgotten', nowMs: 20_000 });
+    announcer.until(40_000);
+    expect(announcer.times('announcement', 20_000)).toEqual([0, 100, 3000]);
+    expect(announcer.times('gateways', 20_000)).toEqual([0]);
+  });
+
+  it('begins a takeover anew, in full, when everybody may have forgotten in the middle of it', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(2000);
+    announcer.tell({ kind: 'forgotten', nowMs: 2000 });
+    announcer.until(20_000);
+    expect(announcer.times('announcement', 2000)).toEqual([0, 100, 300, 1500, 3000, 5000, 9000]);
+  });
+});
+
+describe('announcing many addresses', () => {
+  it('gives every one its first round before any gets the second, within 4 s for 1,000', () => {
+    const announcer = new Announcer();
+    const all = addresses(1000);
+    announcer.take(...all);
+    announcer.until(60_000);
+    const rounds = announcer.sent.filter(({ form }) => form === 'announcement').slice(0, 1000);
+    expect(new Set(rounds.map(({ address }) => address)).size).toBe(1000);
+    expect(rounds.at(-1)?.atMs).toBeLessThanOrEqual(4000);
+  });
+
+  it('keeps the gaps of each takeover however late it is', () => {
+    const announcer = new Announcer();
+    const all = addresses(1000);
+    announcer.take(...all);
+    announcer.until(120_000);
+    for (const address of all) {
+      const times = announcer.sent
+        .filter((sent) => sent.form === 'announcement' && sent.address === address)
+        .map(({ atMs }) => atMs);
+      expect(times.length).toBeGreaterThanOrEqual(7);
+      for (const [index, gapMs] of [100, 200, 1200, 1500, 2000, 4000].entries()) {
+        expect((times[index + 1] ?? 0) - (times[index] ?? 0)).toBeGreaterThanOrEqual(
+          gapMs - 2 * ARP_ANNOUNCING.pauseMs,
+        );
+      }
+    }
+  });
+
+  it('puts takeovers before refreshes', () => {
+    const announcer = new Announcer();
+    const old = addresses(500);
+    announcer.take(...old);
+    announcer.until(60_000);
+    announcer.sent.length = 0;
+    announcer.tell({ kind: 'forgotten', nowMs: announcer.nowMs });
+    announcer.take(A);
+    announcer.until(announcer.nowMs + 1000);
+    expect(announcer.sent.slice(0, 15).some(({ address }) => address === A)).toBe(true);
+  });
+
+  it('never sends more than the frame rate allows, whatever happens in which order', () => {
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('take' as const), count: fc.integer({ min: 1, max: 300 }) }),
+      fc.record({ kind: fc.constant('lose' as const), count: fc.integer({ min: 1, max: 300 }) }),
+      fc.record({ kind: fc.constant('forget' as const), count: fc.constant(0) }),
+      fc.record({ kind: fc.constant('wait' as const), count: fc.integer({ min: 1, max: 3000 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 20 }), fc.integer({ min: 0, max: 3 }), (events, gateways) => {
+        const announcer = new Announcer();
+        announcer.gateways = gateways;
+        for (const { kind, count } of events) {
+          if (kind === 'take') announcer.take(...addresses(count));
+          if (kind === 'lose') announcer.lose(...addresses(count));
+          if (kind === 'forget') announcer.tell({ kind: 'forgotten', nowMs: announcer.nowMs });
+          announcer.until(announcer.nowMs + (kind === 'wait' ? count : 0));
+        }
+        const frames = announcer.sent.flatMap(({ atMs, form }) => Array(form === 'gateways' ? gateways : 2).fill(atMs));
+        const most = ARP_ANNOUNCING.framesPerSecond + ARP_ANNOUNCING.framesAtOnce;
+        for (const [index, atMs] of frames.slice(0, -most).entries()) {
+          expect(frames[index + most] - atMs).toBeGreaterThanOrEqual(1000);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('never sends for what it has not', () => {
+    const event = fc.record({
+      kind: fc.constantFrom('take' as const, 'lose' as const, 'wait' as const),
+      count: fc.integer({ min: 1, max: 30 }),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), (events) => {
+        const announcer = new Announcer();
+        const owned = new Set<IpAddress>();
+        for (const { kind, count } of events) {
+          const some = addresses(count);
+          if (kind === 'take') announcer.take(...some);
+          if (kind === 'lose') announcer.lose(...some);
+          for (const one of some) remember(owned, one, kind);
+          announcer.sent.length = 0;
+          announcer.until(announcer.nowMs + count * 100);
+          expect(announcer.sent.filter(({ address }) => !owned.has(address))).toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
+describe('the announcing machine', () => {
+  const schedules: Record<string, Schedule | undefined> = {
+    unknown: undefined,
+    'takeover under way': { kind: 'planned', plan: 'takeover', step: 3, dueMs: 1000 },
+    'takeover at its last step': { kind: 'planned', plan: 'takeover', step: 9, dueMs: 1000 },
+    'repetition under way': { kind: 'planned', plan: 'repeat', step: 1, dueMs: 1000 },
+    'refresh due': { kind: 'refreshing', dueMs: 1000 },
+    'refresh later': { kind: 'refreshing', dueMs: 50_000 },
+    'refresh off': { kind: 'refreshing' },
+  };
+  const events: Record<string, AnnouncingEvent> = {
+    taken: { kind: 'taken', addresses: [A], nowMs: 1000 },
+    lost: { kind: 'lost', addresses: [A], nowMs: 1000 },
+    forgotten: { kind: 'forgotten', nowMs: 1000 },
+    due: { kind: 'due', nowMs: 1000, gateways: 1, draw: 0.5 },
+  };
+
+  it('decides every event in every state', () => {
+    const table = Object.entries(schedules).flatMap(([stateName, schedule]) =>
+      Object.entries(events).map(([eventName, event]) => {
+        const state = deepFreeze({
+          schedules: new Map(schedule === undefined ? [] : [[A as IpAddress, schedule]]),
+          credit: 20,
+          creditAtMs: 0,
+        });
+        const step = stepAnnouncing(state, deepFreeze(event), ARP_ANNOUNCING);
+        const after = JSON.stringify(step.state.schedules.get(A) ?? 'unknown');
+        const actions = step.actions.map((action) =>
+          action.kind === 'wake' ? `wake ${action.atMs}` : `${action.form} ${formatIp(action.address)}`,
+        );
+        return `${stateName} × ${eventName} → ${after}; ${actions.join(', ')}`;
+      }),
+    );
+    expect(table).toMatchSnapshot();
+  });
+});
+
+function remember(owned: Set<IpAddress>, address: IpAddress, kind: 'take' | 'lose' | 'wait'): void {
+  if (kind === 'take') owned.add(address);
+  if (kind === 'lose') owned.delete(address);
+}
+
+function addresses(count: number): IpAddress[] {
+  return Array.from({ length: count }, (_, index) => ipv4FromValue(0x0a00_0000 + index));
+}
+
+/** Frozen, with maps that refuse to change: a machine that is not pure is found out. */
+function deepFreeze<T>(value: T): T {
+  if (value instanceof Map) {
+    const refuse = (): never => {
+      throw new Error('the input was changed');
+    };
+    Object.assign(value, { set: refuse, delete: refuse, clear: refuse });
+    for (const member of value.values()) deepFreeze(member);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return Object.freeze(value);
+}
