@@ -13,26 +13,27 @@ const GROUPS: readonly ApiGroup[] = ['heraldlb.io', 'metallb.io'];
 const HEADER = '# Made by `npm run generate` from src/core/config/schema. Change it there.\n';
 
 /** The content of every generated file, by its path below the root. */
-export function generatedFiles(): ReadonlyMap<string, string> {
-  const crds = GROUPS.flatMap((group) =>
-    KINDS.filter(({ versions }) => versions.some((version) => version.group === group)).map(
-      (kind) =>
-        [
-          `manifests/crds/${group}_${resourceNames(kind, group).plural}.yaml`,
-          crdFile(customResourceDefinition(kind, group)),
-        ] as const,
-    ),
+function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ...GROUPS.flatMap(crdFolder),
+    ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
+  ]);
+}
+
+/** A file for each kind of a group, and the kustomization that names them. */
+function crdFolder(group: ApiGroup): (readonly [path: string, content: string])[] {
+  const kinds = KINDS.filter(({ versions }) => versions.some((version) => version.group === group));
+  const crds = kinds.map(
+    (kind) => [`${resourceNames(kind, group).plural}.yaml`, crdFile(customResourceDefinition(kind, group))] as const,
   );
-  const kustomization = `${HEADER}${stringify({
+  const kustomization = stringify({
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: crds.map(([path]) => path.replace('manifests/crds/', '')),
-  })}`;
-  return new Map([
-    ...crds,
-    ['manifests/crds/kustomization.yaml', kustomization],
-    ['docs/reference/configuration.md', configurationReference(KINDS)],
-  ]);
+    resources: crds.map(([name]) => name),
+  });
+  return [...crds, ['kustomization.yaml', `${HEADER}${kustomization}`] as const].map(
+    ([name, content]) => [`manifests/crds/${group}/${name}`, content] as const,
+  );
 }
 
 function crdFile(crd: unknown): string {
