@@ -1,7 +1,7 @@
 // `node tools/image.ts [ARCHIVE]`: the image that the Dockerfile makes, from local files and without a registry: the Node of
 // this checkout with the libraries that it needs, and dist/. Prints the archive's path.
 import { execFile } from 'node:child_process';
-import { access, copyFile, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '..');
 export const IMAGE = 'ghcr.io/heraldlb/heraldlb:0.1.0';
 
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+const COMMANDS = ['controller', 'speaker'];
 const NONROOT = '65532';
 
 /** @returns the path of the archive */
@@ -25,12 +26,12 @@ export async function buildImage(archive = join(root, 'dist', 'image.tar')): Pro
   const image = await mkdtemp(join(tmpdir(), 'heraldlb-image-'));
   try {
     await addNode(image);
-    for (const part of ['controller.mjs', 'speaker.mjs', 'packet-worker.mjs', 'koffi']) {
-      await cp(join(dist, part), join(image, 'heraldlb', part), { recursive: true });
-    }
+    await cp(dist, join(image, 'heraldlb'), { recursive: true, filter: (path) => !path.includes('image.tar') });
+    for (const command of COMMANDS) await symlink(`${command}.mjs`, join(image, 'heraldlb', command));
     await addSystemFiles(image);
     await writeImageArchive(archive, IMAGE, image, {
-      entrypoint: ['/usr/local/bin/node'],
+      entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '--optimize-for-size'],
+      command: ['controller'],
       environment: ['PATH=/usr/local/bin:/usr/bin:/bin', 'NODE_ENV=production'],
       workingDirectory: '/heraldlb',
       user: `${NONROOT}:${NONROOT}`,

@@ -1,0 +1,24 @@
+# One image for both: `controller` and `speaker` are its commands. tools/image.ts makes the same from local files.
+FROM node:24-bookworm-slim AS build
+WORKDIR /source
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY tools tools
+COPY proto proto
+COPY src src
+RUN npm run build
+
+FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.source="https://github.com/heraldlb/heraldlb" \
+      org.opencontainers.image.licenses="Apache-2.0"
+WORKDIR /heraldlb
+COPY --from=build /source/dist ./
+# `node controller` and `node speaker` follow these.
+RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker
+ENV NODE_ENV=production
+# The controller needs no rights on its host; the DaemonSet says what the speaker needs.
+USER 65532:65532
+# Small heaps: both live beside everything else on a small node.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "--optimize-for-size"]
+CMD ["controller"]
