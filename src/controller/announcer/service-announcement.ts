@@ -21,4 +21,39 @@ export interface ServiceAnnouncer {
   /** `serviceKey` is `namespace/name`. Replaces what was set for it before. */
   set(serviceKey: string, announcement: ServiceAnnouncement): void;
   delete(serviceKey: string): void;
+  /**
+   * Every Service that had an address before this process began has been set. Until then nobody is told anything, since a
+   * claim for an address that no Service was set for would be revoked.
+   */
+  declared(): void;
+}
+
+/** Why an address is not announced. */
+export type ObstacleReason =
+  /** The controller has just begun, and waits for what the speakers announce already. */
+  | 'Starting'
+  /** No L2Advertisement selects the pool and the Service. */
+  | 'NoAdvertisement'
+  /** The node selectors of the advertisements match no node. */
+  | 'NoMatchingNode'
+  /** No ready endpoint; with externalTrafficPolicy Local, none on a node that may announce. */
+  | 'NoEndpoint'
+  /** The nodes that match must not announce, or cannot. */
+  | 'NoEligibleNode';
+
+export interface Obstacle {
+  readonly reason: ObstacleReason;
+  /** One sentence for people, with names. */
+  readonly message: string;
+}
+
+/** How it stands with one address of a Service. */
+export interface AnnouncementState {
+  readonly address: IpAddress;
+  /** Best first; the first is to own the address. */
+  readonly candidates: readonly string[];
+  /** The owner says that it announces. */
+  readonly claimed: boolean;
+  /** Present when there are no candidates. */
+  readonly obstacle?: Obstacle;
 }
