@@ -30,6 +30,15 @@ export interface Resource {
   /** Whether `/status` is served: then writes of the main resource leave the status alone, and the other way round. */
   readonly status: boolean;
   readonly strategy: Strategy;
+  /** Where objects are stored in another form than this version shows them. */
+  readonly conversion?: Conversion;
+  /** The resource whose objects these are, where that is another one. */
+  readonly storedAs?: { readonly group: string; readonly resource: string };
+}
+
+export interface Conversion {
+  readonly toStored: (object: KubeObject) => KubeObject;
+  readonly fromStored: (object: KubeObject) => KubeObject;
 }
 
 /** What a kind does beyond storing. All functions are pure but for allocations, which `released` gives back. */
@@ -40,6 +49,10 @@ export interface Strategy {
   readonly unconditionalUpdate: boolean;
   /** DELETE answers with the object instead of a Status. */
   readonly returnsDeleted: boolean;
+  /** A new object may come with a status. */
+  readonly keepsFirstStatus: boolean;
+  /** The last answer about a deleted object shows it with its deletionTimestamp. */
+  readonly goneWithDeletionTimestamp: boolean;
   /** Whether metadata.generation counts changes. */
   readonly generation: boolean;
   /** Whether strategic-merge patches are understood (built-in kinds only). */
@@ -56,8 +69,10 @@ export interface Strategy {
   readonly stored: (next: KubeObject | undefined, previous: KubeObject | undefined) => void;
   /** Fields that fieldSelector knows beside metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
-  /** Seconds of grace that deletion of this object takes; 0 removes it at once. */
-  readonly gracePeriodSeconds: (object: KubeObject, requested: number | undefined) => number;
+  /** The generation counts changes of labels and annotations too. */
+  readonly generationCountsMetadata: boolean;
+  /** Seconds of grace that deletion of this object takes; 0 removes it at once, `held` waits for somebody else. */
+  readonly gracePeriodSeconds: (object: KubeObject, requested: number | undefined) => number | 'held';
   /** Why this object may not be deleted by anybody. */
   readonly refuseDelete: (object: KubeObject) => StatusError | undefined;
   /** Last touch to an object that is marked for deletion but stays. */

@@ -76,7 +76,7 @@ function detailsOf(subject: Subject, name: string): StatusDetails {
   return {
     ...(name === '' ? {} : { name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.resource,
+    ...(subject.resource === '' ? {} : { kind: subject.resource }),
   };
 }
 
@@ -134,7 +134,11 @@ export function invalid(subject: Subject, name: string, errors: readonly FieldEr
     code: 422,
     reason: 'Invalid',
     message: `${kind} "${name}" is invalid: ${summary}`,
-    details: { ...detailsOf(subject, name), kind: subject.kind, causes: errors.map((error) => ({ ...error })) },
+    details: {
+      ...detailsOf(subject, name),
+      ...(subject.kind === '' ? {} : { kind: subject.kind }),
+      causes: errors.map((error) => ({ ...error })),
+    },
   });
 }
 

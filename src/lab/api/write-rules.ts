@@ -55,7 +55,12 @@ export function checkIdentity(target: Target, sent: KubeObject, stored: KubeObje
   }
   if (named.resourceVersion === undefined && !resource.strategy.unconditionalUpdate) {
     const error = fieldErrors.invalid('metadata.resourceVersion', 0, 'must be specified for an update');
-    throw invalid(resource, name, [error]);
+    // The real server names the plural here, not the kind.
+    throw invalid({ ...resource, kind: resource.resource }, name, [error]);
+  }
+  if (named.resourceVersion !== undefined && !/^\d+$/.test(named.resourceVersion)) {
+    const message = `strconv.ParseUint: parsing ${JSON.stringify(named.resourceVersion)}: invalid syntax`;
+    throw new StatusError({ code: 500, reason: '', message });
   }
   if (named.resourceVersion !== undefined && named.resourceVersion !== stored.metadata.resourceVersion) {
     throw conflict(resource, name, MODIFIED);
@@ -113,9 +118,10 @@ export function counted(next: KubeObject, stored: KubeObject, resource: Resource
   const clean = compactKube(next);
   const generation = stored.metadata.generation;
   if (!resource.strategy.generation || generation === undefined) return clean;
+  const inMetadata = resource.strategy.generationCountsMetadata;
   const content = (object: KubeObject): JsonObject => ({
     ...object,
-    metadata: undefined,
+    metadata: inMetadata ? { labels: object.metadata.labels, annotations: object.metadata.annotations } : undefined,
     ...(resource.status ? { status: undefined } : {}),
   });
   if (deepEqual(content(clean), content(stored))) return clean;

@@ -41,7 +41,8 @@ export class Writes {
   }
 
   collection(resource: Resource): Collection {
-    return this.#store.collection(resource.group, resource.resource);
+    const { group, resource: name } = resource.storedAs ?? resource;
+    return this.#store.collection(group, name);
   }
 
   find(target: Target): KubeObject | undefined {
@@ -64,7 +65,8 @@ export class Writes {
       throw new StatusError({ code: 500, reason: '', message });
     }
     const named: KubeObject = { ...sent, metadata: this.#newMetadata(sent.metadata, namespace, resource) };
-    const stripped: KubeObject = resource.status ? { ...named, status: undefined } : named;
+    const drops = resource.status && !resource.strategy.keepsFirstStatus;
+    const stripped: KubeObject = drops ? { ...named, status: undefined } : named;
     const prepared = resource.strategy.prepare(resource.strategy.decode(stripped), undefined);
     const name = nameOf(prepared);
     const errors = [...metadataErrors(prepared, resource), ...resource.strategy.validate(prepared, undefined, 'main')];
@@ -100,14 +102,21 @@ export class Writes {
     checkPreconditions(target, stored, options.preconditions);
     const refusal = resource.strategy.refuseDelete(stored);
     if (refusal !== undefined) throw refusal;
-    const grace = resource.strategy.gracePeriodSeconds(stored, options.gracePeriodSeconds);
+    const wanted = resource.strategy.gracePeriodSeconds(stored, options.gracePeriodSeconds);
+    const grace = wanted === 'held' ? undefined : wanted;
     const before = stored.metadata.finalizers ?? [];
     const added = options.addFinalizer;
     const finalizers = added === undefined || before.includes(added) ? before : [...before, added];
-    if (finalizers.length === 0 && grace === 0) return { object: this.#remove(target, stored, options), removed: true };
-    const marked = resource.strategy.marked(this.#marked(stored, finalizers, Math.max(grace, 0)));
+    const marked = this.#marked(stored, finalizers, grace);
+    if (finalizers.length === 0 && grace === 0) {
+      const last = resource.strategy.goneWithDeletionTimestamp ? marked : stored;
+      return { object: this.#remove(target, last, options), removed: true };
+    }
     if (marked === stored) return { object: stored, removed: false };
-    return { object: this.#put(resource, { next: marked, previous: stored }, options), removed: false };
+    return {
+      object: this.#put(resource, { next: resource.strategy.marked(marked), previous: stored }, options),
+      removed: false,
+    };
   }
 
   /** Stores without any rule: for what the server itself keeps, and for tests that need an odd state. */
@@ -129,9 +138,10 @@ export class Writes {
   ): KubeObject {
     const clean = compactKube(change.next);
     if (options.dryRun) return clean;
-    const stored = this.collection(resource).put(keyOf(namespaceOf(clean), nameOf(clean)), clean);
+    const kept = resource.conversion?.toStored(clean) ?? clean;
+    const stored = this.collection(resource).put(keyOf(namespaceOf(clean), nameOf(clean)), kept);
     resource.strategy.stored(stored, change.previous);
-    return stored;
+    return asVersion(stored, resource);
   }
 
   #remove(target: Target, last: KubeObject, options: WriteOptions): KubeObject {
@@ -163,12 +173,12 @@ export class Writes {
     }
   }
 
-  #marked(stored: KubeObject, finalizers: readonly string[], grace: number): KubeObject {
+  #marked(stored: KubeObject, finalizers: readonly string[], grace: number | undefined): KubeObject {
     const { metadata } = stored;
     const { deletionTimestamp, deletionGracePeriodSeconds = 0, generation } = metadata;
-    const sooner = deletionTimestamp === undefined || grace < deletionGracePeriodSeconds;
+    const sooner = deletionTimestamp === undefined || (grace ?? 0) < deletionGracePeriodSeconds;
     if (!sooner && finalizers.length === (metadata.finalizers?.length ?? 0)) return stored;
-    const until = timestamp(new Date(this.#now().getTime() + grace * 1000));
+    const until = timestamp(new Date(this.#now().getTime() + (grace ?? 0) * 1000));
     const counts = generation !== undefined && deletionTimestamp === undefined;
     return {
       ...stored,
@@ -176,16 +186,18 @@ export class Writes {
         ...metadata,
         ...(finalizers.length > 0 ? { finalizers } : {}),
         ...(counts ? { generation: generation + 1 } : {}),
-        ...(sooner ? { deletionTimestamp: until, deletionGracePeriodSeconds: grace } : {}),
+        ...(sooner ? { deletionTimestamp: until } : {}),
+        ...(sooner && grace !== undefined ? { deletionGracePeriodSeconds: grace } : {}),
       },
     };
   }
 }
 
-/** The object as a version of its resource shows it. */
-export function asVersion(object: KubeObject, resource: Resource): KubeObject {
+/** A stored object as a version of its resource shows it. */
+export function asVersion(stored: KubeObject, resource: Resource): KubeObject {
   const apiVersion = apiVersionOf(resource);
-  return object.apiVersion === apiVersion ? object : resource.strategy.decode({ ...object, apiVersion });
+  if (stored.apiVersion === apiVersion) return stored;
+  return resource.conversion?.fromStored(stored) ?? resource.strategy.decode({ ...stored, apiVersion });
 }
 
 /** RFC 3339 in whole seconds, as metav1.Time. */

@@ -1,5 +1,5 @@
 import { arrayAt, isObject, type JsonObject, objectAt, stringAt, stringsAt } from '../json.ts';
-import { type KubeObject, keyOf, namespaceOf } from '../kube-object.ts';
+import { type KubeObject, keyOf, nameOf, namespaceOf } from '../kube-object.ts';
 import type { Store } from '../store/store.ts';
 import type { User } from './user.ts';
 
@@ -27,28 +27,44 @@ export class Rbac {
   }
 
   allows(user: User, asked: Attributes): boolean {
-    if (user.groups.includes('system:masters')) return true;
-    for (const binding of this.#store.collection(GROUP, 'clusterrolebindings').list('')) {
-      if (this.#grants(binding, '', user, asked)) return true;
-    }
-    if (asked.kind === 'path' || asked.namespace === '') return false;
-    return this.#store
-      .collection(GROUP, 'rolebindings')
-      .list(asked.namespace)
-      .some((binding) => this.#grants(binding, asked.namespace, user, asked));
+    return this.reasonToAllow(user, asked) !== undefined;
   }
 
-  #grants(binding: KubeObject, namespace: string, user: User, asked: Attributes): boolean {
-    if (!arrayAt(binding, 'subjects').some((subject) => isObject(subject) && isSubject(subject, binding, user))) {
-      return false;
+  /** Which binding allows it, in the words of the real server; undefined when none does. */
+  reasonToAllow(user: User, asked: Attributes): string | undefined {
+    if (user.groups.includes('system:masters')) return '';
+    for (const binding of this.#store.collection(GROUP, 'clusterrolebindings').list('')) {
+      const subject = this.#subjectOf(binding, user, asked);
+      if (subject !== undefined) return `RBAC: allowed by ClusterRoleBinding "${nameOf(binding)}" of ${subject}`;
     }
+    if (asked.kind === 'path' || asked.namespace === '') return undefined;
+    for (const binding of this.#store.collection(GROUP, 'rolebindings').list(asked.namespace)) {
+      const subject = this.#subjectOf(binding, user, asked);
+      const name = `"${nameOf(binding)}/${asked.namespace}"`;
+      if (subject !== undefined) return `RBAC: allowed by RoleBinding ${name} of ${subject}`;
+    }
+    return undefined;
+  }
+
+  /** The role and the subject by which a binding allows it. */
+  #subjectOf(binding: KubeObject, user: User, asked: Attributes): string | undefined {
+    const subject = arrayAt(binding, 'subjects')
+      .filter(isObject)
+      .find((candidate) => isSubject(candidate, binding, user));
+    if (subject === undefined) return undefined;
     const reference = objectAt(binding, 'roleRef') ?? {};
     const name = stringAt(reference, 'name') ?? '';
+    const kind = stringAt(reference, 'kind') ?? '';
     const role =
-      stringAt(reference, 'kind') === 'Role'
-        ? this.#store.collection(GROUP, 'roles').get(keyOf(namespace, name))
+      kind === 'Role'
+        ? this.#store.collection(GROUP, 'roles').get(keyOf(namespaceOf(binding), name))
         : this.#store.collection(GROUP, 'clusterroles').get(name);
-    return arrayAt(role, 'rules').some((rule) => isObject(rule) && ruleAllows(rule, asked));
+    if (!arrayAt(role, 'rules').some((rule) => isObject(rule) && ruleAllows(rule, asked))) return undefined;
+    const named =
+      stringAt(subject, 'kind') === 'ServiceAccount'
+        ? `${stringAt(subject, 'name') ?? ''}/${stringAt(subject, 'namespace') ?? ''}`
+        : (stringAt(subject, 'name') ?? '');
+    return `${kind} "${name}" to ${stringAt(subject, 'kind') ?? ''} "${named}"`;
   }
 }
 

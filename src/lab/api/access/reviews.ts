@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, objectAt, stringAt, stringsAt } from '../json.ts';
-import { badRequest } from '../status-error.ts';
+import { badRequest, fieldErrors, invalid } from '../status-error.ts';
 import type { Authentication } from './authentication.ts';
 import type { Attributes, Rbac } from './rbac.ts';
 import type { User } from './user.ts';
@@ -29,9 +29,10 @@ export function reviewAccess(body: Json | undefined, rbac: Rbac, self: User | un
     groups: stringsAt(spec, 'groups'),
     extra: {},
   };
-  const allowed = rbac.allows(user, attributesOf(spec));
+  const reason = rbac.reasonToAllow(user, attributesOf(spec));
+  const status = reason === undefined ? { allowed: false } : { allowed: true, ...(reason === '' ? {} : { reason }) };
   const kind = self === undefined ? 'SubjectAccessReview' : 'SelfSubjectAccessReview';
-  return { ...echo(body, kind, 'authorization.k8s.io/v1'), status: { allowed } };
+  return { ...echo(body, kind, 'authorization.k8s.io/v1'), status };
 }
 
 function attributesOf(spec: JsonObject): Attributes {
@@ -41,7 +42,9 @@ function attributesOf(spec: JsonObject): Attributes {
   }
   const asked = objectAt(spec, 'resourceAttributes');
   if (asked === undefined) {
-    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+    const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    const subject = { group: 'authorization.k8s.io', resource: '', kind: '' };
+    throw invalid(subject, '', [fieldErrors.invalid('spec.resourceAttributes', undefined, why)]);
   }
   const text = (member: string): string => stringAt(asked, member) ?? '';
   const subresource = text('subresource');

@@ -51,7 +51,7 @@ export class ServiceAccountTokens {
         seconds < SHORTEST_SECONDS
           ? 'may not specify a duration less than 10 minutes'
           : 'may not specify a duration larger than 2^32 seconds';
-      throw invalid(TOKEN_REQUEST, nameOf(account), [fieldErrors.invalid('spec.expirationSeconds', seconds, why)]);
+      throw invalid(TOKEN_REQUEST, '', [fieldErrors.invalid('spec.expirationSeconds', seconds, why)]);
     }
     const asked = stringsAt(spec, 'audiences');
     const audiences = asked.length > 0 ? asked : [this.issuer];
@@ -78,6 +78,7 @@ export class ServiceAccountTokens {
       metadata: {
         name: nameOf(account),
         namespace: namespaceOf(account),
+        uid: account.metadata.uid,
         creationTimestamp: timestamp(this.#now()),
       },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: reference ?? null },
@@ -130,7 +131,8 @@ export class ServiceAccountTokens {
     const kind = stringAt(reference, 'kind') ?? '';
     const name = stringAt(reference, 'name') ?? '';
     const resource = { Pod: 'pods', Node: 'nodes' }[kind];
-    if (resource === undefined) throw badRequest(`cannot bind token for serviceaccount to type ${kind}`);
+    if (resource === undefined)
+      throw badRequest(`cannot bind token to object of type /${stringAt(reference, 'apiVersion') ?? ''}, Kind=${kind}`);
     const namespace = kind === 'Pod' ? namespaceOf(account) : '';
     const found = this.#store.collection('', resource).get(keyOf(namespace, name));
     if (found === undefined) throw notFound({ group: '', resource, kind }, name);
@@ -138,7 +140,7 @@ export class ServiceAccountTokens {
     const asked = stringAt(reference, 'uid') ?? '';
     if (asked !== '' && asked !== uid) {
       const why = `the UID in the bound object reference (${asked}) does not match the UID in record. The object might have been deleted and then recreated`;
-      throw conflict({ group: '', resource, kind }, name, why);
+      throw conflict({ group: '', resource: kind, kind }, name, why);
     }
     if (kind === 'Node') return { node: { name, uid } };
     const runsAs = stringAt(found, 'spec', 'serviceAccountName') ?? '';

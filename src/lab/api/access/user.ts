@@ -7,7 +7,12 @@ export interface User {
 }
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
-export const ADMIN: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'], extra: {} };
+export const ADMIN: User = {
+  name: 'admin',
+  uid: 'admin',
+  groups: ['system:masters', 'system:authenticated'],
+  extra: {},
+};
 
 const PREFIX = 'authentication.kubernetes.io/';
 

@@ -5,9 +5,10 @@ import { reviewAccess, reviewToken } from '../access/reviews.ts';
 import type { ServiceAccountTokens } from '../access/service-account-tokens.ts';
 import type { User } from '../access/user.ts';
 import type { FaultEffect, Faults } from '../faults.ts';
+import { ShapeError } from '../kinds/shape.ts';
 import type { ResourceRegistry } from '../registry.ts';
 import { apiVersionOf } from '../resource.ts';
-import { forbidden, methodNotAllowed, pathNotFound, StatusError } from '../status-error.ts';
+import { badRequest, forbidden, methodNotAllowed, pathNotFound, StatusError } from '../status-error.ts';
 import type { Writes } from '../writes.ts';
 import { readBody } from './body.ts';
 import { discover } from './discovery.ts';
@@ -38,7 +39,7 @@ export class ApiHandler {
       await this.#answer(incoming, response);
     } catch (error) {
       if (response.headersSent || response.destroyed) response.destroy();
-      else sendStatus(response, error instanceof StatusError ? error : internal(error));
+      else sendStatus(response, statusOf(error));
     }
   }
 
@@ -115,7 +116,8 @@ export class ApiHandler {
     if (request.kind === 'path') {
       throw new StatusError({ code: 403, reason: 'Forbidden', message: `forbidden: ${why}`, details: {} });
     }
-    throw forbidden({ group: request.group, resource: request.resource, kind: '' }, request.name, why);
+    const name = asked.kind === 'path' ? '' : asked.name;
+    throw forbidden({ group: request.group, resource: request.resource, kind: '' }, name, why);
   }
 }
 
@@ -161,7 +163,9 @@ function loseAnswer(response: ServerResponse): void {
   };
 }
 
-function internal(error: unknown): StatusError {
+function statusOf(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof ShapeError) return badRequest(`the object cannot be handled: ${error.message}`);
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new StatusError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${why}` });
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../access/user.ts';
 import { booleanAt, isObject, type Json, numberAt, objectAt, stringAt } from '../json.ts';
+import { ShapeError } from '../kinds/shape.ts';
 import { decodeObject, type KubeObject, nameOf } from '../kube-object.ts';
 import { patchObject } from '../patch/patch.ts';
 import { apiVersionOf, type Resource, type Target, type WriteScope } from '../resource.ts';
@@ -139,19 +140,20 @@ export class ResourceHandler {
     const sent = decodeObject(await readBody(incoming), { apiVersion: apiVersionOf(resource), kind: resource.kind });
     if (nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
     const stored = this.#writes.find(target);
-    if (stored === undefined && scope === 'main' && resource.strategy.createOnUpdate) {
-      const { resourceVersion: _, ...metadata } = sent.metadata;
-      const created = this.#writes.create(target, { ...sent, metadata }, writeOptions(request));
-      return sendJson(response, 201, encodeObject(created));
-    }
     const { uid } = sent.metadata;
-    if (stored !== undefined && uid !== undefined && uid !== stored.metadata.uid) {
-      const was = stored.metadata.uid ?? '';
+    const creates = stored === undefined && scope === 'main' && resource.strategy.createOnUpdate;
+    if (uid !== undefined && (creates || stored !== undefined) && uid !== stored?.metadata.uid) {
+      const was = stored?.metadata.uid ?? '';
       throw conflict(
         resource,
         target.name,
         `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${was}`,
       );
+    }
+    if (creates) {
+      const { resourceVersion: _, ...metadata } = sent.metadata;
+      const created = this.#writes.create(target, { ...sent, metadata }, writeOptions(request));
+      return sendJson(response, 201, encodeObject(created));
     }
     const updated = this.#writes.update(target, scope, () => sent, writeOptions(request));
     return sendJson(response, 200, encodeObject(asVersion(updated, resource)));
@@ -165,7 +167,7 @@ export class ResourceHandler {
     const expected = { apiVersion: apiVersionOf(resource), kind: resource.kind };
     const change = (stored: KubeObject): KubeObject =>
       decodeObject(patchObject({ type, patch, resource }, asVersion(stored, resource)), expected);
-    const updated = this.#writes.update(target, scope, change, writeOptions(request));
+    const updated = patching(() => this.#writes.update(target, scope, change, writeOptions(request)));
     sendJson(response, 200, encodeObject(asVersion(updated, resource)));
   }
 
@@ -214,6 +216,16 @@ function nameMismatch(sent: string, asked: string): StatusError {
   return sent === ''
     ? badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`)
     : badRequest(`the name of the object (${sent}) does not match the name on the URL (${asked})`);
+}
+
+/** A patch whose outcome is no object of the kind is refused as such. */
+function patching<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw invalid({ group: '', resource: '', kind: '' }, '', [fieldErrors.invalid('patch', '', error.message)]);
+  }
 }
 
 function writeOptions(request: ResourceRequest): WriteOptions {

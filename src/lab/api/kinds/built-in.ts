@@ -1,20 +1,35 @@
-import { arrayAt, objectAt, stringAt } from '../json.ts';
+import { arrayAt, isObject, type Json, type JsonObject, objectAt, stringAt, stringMapAt } from '../json.ts';
 import { type KubeObject, nameOf } from '../kube-object.ts';
 import { resourceOf } from '../registry.ts';
-import type { Resource, Strategy } from '../resource.ts';
+import { apiVersionOf, type Resource, type Strategy } from '../resource.ts';
 import { forbidden } from '../status-error.ts';
+import { CORE_EVENT, EVENT_CONVERSION, NEW_EVENT } from './event.ts';
+import { POD } from './pod.ts';
+import { bindingErrors, dataErrors, endpointSliceErrors, leaseErrors, nodeErrors, secretErrors } from './rules.ts';
 import { serviceStrategy } from './service.ts';
 import type { ServiceAllocations } from './service-allocations.ts';
+import { SHAPES } from './shapes.ts';
 import { labelName, PLAIN, pathSegmentName } from './strategy.ts';
 
 const RBAC: Strategy = { ...PLAIN, createOnUpdate: true, validName: pathSegmentName };
+const BINDING: Strategy = { ...RBAC, validate: (next, previous) => bindingErrors(next, previous) };
 
 const NODE: Strategy = {
   ...PLAIN,
-  selectableFields: {
-    'spec.unschedulable': (node) => String(node.spec !== undefined && field(node, 'spec', 'unschedulable') === 'true'),
-  },
+  keepsFirstStatus: true,
+  prepare: (next, previous) => (previous === undefined ? withNotReadyTaint(next) : next),
+  validate: (next, previous, scope) => (scope === 'main' ? nodeErrors(next, previous) : []),
+  selectableFields: { 'spec.unschedulable': (node) => String(objectAt(node, 'spec')?.unschedulable === true) },
 };
+
+const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
+/** As the TaintNodesByCondition admission does: nothing is scheduled to a node before it says that it is ready. */
+function withNotReadyTaint(node: KubeObject): KubeObject {
+  const taints = arrayAt(node, 'spec', 'taints');
+  if (taints.some((taint) => stringAt(taint, 'key') === NOT_READY.key)) return node;
+  return { ...node, spec: { ...objectAt(node, 'spec'), taints: [...taints, NOT_READY] } };
+}
 
 const PROTECTED_NAMESPACES = ['default', 'kube-system', 'kube-public'];
 const NAMESPACE_SUBJECT = { group: '', resource: 'namespaces', kind: 'Namespace' };
@@ -25,10 +40,7 @@ const NAMESPACE: Strategy = {
   validName: labelName,
   prepare: (next, previous) => ({
     ...next,
-    metadata: {
-      ...next.metadata,
-      labels: { ...next.metadata.labels, 'kubernetes.io/metadata.name': nameOf(next) },
-    },
+    metadata: { ...next.metadata, labels: { ...next.metadata.labels, 'kubernetes.io/metadata.name': nameOf(next) } },
     spec: previous === undefined ? { finalizers: ['kubernetes'] } : next.spec,
     status: previous === undefined ? { phase: 'Active' } : next.status,
   }),
@@ -36,103 +48,98 @@ const NAMESPACE: Strategy = {
     PROTECTED_NAMESPACES.includes(nameOf(namespace))
       ? forbidden(NAMESPACE_SUBJECT, nameOf(namespace), 'this namespace may not be deleted')
       : undefined,
-  gracePeriodSeconds: (namespace) => (arrayAt(namespace, 'spec', 'finalizers').length > 0 ? -1 : 0),
+  gracePeriodSeconds: (namespace) => (arrayAt(namespace, 'spec', 'finalizers').length > 0 ? 'held' : 0),
   marked: (namespace) => ({ ...namespace, status: { ...objectAt(namespace, 'status'), phase: 'Terminating' } }),
 };
 
-const POD: Strategy = {
-  ...PLAIN,
-  returnsDeleted: true,
-  selectableFields: {
-    'spec.nodeName': (pod) => field(pod, 'spec', 'nodeName'),
-    'spec.restartPolicy': (pod) => field(pod, 'spec', 'restartPolicy'),
-    'spec.serviceAccountName': (pod) => field(pod, 'spec', 'serviceAccountName'),
-    'status.phase': (pod) => field(pod, 'status', 'phase'),
-    'status.podIP': (pod) => field(pod, 'status', 'podIP'),
-  },
-  gracePeriodSeconds: (pod, requested) => {
-    const scheduled = stringAt(pod, 'spec', 'nodeName') !== undefined;
-    const over = ['Failed', 'Succeeded'].includes(stringAt(pod, 'status', 'phase') ?? '');
-    return scheduled && !over ? (requested ?? 30) : 0;
-  },
-};
-
-const EVENT: Strategy = {
+const LEASE: Strategy = {
   ...PLAIN,
   createOnUpdate: true,
-  selectableFields: {
-    'involvedObject.kind': (event) => field(event, 'involvedObject', 'kind'),
-    'involvedObject.namespace': (event) => field(event, 'involvedObject', 'namespace'),
-    'involvedObject.name': (event) => field(event, 'involvedObject', 'name'),
-    'involvedObject.uid': (event) => field(event, 'involvedObject', 'uid'),
-    'involvedObject.apiVersion': (event) => field(event, 'involvedObject', 'apiVersion'),
-    reason: (event) => field(event, 'reason'),
-    type: (event) => field(event, 'type'),
-    source: (event) => field(event, 'source', 'component'),
-    reportingComponent: (event) => field(event, 'reportingComponent'),
-  },
+  unconditionalUpdate: false,
+  validate: (next) => leaseErrors(next),
 };
+
+const SECRET: Strategy = {
+  ...PLAIN,
+  decode: (secret) => {
+    const written = Object.entries(stringMapAt(secret, 'stringData')).map(([key, text]): [string, Json] => [
+      key,
+      Buffer.from(text).toString('base64'),
+    ]);
+    const data = { ...objectAt(secret, 'data'), ...Object.fromEntries(written) };
+    return {
+      ...secret,
+      type: stringAt(secret, 'type') ?? 'Opaque',
+      data: Object.keys(data).length === 0 ? undefined : data,
+      stringData: undefined,
+    };
+  },
+  validate: secretErrors,
+  selectableFields: { type: (secret) => stringAt(secret, 'type') ?? '' },
+};
+
+const ENDPOINT_SLICE: Strategy = {
+  ...PLAIN,
+  generation: true,
+  generationCountsMetadata: true,
+  validate: endpointSliceErrors,
+};
+const SERVICE_ACCOUNT: Strategy = { ...PLAIN, returnsDeleted: true };
+const CONFIG_MAP: Strategy = { ...PLAIN, validate: dataErrors };
 
 /** The built-in resources of the server. */
 export function builtInResources(allocations: ServiceAllocations): Resource[] {
+  const service = serviceStrategy(allocations);
+  const discovery = { group: 'discovery.k8s.io', version: 'v1', namespaced: true };
+  const coordination = { group: 'coordination.k8s.io', version: 'v1', namespaced: true };
   return [
-    core('Namespace', 'namespaces', {
-      namespaced: false,
-      status: true,
-      shortNames: ['ns'],
-      strategy: NAMESPACE,
-    }),
+    core('Namespace', 'namespaces', { namespaced: false, status: true, shortNames: ['ns'], strategy: NAMESPACE }),
     core('Node', 'nodes', { namespaced: false, status: true, shortNames: ['no'], strategy: NODE }),
-    core('Service', 'services', {
-      status: true,
-      shortNames: ['svc'],
-      categories: ['all'],
-      strategy: serviceStrategy(allocations),
-    }),
+    core('Service', 'services', { status: true, shortNames: ['svc'], categories: ['all'], strategy: service }),
     core('Pod', 'pods', { status: true, shortNames: ['po'], categories: ['all'], strategy: POD }),
-    core('ConfigMap', 'configmaps', { shortNames: ['cm'], strategy: PLAIN }),
-    core('Secret', 'secrets', { strategy: PLAIN }),
-    core('ServiceAccount', 'serviceaccounts', { shortNames: ['sa'], strategy: PLAIN }),
-    core('Event', 'events', { shortNames: ['ev'], strategy: EVENT }),
-    resourceOf({
-      ...named('discovery.k8s.io', 'EndpointSlice', 'endpointslices'),
-      strategy: { ...PLAIN, generation: true },
+    core('ConfigMap', 'configmaps', { shortNames: ['cm'], strategy: CONFIG_MAP }),
+    core('Secret', 'secrets', { strategy: SECRET }),
+    core('ServiceAccount', 'serviceaccounts', { shortNames: ['sa'], strategy: SERVICE_ACCOUNT }),
+    core('Event', 'events', { shortNames: ['ev'], strategy: CORE_EVENT }),
+    builtIn({
+      group: 'events.k8s.io',
+      version: 'v1',
+      namespaced: true,
+      kind: 'Event',
+      resource: 'events',
+      shortNames: ['ev'],
+      strategy: NEW_EVENT,
+      conversion: EVENT_CONVERSION,
+      storedAs: { group: '', resource: 'events' },
     }),
-    resourceOf({
-      ...named('coordination.k8s.io', 'Lease', 'leases'),
-      strategy: { ...PLAIN, createOnUpdate: true, unconditionalUpdate: false },
-    }),
-    resourceOf({ ...named('rbac.authorization.k8s.io', 'Role', 'roles'), strategy: RBAC }),
-    resourceOf({ ...named('rbac.authorization.k8s.io', 'RoleBinding', 'rolebindings'), strategy: RBAC }),
-    resourceOf({
-      ...named('rbac.authorization.k8s.io', 'ClusterRole', 'clusterroles'),
-      namespaced: false,
-      strategy: RBAC,
-    }),
-    resourceOf({
-      ...named('rbac.authorization.k8s.io', 'ClusterRoleBinding', 'clusterrolebindings'),
-      namespaced: false,
-      strategy: RBAC,
-    }),
+    builtIn({ ...discovery, kind: 'EndpointSlice', resource: 'endpointslices', strategy: ENDPOINT_SLICE }),
+    builtIn({ ...coordination, kind: 'Lease', resource: 'leases', strategy: LEASE }),
+    rbac('Role', 'roles', { namespaced: true, strategy: RBAC }),
+    rbac('RoleBinding', 'rolebindings', { namespaced: true, strategy: BINDING }),
+    rbac('ClusterRole', 'clusterroles', { namespaced: false, strategy: RBAC }),
+    rbac('ClusterRoleBinding', 'clusterrolebindings', { namespaced: false, strategy: BINDING }),
   ];
 }
 
-function named(group: string, kind: string, resource: string) {
-  return { group, version: 'v1', kind, resource, namespaced: true } as const;
+type Rest = Partial<Omit<Resource, 'strategy'>> & { readonly strategy: Strategy };
+
+function core(kind: string, resource: string, rest: Rest): Resource {
+  return builtIn({ group: '', version: 'v1', kind, resource, namespaced: true, ...rest });
 }
 
-function core(
-  kind: string,
-  resource: string,
-  rest: Partial<Omit<Resource, 'strategy'>> & { readonly strategy: Strategy },
-): Resource {
-  return resourceOf({ ...named('', kind, resource), ...rest });
+function rbac(kind: string, resource: string, rest: Rest & { readonly namespaced: boolean }): Resource {
+  return builtIn({ group: 'rbac.authorization.k8s.io', version: 'v1', kind, resource, ...rest });
 }
 
-function field(object: KubeObject, ...path: readonly string[]): string {
-  let current: unknown = object;
-  for (const member of path) {
-    current = typeof current === 'object' && current !== null ? Reflect.get(current, member) : undefined;
-  }
-  return current === undefined || current === null ? '' : String(current);
+/** A resource whose objects are decoded by the shape of their kind before its strategy sees them. */
+function builtIn(named: Parameters<typeof resourceOf>[0]): Resource {
+  const shape = SHAPES[`${apiVersionOf(named)} ${named.kind}`] ?? SHAPES[named.kind];
+  if (shape === undefined) throw new RangeError(`${named.kind} has no shape`);
+  const decode = (object: KubeObject): KubeObject => {
+    const { kind, apiVersion, metadata, ...content } = object;
+    const decoded = shape(content, '');
+    const known: JsonObject = isObject(decoded) ? decoded : {};
+    return named.strategy.decode({ kind, apiVersion, metadata, ...known });
+  };
+  return resourceOf({ ...named, strategy: { ...named.strategy, decode } });
 }

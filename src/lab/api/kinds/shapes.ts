@@ -1,0 +1,308 @@
+import {
+  anything,
+  base64,
+  boolean,
+  everyItem,
+  integer,
+  integerOrText,
+  list,
+  map,
+  microTime,
+  optionalBoolean,
+  optionalInteger,
+  optionalText,
+  type Shape,
+  struct,
+  text,
+  time,
+} from './shape.ts';
+
+const condition = struct(
+  {
+    type: optionalText,
+    status: optionalText,
+    observedGeneration: integer,
+    lastTransitionTime: time,
+    reason: optionalText,
+    message: optionalText,
+  },
+  { type: '', status: '', lastTransitionTime: null, reason: '', message: '' },
+);
+
+const objectReference = struct({
+  kind: text,
+  namespace: text,
+  name: text,
+  uid: text,
+  apiVersion: text,
+  resourceVersion: text,
+  fieldPath: text,
+});
+
+const servicePort = struct(
+  {
+    name: text,
+    protocol: text,
+    appProtocol: optionalText,
+    port: optionalInteger,
+    targetPort: integerOrText,
+    nodePort: integer,
+  },
+  { port: 0 },
+);
+
+const serviceSpec = struct({
+  ports: list(servicePort),
+  selector: map(optionalText),
+  clusterIP: text,
+  clusterIPs: list(optionalText),
+  type: text,
+  externalIPs: list(optionalText),
+  sessionAffinity: text,
+  loadBalancerIP: text,
+  loadBalancerSourceRanges: list(optionalText),
+  externalName: text,
+  externalTrafficPolicy: text,
+  healthCheckNodePort: integer,
+  publishNotReadyAddresses: boolean,
+  sessionAffinityConfig: struct({ clientIP: struct({ timeoutSeconds: optionalInteger }) }),
+  ipFamilies: list(optionalText),
+  ipFamilyPolicy: optionalText,
+  allocateLoadBalancerNodePorts: optionalBoolean,
+  loadBalancerClass: optionalText,
+  internalTrafficPolicy: optionalText,
+  trafficDistribution: optionalText,
+});
+
+const loadBalancerIngress = struct({
+  ip: text,
+  hostname: text,
+  ipMode: optionalText,
+  ports: list(
+    struct({ port: optionalInteger, protocol: optionalText, error: optionalText }, { port: 0, protocol: '' }),
+  ),
+});
+
+const serviceStatus = struct(
+  {
+    loadBalancer: struct({ ingress: list(loadBalancerIngress) }),
+    conditions: list(condition),
+  },
+  { loadBalancer: {} },
+);
+
+const nodeCondition = struct(
+  {
+    type: optionalText,
+    status: optionalText,
+    lastHeartbeatTime: time,
+    lastTransitionTime: time,
+    reason: text,
+    message: text,
+  },
+  { type: '', status: '', lastHeartbeatTime: null, lastTransitionTime: null },
+);
+
+const NODE_INFO_MEMBERS = [
+  'machineID',
+  'systemUUID',
+  'bootID',
+  'kernelVersion',
+  'osImage',
+  'containerRuntimeVersion',
+  'kubeletVersion',
+  'kubeProxyVersion',
+  'operatingSystem',
+  'architecture',
+];
+const EMPTY_NODE_INFO = Object.fromEntries(NODE_INFO_MEMBERS.map((member) => [member, '']));
+const EMPTY_DAEMON_ENDPOINTS = { kubeletEndpoint: { Port: 0 } };
+
+const node = struct(
+  {
+    spec: struct({
+      podCIDR: text,
+      podCIDRs: list(optionalText),
+      providerID: text,
+      unschedulable: boolean,
+      taints: list(
+        struct({ key: optionalText, value: text, effect: optionalText, timeAdded: time }, { key: '', effect: '' }),
+      ),
+    }),
+    status: struct(
+      {
+        capacity: map(anything),
+        allocatable: map(anything),
+        phase: text,
+        conditions: list(nodeCondition),
+        addresses: list(struct({ type: optionalText, address: optionalText }, { type: '', address: '' })),
+        daemonEndpoints: struct(
+          { kubeletEndpoint: struct({ Port: optionalInteger }, { Port: 0 }) },
+          EMPTY_DAEMON_ENDPOINTS,
+        ),
+        nodeInfo: struct(
+          Object.fromEntries(NODE_INFO_MEMBERS.map((member) => [member, optionalText])),
+          EMPTY_NODE_INFO,
+        ),
+        images: anything,
+        volumesInUse: list(optionalText),
+        volumesAttached: anything,
+        runtimeHandlers: anything,
+        features: anything,
+      },
+      { daemonEndpoints: EMPTY_DAEMON_ENDPOINTS, nodeInfo: EMPTY_NODE_INFO },
+    ),
+  },
+  { spec: {}, status: { daemonEndpoints: EMPTY_DAEMON_ENDPOINTS, nodeInfo: EMPTY_NODE_INFO } },
+);
+
+const lease = struct(
+  {
+    spec: struct({
+      holderIdentity: optionalText,
+      leaseDurationSeconds: optionalInteger,
+      acquireTime: microTime,
+      renewTime: microTime,
+      leaseTransitions: optionalInteger,
+      strategy: optionalText,
+      preferredHolder: optionalText,
+    }),
+  },
+  { spec: {} },
+);
+
+const endpoint = struct(
+  {
+    addresses: everyItem(optionalText),
+    conditions: struct({ ready: optionalBoolean, serving: optionalBoolean, terminating: optionalBoolean }),
+    hostname: optionalText,
+    targetRef: objectReference,
+    deprecatedTopology: map(optionalText),
+    nodeName: optionalText,
+    zone: optionalText,
+    hints: anything,
+  },
+  { addresses: null, conditions: {} },
+);
+
+const endpointSlice = struct(
+  {
+    addressType: optionalText,
+    endpoints: everyItem(endpoint),
+    ports: everyItem(
+      struct(
+        { name: optionalText, protocol: optionalText, port: optionalInteger, appProtocol: optionalText },
+        { name: '', protocol: 'TCP' },
+      ),
+    ),
+  },
+  { addressType: '', endpoints: null, ports: null },
+);
+
+const event = struct(
+  {
+    involvedObject: objectReference,
+    reason: text,
+    message: text,
+    source: struct({ component: text, host: text }),
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: integer,
+    type: text,
+    eventTime: microTime,
+    series: struct({ count: integer, lastObservedTime: microTime }),
+    action: text,
+    related: objectReference,
+    reportingComponent: optionalText,
+    reportingInstance: optionalText,
+  },
+  {
+    involvedObject: {},
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: null,
+    reportingComponent: '',
+    reportingInstance: '',
+  },
+);
+
+const newEvent = struct(
+  {
+    regarding: objectReference,
+    reason: text,
+    note: text,
+    deprecatedSource: struct({ component: text, host: text }),
+    deprecatedFirstTimestamp: time,
+    deprecatedLastTimestamp: time,
+    deprecatedCount: integer,
+    type: text,
+    eventTime: microTime,
+    series: struct({ count: integer, lastObservedTime: microTime }),
+    action: text,
+    related: objectReference,
+    reportingController: text,
+    reportingInstance: text,
+  },
+  {
+    regarding: {},
+    deprecatedSource: {},
+    deprecatedFirstTimestamp: null,
+    deprecatedLastTimestamp: null,
+    eventTime: null,
+  },
+);
+
+const reference = struct({ name: optionalText }, { name: '' });
+const rule = struct(
+  {
+    verbs: everyItem(optionalText),
+    apiGroups: list(optionalText),
+    resources: list(optionalText),
+    resourceNames: list(optionalText),
+    nonResourceURLs: list(optionalText),
+  },
+  { verbs: null },
+);
+const binding = struct(
+  {
+    subjects: list(
+      struct({ kind: optionalText, apiGroup: text, name: optionalText, namespace: text }, { kind: '', name: '' }),
+    ),
+    roleRef: struct(
+      { apiGroup: optionalText, kind: optionalText, name: optionalText },
+      { apiGroup: '', kind: '', name: '' },
+    ),
+  },
+  { roleRef: {} },
+);
+const role = struct({ rules: everyItem(rule), aggregationRule: anything }, { rules: null });
+
+/** What each built-in kind holds beside apiVersion, kind and metadata. @see Kubernetes API reference 1.34 */
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  Service: struct({ spec: serviceSpec, status: serviceStatus }, { spec: {}, status: { loadBalancer: {} } }),
+  Node: node,
+  Lease: lease,
+  EndpointSlice: endpointSlice,
+  Event: event,
+  'events.k8s.io/v1 Event': newEvent,
+  Pod: struct({ spec: anything, status: anything }, { spec: {}, status: {} }),
+  Namespace: struct(
+    {
+      spec: struct({ finalizers: list(optionalText) }),
+      status: struct({ phase: text, conditions: list(condition) }),
+    },
+    { spec: {}, status: {} },
+  ),
+  ConfigMap: struct({ immutable: optionalBoolean, data: map(optionalText), binaryData: map(base64) }),
+  Secret: struct({ immutable: optionalBoolean, data: map(base64), stringData: map(optionalText), type: text }),
+  ServiceAccount: struct({
+    secrets: list(objectReference),
+    imagePullSecrets: list(reference),
+    automountServiceAccountToken: optionalBoolean,
+  }),
+  Role: role,
+  ClusterRole: role,
+  RoleBinding: binding,
+  ClusterRoleBinding: binding,
+};
