@@ -8,6 +8,8 @@ export interface WorkQueueOptions {
   /** First delay of a key that fails; doubles with each failure. */
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** Told how many keys wait for something else than time, whenever that changes. */
+  readonly onWaiting?: (keys: number) => void;
 }
 
 export interface WorkQueueDependencies {
@@ -107,15 +109,18 @@ export class WorkQueue {
   /** The work succeeded, or the key is gone: no failures, and no place among those that wait. */
   forget(key: string): void {
     this.#failures.delete(key);
-    this.#arrivals.delete(key);
     this.#parked.delete(key);
+    if (this.#arrivals.delete(key)) this.#options.onWaiting?.(this.#arrivals.size);
   }
 
   /** The key waits, without a clock, until `addParked`. It keeps its place while it waits. */
   park(key: string): void {
     if (this.#stopped) return;
     this.#failures.delete(key);
-    if (!this.#arrivals.has(key)) this.#arrivals.set(key, this.#nextArrival++);
+    if (!this.#arrivals.has(key)) {
+      this.#arrivals.set(key, this.#nextArrival++);
+      this.#options.onWaiting?.(this.#arrivals.size);
+    }
     if (this.#unparked.has(key)) this.add(key);
     else if (!this.#ready.has(key) && !this.#again.has(key)) this.#parked.add(key);
   }
@@ -128,11 +133,6 @@ export class WorkQueue {
     const parked = (keys ?? [...this.#parked]).filter((key) => this.#parked.has(key));
     const arrival = (key: string): number => this.#arrivals.get(key) ?? 0;
     for (const key of parked.sort((a, b) => arrival(a) - arrival(b))) this.add(key);
-  }
-
-  /** How many keys wait for something else than time. */
-  get waiting(): number {
-    return this.#arrivals.size;
   }
 
   /** The next key for a worker, who says `done` after it; undefined when the queue is stopped. */
@@ -161,6 +161,7 @@ export class WorkQueue {
       map.clear();
     for (const resolve of this.#idleWorkers.splice(0)) resolve(undefined);
     this.#depth.set(this.#labels, 0);
+    this.#options.onWaiting?.(0);
     if (this.#processing.size > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 

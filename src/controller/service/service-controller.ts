@@ -1,7 +1,7 @@
 import type { Informer, InformerChange } from '../../ports/informer.ts';
 import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Counter, Gauge, Histogram, Metrics } from '../../ports/metrics.ts';
+import type { Counter, Histogram, Metrics } from '../../ports/metrics.ts';
 import type { ServiceStore } from '../../ports/stores.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { ExistingClaims } from '../cloud-provider/claims.ts';
@@ -69,7 +69,6 @@ export class ServiceController {
   readonly #nodeQueue: WorkQueue;
   readonly #syncs: Counter<'operation' | 'result'>;
   readonly #durations: Histogram<'operation'>;
-  readonly #pending: Gauge<never>;
   readonly #repairs: Counter<never>;
   #sweep: Timer | undefined;
 
@@ -84,11 +83,12 @@ export class ServiceController {
     const parts = { ...dependencies, nodes: this.#eligibleNodes, known: this.#known };
     this.#reconciler = new ServiceReconciler({ clusterName: options.clusterName, ownership: this.#ownership }, parts);
     this.#nodeSync = new NodeSync({ clusterName: options.clusterName }, parts);
-    this.#serviceQueue = new WorkQueue({ name: 'service', ...RETRY }, dependencies);
+    const pending = metrics.gauge(SERVICE_METRICS.pending);
+    const onWaiting = (services: number): void => pending.set({}, services);
+    this.#serviceQueue = new WorkQueue({ name: 'service', ...RETRY, onWaiting }, dependencies);
     this.#nodeQueue = new WorkQueue({ name: 'node', ...RETRY }, dependencies);
     this.#syncs = metrics.counter(SERVICE_METRICS.syncs);
     this.#durations = metrics.histogram(SERVICE_METRICS.syncDuration);
-    this.#pending = metrics.gauge(SERVICE_METRICS.pending);
     this.#repairs = metrics.counter(SERVICE_METRICS.repairs);
   }
 
@@ -148,7 +148,6 @@ export class ServiceController {
     const { operation, result } = await this.#reconciler.reconcile(key, signal);
     this.#syncs.add({ operation, result: result.kind });
     this.#durations.observe({ operation }, (clock.nowMs() - startedAtMs) / 1000);
-    this.#pending.set({}, this.#serviceQueue.waiting);
     return result;
   }
 
