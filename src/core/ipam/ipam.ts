@@ -1,0 +1,223 @@
+import { compareIp, type IpAddress, type IpFamily } from '../net/index.ts';
+import { AddressBook } from './address-book.ts';
+import { type Choice, choose, keepRefusal, type Wanted } from './choice.ts';
+import { type Claim, sameClaim } from './claim.ts';
+import { type Applicant, Pool, type PoolSpec, sameGeometry } from './pool.ts';
+import { PoolOrder } from './pool-order.ts';
+import type { AddressRefusal } from './refusal.ts';
+
+export interface IpamOptions {
+  /** How long a freed address rests before it is given out automatically, in milliseconds; 0: not at all. */
+  readonly coolDownMs: number;
+}
+
+/** What a Service has. */
+export interface Holding {
+  /** Its addresses, IPv4 first; empty while it only waits to get rid of others. */
+  readonly addresses: readonly IpAddress[];
+  /** Addresses that it had before, and that its status may still promise: nobody else gets them meanwhile. */
+  readonly leaving: readonly IpAddress[];
+}
+
+export type Assignment =
+  /** `changed` are the addresses that the Service left, or holds on other terms now: who waits for one may try again. */
+  | { readonly kind: 'assigned'; readonly changed: readonly IpAddress[] }
+  | { readonly kind: 'refused'; readonly refusals: readonly AddressRefusal[] };
+
+/** How many addresses of a family a pool has. */
+export interface FamilyUsage {
+  /** Addresses that Services have. */
+  readonly assigned: number;
+  /** Addresses that Services can still be given. */
+  readonly available: bigint;
+}
+
+const NOTHING: Holding = { addresses: [], leaving: [] };
+
+/**
+ * Who has which address, and who can have which. Pure: the time is passed in, and every change is one synchronous step, so
+ * that no address is ever held twice. No operation on one Service costs more than O(log n) in the number of Services.
+ */
+export class Ipam {
+  readonly #book: AddressBook;
+  // BOUNDED: by the pools of the configuration.
+  #pools = new Map<string, Pool>();
+  #order = new PoolOrder([]);
+  // BOUNDED: by the Services that hold an address.
+  readonly #holdings = new Map<string, Holding>();
+
+  constructor(options: IpamOptions) {
+    this.#book = new AddressBook(options.coolDownMs);
+  }
+
+  /**
+   * Takes other pools. Nobody loses an address by this: `keepRefusal` says who is to move. Costs O(addresses held) when the
+   * ranges of a pool changed.
+   */
+  setPools(specs: readonly PoolSpec[]): void {
+    const sameRanges =
+      specs.length === this.#pools.size &&
+      specs.every((spec) => {
+        const pool = this.#pools.get(spec.name);
+        return pool !== undefined && sameGeometry(pool.spec, spec);
+      });
+    if (sameRanges) {
+      for (const spec of specs) this.#pools.get(spec.name)?.replaceSpec(spec);
+    } else {
+      this.#pools = new Map(specs.map((spec) => [spec.name, new Pool(spec)]));
+      this.#book.replacePools(this.#pools.values());
+    }
+    this.#order = new PoolOrder([...this.#pools.values()]);
+  }
+
+  get poolNames(): readonly string[] {
+    return this.#order.names;
+  }
+
+  /** The pool in which an address lies. */
+  poolOf(address: IpAddress): PoolSpec | undefined {
+    return this.#book.place(address)?.pool.spec;
+  }
+
+  holding(holder: string): Holding {
+    return this.#holdings.get(holder) ?? NOTHING;
+  }
+
+  /** Everybody who holds something. */
+  holders(): IterableIterator<string> {
+    return this.#holdings.keys();
+  }
+
+  /**
+   * Finds what a Service is to have, and changes nothing. What is chosen can be assigned in the same step of the program.
+   * `promised` says how many free addresses of a pool are kept for Services that have waited for longer.
+   */
+  choose(
+    applicant: Applicant,
+    wanted: Wanted,
+    circumstances: { readonly nowMs: number; readonly promised: (pool: string, family: IpFamily) => number },
+  ): Choice {
+    this.#book.endRests(circumstances.nowMs);
+    const { promised } = circumstances;
+    return choose({ book: this.#book, order: this.#order, promised }, applicant, wanted);
+  }
+
+  /** Why a Service must give up an address that it holds; `pools` are those that it asks for, if any. */
+  keepRefusal(applicant: Applicant, address: IpAddress, pools: readonly string[]): AddressRefusal | undefined {
+    return keepRefusal(this.#book, applicant, { address, pools });
+  }
+
+  /**
+   * Makes `addresses` the ones of the Service, on the terms of its claim, or changes nothing. Those that it had before stay
+   * its own, as leaving, until `settle` or `release`. Looks only at what must never be: an address outside of all pools, a
+   * node's address, or two holders whose terms forbid it; who may have what is the task of `choose`.
+   */
+  assign(claim: Claim, addresses: readonly IpAddress[]): Assignment {
+    const { holder } = claim;
+    const before = this.holding(holder);
+    const refusals = addresses.flatMap((address) => this.#impossible(claim, address) ?? []);
+    if (refusals.length > 0) return { kind: 'refused', refusals };
+    const terms: Claim = {
+      holder,
+      ...(claim.sharing === undefined ? {} : { sharing: claim.sharing }),
+      ports: claim.sharing === undefined ? [] : claim.ports,
+    };
+    const changed = before.addresses.filter((address) => !addresses.includes(address));
+    for (const address of changed) {
+      const earlier = this.#book.claimOf(address, holder);
+      if (earlier !== undefined) this.#book.occupy(address, { ...earlier, leaving: true });
+    }
+    for (const address of addresses) {
+      const earlier = this.#book.claimOf(address, holder);
+      if (earlier !== undefined && sameClaim(earlier, terms)) continue;
+      if (earlier !== undefined) changed.push(address);
+      this.#book.occupy(address, terms);
+    }
+    const leaving = [...before.leaving, ...before.addresses].filter((address) => !addresses.includes(address));
+    this.#hold(holder, { addresses: [...addresses].sort(compareIp), leaving });
+    return { kind: 'assigned', changed };
+  }
+
+  /**
+   * Says which addresses the Service's status promises by now. Once these are what the Service is to have, what it had
+   * before is free. Returns what became free.
+   */
+  settle(holder: string, promised: readonly IpAddress[], nowMs: number): readonly IpAddress[] {
+    const { addresses, leaving } = this.holding(holder);
+    if (leaving.length === 0 || !addresses.every((address) => promised.includes(address))) return [];
+    const gone = leaving.filter((address) => !promised.includes(address));
+    for (const address of gone) this.#book.vacate(address, holder, nowMs);
+    this.#hold(holder, { addresses, leaving: leaving.filter((address) => promised.includes(address)) });
+    return gone;
+  }
+
+  /** Frees everything that the Service has. Returns what became free. */
+  release(holder: string, nowMs: number): readonly IpAddress[] {
+    const { addresses, leaving } = this.holding(holder);
+    const gone = [...addresses, ...leaving];
+    for (const address of gone) this.#book.vacate(address, holder, nowMs);
+    this.#holdings.delete(holder);
+    return gone;
+  }
+
+  /** Says whose node's own address this is: it is never given out. Undefined: no node's any more. */
+  setNodeAddress(address: IpAddress, node: string | undefined): void {
+    this.#book.setNode(address, node);
+  }
+
+  /** Bars an address from being given out, with the cause for people to read. Undefined: bars it no longer. */
+  setQuarantine(address: IpAddress, cause: string | undefined): void {
+    this.#book.setQuarantine(address, cause);
+  }
+
+  /** The addresses in quarantine, with the cause. */
+  quarantined(): ReadonlyMap<IpAddress, string> {
+    return this.#book.quarantined();
+  }
+
+  /** Who holds an address, alone or shared. */
+  holdersOf(address: IpAddress): readonly string[] {
+    return this.#book.holdersOf(address);
+  }
+
+  /** When the next address ends its cool-down; undefined when none is in one. */
+  get nextRestEndMs(): number | undefined {
+    return this.#book.nextRestEndMs;
+  }
+
+  /** Ends the cool-downs that are over by now. */
+  endRests(nowMs: number): void {
+    this.#book.endRests(nowMs);
+  }
+
+  /** How many addresses of a pool anybody whom it admits could be given now. Inexact above 2^53. */
+  free(pool: string, family: IpFamily): number {
+    return this.#pools.get(pool)?.common[family]?.free ?? 0;
+  }
+
+  /** Undefined when there is no such pool. */
+  usage(pool: string): Readonly<Record<IpFamily, FamilyUsage>> | undefined {
+    const spaces = this.#pools.get(pool)?.spaces();
+    if (spaces === undefined) return undefined;
+    const usage = { IPv4: { assigned: 0, available: 0n }, IPv6: { assigned: 0, available: 0n } };
+    for (const { space } of spaces) {
+      const sum = usage[space.family];
+      sum.assigned += space.assigned;
+      sum.available += space.usable - BigInt(space.withdrawn - space.rests.size);
+    }
+    return usage;
+  }
+
+  #impossible(claim: Claim, address: IpAddress): AddressRefusal | undefined {
+    const node = this.#book.nodeOf(address);
+    if (node !== undefined) return { kind: 'node-address', address, node };
+    if (this.#book.place(address) === undefined) return { kind: 'outside-pools', address };
+    const conflict = this.#book.conflict(address, claim);
+    return conflict === undefined ? undefined : { kind: 'held', address, ...conflict };
+  }
+
+  #hold(holder: string, holding: Holding): void {
+    if (holding.addresses.length === 0 && holding.leaving.length === 0) this.#holdings.delete(holder);
+    else this.#holdings.set(holder, holding);
+  }
+}
