@@ -98,11 +98,12 @@ export function sameGeometry(a: PoolSpec, b: PoolSpec): boolean {
     a.avoidBuggyIps === b.avoidBuggyIps &&
     sameRanges(a.ranges, b.ranges) &&
     a.reservations.length === b.reservations.length &&
-    a.reservations.every((reservation, at) => {
-      const other = b.reservations[at];
-      return other !== undefined && reservation.holder === other.holder && sameRanges(reservation.ranges, other.ranges);
-    })
+    a.reservations.every((reservation, at) => sameReservation(reservation, b.reservations[at]))
   );
+}
+
+function sameReservation(a: Reservation, b: Reservation | undefined): boolean {
+  return b !== undefined && a.holder === b.holder && sameRanges(a.ranges, b.ranges);
 }
 
 function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
