@@ -122,6 +122,7 @@ export class FakeSocket implements FrameSocket {
   readonly #options: FrameSocketOptions;
   readonly #mac: MacAddress;
   overruns = 0;
+  #closed = false;
 
   constructor(lan: FakeLan, host: FakeHost, options: FrameSocketOptions, mac: MacAddress) {
     this.#lan = lan;
@@ -132,6 +133,7 @@ export class FakeSocket implements FrameSocket {
   }
 
   send(frame: Uint8Array): SendOutcome {
+    if (this.#closed) return 'gone';
     if (this.#host.sendOutcome === 'sent') this.#lan.transmit(frame, this);
     return this.#host.sendOutcome;
   }
@@ -143,6 +145,7 @@ export class FakeSocket implements FrameSocket {
   }
 
   close(): void {
+    this.#closed = true;
     this.#lan.unplug(this);
     this.#host.sockets.delete(this.#options.interfaceIndex);
   }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import koffi from 'koffi';
+import { type Ipv4, ipToBytes } from '../../src/core/net/index.ts';
 
 const run = promisify(execFile);
 const CLONE_NEWNET = 0x4000_0000;
@@ -33,7 +34,26 @@ function enter(fd: number): void {
   if (setns(fd, CLONE_NEWNET) !== 0) throw new Error(`setns: error ${koffi.errno()}`);
 }
 
-const setns = koffi.load('libc.so.6').func('int setns(int, int)') as unknown as (fd: number, type: number) => number;
+const libc = koffi.load('libc.so.6');
+const setns = libc.func('int setns(int, int)') as unknown as (fd: number, type: number) => number;
+const socket = libc.func('int socket(int, int, int)') as unknown as (...kind: number[]) => number;
+const connect = libc.func('int connect(int, void*, uint32_t)') as unknown as (
+  fd: number,
+  address: Uint8Array,
+  length: number,
+) => number;
+
+/** Makes the kernel of a host send a datagram, for which it has to resolve the address. */
+export function sendDatagram(host: string, to: Ipv4): void {
+  const fd = inNamespace(host, () => socket(2, 2, 0));
+  const address = Uint8Array.from([2, 0, 0, 9, ...ipToBytes(to), ...new Uint8Array(8)]);
+  try {
+    if (connect(fd, address, address.length) !== 0) throw new Error(`connect: error ${koffi.errno()}`);
+    writeSync(fd, 'x');
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** What `ip` says of an interface, as far as tests look at it. */
 export async function linkOf(namespace: string, name: string): Promise<{ index: number; mac: string }> {
@@ -50,12 +70,14 @@ export async function sysctl(namespace: string, setting: string, value: number):
 
 /** Whether a program is on the PATH. */
 export function hasProgram(name: string): boolean {
-  return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) => exists(`${folder}/${name}`));
+  return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) =>
+    isProgram(`${folder}/${name}`),
+  );
 }
 
-function exists(path: string): boolean {
+function isProgram(path: string): boolean {
   try {
-    readFileSync(path, { flag: 'r' });
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;

@@ -1,0 +1,13 @@
+/** Tries an assertion again until it holds. The last failure is what the test shows. */
+export async function eventually(assertion: () => void | Promise<void>, withinMs = 5000): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    try {
+      await assertion();
+      return;
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}

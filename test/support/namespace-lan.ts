@@ -1,0 +1,209 @@
+import { loadLibc, type ReadableWatch } from '../../src/adapters/linux/libc.ts';
+import { WorkerPacketPlane } from '../../src/adapters/linux/worker-packet-plane.ts';
+import { type ArpFrame, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
+import { formatIp, type IpAddress, type Ipv4 } from '../../src/core/net/index.ts';
+import type { Grant } from '../../src/ports/channel.ts';
+import type { PacketCounters, PacketEvent, PacketNotice, PacketPlane } from '../../src/ports/packet-plane.ts';
+import { eventually } from './eventually.ts';
+import { mac } from './fake-lan.ts';
+import { inNamespace, ip, linkOf } from './network-namespace.ts';
+
+const libc = loadLibc();
+
+/** Network namespaces on one bridge, each with an `eth0`. To be made inside the sandbox of the net tests. */
+export class NamespaceLan {
+  readonly #hosts: readonly string[];
+
+  /** Host n of the list has the address 10.9.0.n, counted from 1. */
+  private constructor(hosts: readonly string[]) {
+    this.#hosts = hosts;
+  }
+
+  static async create(...hosts: readonly string[]): Promise<NamespaceLan> {
+    await ip('netns add switch');
+    await ip('-n switch link add br0 type bridge stp_state 0');
+    await ip('-n switch link set br0 up');
+    const lan = new NamespaceLan(hosts);
+    for (const [index, host] of hosts.entries()) {
+      await ip(`netns add ${host}`);
+      await ip(`-n ${host} link set lo up`);
+      await lan.plug(host, 'eth0');
+      await ip(`-n ${host} address add 10.9.0.${index + 1}/24 dev eth0`);
+    }
+    return lan;
+  }
+
+  /** Gives a host one more interface on the LAN. */
+  async plug(host: string, name: string): Promise<void> {
+    await ip(`-n switch link add ${host}-${name} type veth peer name ${name} netns ${host}`);
+    await ip(`-n switch link set ${host}-${name} master br0 up`);
+    await ip(`-n ${host} link set ${name} up`);
+  }
+
+  async destroy(): Promise<void> {
+    for (const host of [...this.#hosts, 'switch']) await ip(`netns delete ${host}`);
+  }
+}
+
+/** The packet plane of a node, in its own thread inside the node's namespace, with what it told. */
+export class NodePlane {
+  readonly #plane: PacketPlane;
+  readonly #node: string;
+  readonly notices: PacketNotice[] = [];
+  #counter = 0;
+
+  private constructor(node: string) {
+    this.#node = node;
+    this.#plane = new WorkerPacketPlane({
+      nodeName: node,
+      entry: new URL('../../src/cli/packet-worker.ts', import.meta.url),
+    });
+  }
+
+  static async start(node: string): Promise<NodePlane> {
+    const plane = new NodePlane(node);
+    await inNamespace(node, () =>
+      plane.#plane.start({ notice: (notice) => plane.notices.push(notice), failed: (error) => Promise.reject(error) }),
+    );
+    return plane;
+  }
+
+  /** Makes these the addresses that the node announces. */
+  announce(...addresses: IpAddress[]): void {
+    this.#counter += 1;
+    const epoch = { generation: 1, counter: this.#counter };
+    const grants = addresses.map((address): Grant => ({ address, epoch, candidates: [this.#node] }));
+    this.#plane.command({ kind: 'replace', grants });
+  }
+
+  /** Waits until the node claims just these. */
+  async claims(...addresses: IpAddress[]): Promise<void> {
+    await eventually(() => {
+      const claimed = new Set<string>();
+      for (const notice of this.notices) {
+        if (notice.kind !== 'claims') continue;
+        for (const { address } of notice.claimed) claimed.add(formatIp(address));
+        for (const address of notice.released) claimed.delete(formatIp(address));
+      }
+      const wanted = addresses.map(formatIp).sort().join();
+      if ([...claimed].sort().join() !== wanted) throw new Error(`claimed: ${[...claimed].join()}; wanted: ${wanted}`);
+    });
+  }
+
+  get events(): PacketEvent[] {
+    return this.notices.flatMap((notice) => (notice.kind === 'event' ? [notice.event] : []));
+  }
+
+  /** The names of the interfaces that it told last. */
+  get interfaces(): string[] {
+    const told = this.notices.findLast((notice) => notice.kind === 'interfaces');
+    return told?.kind === 'interfaces' ? told.interfaces.map(({ name, up }) => `${name} ${up ? 'up' : 'down'}`) : [];
+  }
+
+  /** The sum of a count over all that was told. */
+  counted(pick: (counters: PacketCounters) => number | undefined): number {
+    return this.notices.reduce(
+      (sum, notice) => sum + (notice.kind === 'counters' ? (pick(notice.counters) ?? 0) : 0),
+      0,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#plane.stop();
+  }
+}
+
+/** A raw ARP socket on a host of the LAN, that hears everything and says what it is told. */
+export class Station {
+  readonly #fd: number;
+  readonly #watch: ReadableWatch;
+  /** What it heard, oldest first. */
+  readonly heard: ArpFrame[] = [];
+  /** The Ethernet frames of the same, whole. */
+  readonly heardOctets: Uint8Array[] = [];
+  readonly mac: ReturnType<typeof mac>;
+
+  private constructor(fd: number, address: ReturnType<typeof mac>) {
+    this.#fd = fd;
+    this.mac = address;
+    const buffer = new Uint8Array(2048);
+    this.#watch = libc.whenReadable(fd, () => {
+      for (;;) {
+        const length = libc.recvfrom(fd, buffer, buffer.length, 0, null, null);
+        if (length < 0) return;
+        this.heardOctets.push(buffer.slice(0, length));
+        this.heard.push(decodeArpFrame(buffer.slice(0, length)));
+      }
+    });
+  }
+
+  static async open(host: string, name = 'eth0'): Promise<Station> {
+    const link = await linkOf(host, name);
+    const fd = inNamespace(host, () => libc.socket(17, 3 | 0x8_0000 | 0x800, 0));
+    const address = new Uint8Array(20);
+    const view = new DataView(address.buffer);
+    view.setUint16(0, 17, true);
+    view.setUint16(2, 0x0806);
+    view.setInt32(4, link.index, true);
+    if (libc.bind(fd, address, address.length) !== 0) throw new Error(`bind: error ${libc.errno()}`);
+    return new Station(fd, mac(link.mac));
+  }
+
+  send(octets: Uint8Array): void {
+    if (libc.send(this.#fd, octets, octets.length, 0) < 0) throw new Error(`send: error ${libc.errno()}`);
+  }
+
+  request(address: Ipv4, fields: Partial<ArpFrame> = {}): Uint8Array {
+    return encodeArpFrame({
+      destination: mac('ff:ff:ff:ff:ff:ff'),
+      source: this.mac,
+      op: 1,
+      sha: this.mac,
+      spa: 0 as Ipv4,
+      tha: mac('00:00:00:00:00:00'),
+      tpa: address,
+      ...fields,
+    });
+  }
+
+  /** Asks until somebody answers. */
+  async ask(address: Ipv4, octets = this.request(address)): Promise<ArpFrame> {
+    const before = this.heard.length;
+    const answer = (): ArpFrame | undefined =>
+      this.heard.slice(before).find(({ op, spa, tha }) => op === 2 && spa === address && tha === this.mac);
+    await eventually(() => {
+      if (answer() === undefined) this.send(octets);
+      if (answer() === undefined) throw new Error(`nobody answers for ${formatIp(address)}`);
+    });
+    const found = answer();
+    if (found === undefined) throw new Error('it answered just now');
+    return found;
+  }
+
+  /**
+   * Whether nobody answers. The same socket then asks for something that is answered for sure: whatever was to be answered
+   * before has been by then.
+   */
+  async isSilent(octets: Uint8Array, sure: Ipv4): Promise<boolean> {
+    const before = this.heard.length;
+    for (let count = 0; count < 3; count += 1) this.send(octets);
+    await this.ask(sure);
+    return this.heard.slice(before).every(({ op, spa }) => op !== 2 || spa === sure);
+  }
+
+  close(): void {
+    this.#watch.close();
+    libc.close(this.#fd);
+  }
+}
+
+/** What the kernel of a host believes: the MAC of an address on an interface. */
+export async function neighbour(host: string, address: Ipv4): Promise<{ mac?: string; state: string } | undefined> {
+  const entries = JSON.parse(await ip(`-n ${host} -json neigh show ${formatIp(address)}`)) as readonly {
+    lladdr?: string;
+    state: readonly string[];
+  }[];
+  const [entry] = entries;
+  if (entry === undefined) return undefined;
+  return { ...(entry.lladdr === undefined ? {} : { mac: entry.lladdr }), state: entry.state.join() };
+}
