@@ -13,7 +13,7 @@ const rooms = {
   'src/adapters/linux': { rooms: ['src/core/net', 'src/ports'], npm: ['koffi'], node: true },
   'src/adapters/kube': {
     rooms: ['src/core/net', 'src/core/config', 'src/ports'],
-    npm: ['@kubernetes/client-node'],
+    npm: ['@kubernetes/client-node', 'yaml'],
     node: true,
   },
   'src/adapters/grpc': {
