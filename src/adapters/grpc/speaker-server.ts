@@ -57,6 +57,7 @@ export class GrpcSpeakerServer implements SpeakerServer {
   readonly #refused: Counter<'reason'>;
   /** Sessions with their handler. BOUNDED: by maxConnections, times the streams of a connection. */
   readonly #streams = new Set<SpeakerStream>();
+  #listener: Listener | undefined;
   #handler: SpeakerSessionHandler | undefined;
   #stopping = false;
 
@@ -64,6 +65,11 @@ export class GrpcSpeakerServer implements SpeakerServer {
     this.#options = { ...DEFAULT_SPEAKER_SERVER_OPTIONS, ...options };
     this.#dependencies = dependencies;
     this.#refused = dependencies.metrics.counter(REFUSED_SESSIONS);
+  }
+
+  /** Connections of now, with a session or not. */
+  get connections(): number {
+    return this.#listener?.connections ?? 0;
   }
 
   async listen(signal: AbortSignal): Promise<number> {
@@ -79,6 +85,7 @@ export class GrpcSpeakerServer implements SpeakerServer {
         Session: (call: SessionCall) => this.#accept(call, () => listener.cut(call.getPeer())),
       },
     );
+    this.#listener = listener;
     const port = await listener.bind();
     signal.addEventListener(
       'abort',
