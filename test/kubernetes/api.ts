@@ -25,6 +25,7 @@ export class ApiRefusal extends Error {
 
 const MERGE_PATCH = 'application/merge-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
+const PATIENCE_MS = 30_000;
 const TIMEOUT_MS = 10_000;
 
 /** The Kubernetes API over plain HTTPS: independent of the client library that the program uses. */
@@ -70,6 +71,26 @@ export class Api {
       if (error instanceof ApiRefusal && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Reads an object until it is as wanted; a failing call counts as not yet.
+   * @param isSo is asked with undefined when there is no such object
+   * @throws Error with the last state when that takes longer than 30 s
+   */
+  async until(path: string, isSo: (object: ApiObject | undefined) => boolean): Promise<ApiObject | undefined> {
+    let last: unknown;
+    for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs; ) {
+      try {
+        const object = await this.find(path);
+        if (isSo(object)) return object;
+        last = object;
+      } catch (error) {
+        last = String(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${path} is not as wanted after ${PATIENCE_MS / 1000} s, but: ${JSON.stringify(last)}`);
   }
 
   /** Whether the server calls itself ready. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Api } from './api.ts';
+import { Api, type ApiObject } from './api.ts';
 import { ensureKubernetesBinaries, type KubernetesBinaries, type Program } from './binaries.ts';
 import { Credentials } from './credentials.ts';
 import { runKubectl } from './kubectl.ts';
@@ -141,6 +141,11 @@ export class ControlPlane {
   /** Runs the real kubectl as `system:masters`. @returns what it printed */
   kubectl(args: readonly string[], input?: string): Promise<string> {
     return runKubectl(this.binaries, { kubeconfig: this.kubeconfig('admin'), args, input });
+  }
+
+  /** `kubectl apply`, for objects. */
+  async apply(objects: readonly ApiObject[]): Promise<void> {
+    await this.kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

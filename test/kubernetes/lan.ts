@@ -67,6 +67,11 @@ export class Lan {
     for (const { podCidr, via } of podRoutes) await ip(['-n', node, 'route', 'replace', podCidr, 'via', via]);
   }
 
+  /** Tells this process where the Pods of a host are. */
+  async routeHere(podCidr: string, via: string): Promise<void> {
+    await ip(['route', 'replace', podCidr, 'via', via]);
+  }
+
   /** Makes a Pod's namespace: one interface, routed by its node. */
   async addPod(pod: PodNetwork): Promise<void> {
     const { name, node, address } = pod;

@@ -37,7 +37,8 @@ export class ManagedProcess {
     const log = openSync(start.logFile, 'a');
     this.#child = spawner([...ENDS_WITH_ITS_PARENT, ...start.command], {
       stdio: ['ignore', log, log],
-      ...(start.environment === undefined ? {} : { env: { ...process.env, ...start.environment } }),
+      // Nothing of the test runner's own settings.
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...start.environment },
     });
     closeSync(log);
     this.ended = new Promise((resolve) => {

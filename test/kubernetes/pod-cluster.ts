@@ -81,8 +81,7 @@ export class PodCluster {
     const { binaries, folder } = this.controlPlane;
     const archives = [...(await buildTestImages(binaries, folder)), ...images];
     // Pods ask the control plane from addresses of their own.
-    const everyNode = NODES.map(({ podCidr, address }) => ({ podCidr, via: address }));
-    await this.lan.route(CONTROL_PLANE.name, everyNode);
+    await this.lan.route(CONTROL_PLANE.name, routesOf(CONTROL_PLANE));
     for (const node of NODES) {
       await this.lan.route(node.name, routesOf(node));
       const spawn = this.lan.spawner(node.name);

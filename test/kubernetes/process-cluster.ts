@@ -12,15 +12,31 @@ export const PAGE_PORT = 8080;
 /** Everything but what needs kubelets: the test reports the state of Nodes and Pods itself. */
 const CONTROLLERS = '*,-node-lifecycle-controller';
 
+/** A Pod that the test runs as a process. */
+export interface ProcessPod {
+  /** The Pod object, with `spec.nodeName`. */
+  readonly pod: ApiObject;
+  /** On the network of its node; else it gets a namespace and an address of its own. */
+  readonly hostNetwork?: boolean;
+}
+
+/** Where a Pod is, once it is made. */
+export interface PlacedPod {
+  readonly object: ApiObject;
+  readonly name: string;
+  readonly address: string;
+  /** The network namespace that its processes belong in. */
+  readonly namespace: string;
+}
+
 /**
- * Three nodes as network namespaces, each with a real kube-proxy; Pods are processes in namespaces of their own; the control
- * plane is real. The place for faults: it is up in seconds. `await using` removes it.
+ * A control plane and three nodes as network namespaces, each node with a real kube-proxy; Pods are processes in namespaces of
+ * their own. The place for faults: it is up in seconds. `await using` removes it.
  */
 export class ProcessCluster {
   readonly lan: Lan;
   readonly controlPlane: ControlPlane;
   readonly client: WebClient;
-  readonly nodes = NODES;
   /** BOUNDED: by nodes and test Pods. */
   readonly #processes: ManagedProcess[] = [];
   #podCount = 0;
@@ -45,7 +61,12 @@ export class ProcessCluster {
         controllers: CONTROLLERS,
       });
       cluster = new ProcessCluster(lan, controlPlane);
-      for (const node of NODES) await cluster.#startNode(node, options.kubeProxyMode);
+      await lan.routeHere(CONTROL_PLANE.podCidr, CONTROL_PLANE.address);
+      await cluster.#register(CONTROL_PLANE, { 'node-role.kubernetes.io/control-plane': '' });
+      for (const node of NODES) {
+        await cluster.#register(node, {});
+        await cluster.startKubeProxy(node, options.kubeProxyMode);
+      }
       return cluster;
     } catch (error) {
       await (cluster ?? lan)[Symbol.asyncDispose]();
@@ -53,49 +74,54 @@ export class ProcessCluster {
     }
   }
 
+  /** Also after the node's power came back. */
+  async startKubeProxy(node: ClusterNode, mode: KubeProxyMode): Promise<void> {
+    const spawn = this.lan.spawner(node.name);
+    this.#processes.push(await startKubeProxy(this.controlPlane, { ...node, spawn }, mode));
+  }
+
   /** A Ready Pod on a node, which serves a page. @returns its name */
   async addPagePod(app: string, nodeName: string): Promise<string> {
-    const node = this.nodes.find(({ name }) => name === nodeName);
-    if (node === undefined) throw new Error(`no node is called ${nodeName}`);
-    this.#podCount += 1;
-    const name = `${app}-${this.#podCount}`;
-    const address = node.podCidr.replace(/0\/24$/, String(10 + this.#podCount));
-    await this.lan.addPod({ name, node: node.name, address });
-    this.#processes.push(
-      new ManagedProcess(
-        {
-          name,
-          command: [this.controlPlane.binaries.path('page')],
-          logFile: this.controlPlane.folder.log(name),
-          environment: { NODE_NAME: node.name, POD_NAME: name, LISTEN: `:${PAGE_PORT}` },
-        },
-        this.lan.spawner(name),
-      ),
-    );
-    await this.createPod(pagePod(name, app, node.name), address);
+    const { name, namespace } = await this.addPod({ pod: pagePod(`${app}-${this.#podCount + 1}`, app, nodeName) });
+    this.run({
+      name,
+      namespace,
+      command: [this.controlPlane.binaries.path('page')],
+      environment: { NODE_NAME: nodeName, POD_NAME: name, LISTEN: `:${PAGE_PORT}` },
+    });
     return name;
   }
 
-  /** Writes a Pod that runs, as a kubelet would report it. @returns the object */
-  async createPod(pod: ApiObject, address: string): Promise<ApiObject> {
-    const { api } = this.controlPlane;
-    const { name, namespace } = pod.metadata as { name: string; namespace: string };
-    // Pods are refused until kube-controller-manager has made their namespace's ServiceAccount.
-    const account = String(pod.spec.serviceAccountName ?? 'default');
-    await this.eventually(`ServiceAccount ${account}`, () =>
-      api.find(`/api/v1/namespaces/${namespace}/serviceaccounts/${account}`),
-    );
-    const created = await api.create(`/api/v1/namespaces/${namespace}/pods`, pod);
-    await this.reportPod(namespace, name, { address, ready: true });
-    return created;
+  /** Makes a Pod with its network, and reports it as running: as scheduler and kubelet would. Its processes start by `run`. */
+  async addPod({ pod, hostNetwork = false }: ProcessPod): Promise<PlacedPod> {
+    const name = String(pod.metadata.name);
+    const node = [CONTROL_PLANE, ...NODES].find((each) => each.name === pod.spec.nodeName);
+    if (node === undefined) throw new Error(`no node is called ${pod.spec.nodeName}`);
+    this.#podCount += 1;
+    const address = hostNetwork ? node.address : node.podCidr.replace(/0\/24$/, String(10 + this.#podCount));
+    // The name of an interface has at most 15 characters.
+    const namespace = hostNetwork ? node.name : `pod-${this.#podCount}`;
+    if (!hostNetwork) await this.lan.addPod({ name: namespace, node: node.name, address });
+    return { name, address, namespace, object: await this.#createPod(pod, address) };
+  }
+
+  /** Runs a program in a network namespace until the cluster ends. */
+  run(program: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly command: readonly string[];
+    readonly environment: NodeJS.ProcessEnv;
+  }): ManagedProcess {
+    const { name, namespace, command, environment } = program;
+    const logFile = this.controlPlane.folder.log(name);
+    const process = new ManagedProcess({ name, command, logFile, environment }, this.lan.spawner(namespace));
+    this.#processes.push(process);
+    return process;
   }
 
   /** Reports a Pod's state, as its kubelet would. */
-  async reportPod(
-    namespace: string,
-    name: string,
-    state: { readonly address: string; readonly ready: boolean },
-  ): Promise<void> {
+  async reportPod(pod: ApiObject, state: { readonly address: string; readonly ready: boolean }): Promise<void> {
+    const { name, namespace } = pod.metadata as { name: string; namespace: string };
     await this.controlPlane.api.patch(`/api/v1/namespaces/${namespace}/pods/${name}/status`, {
       status: {
         phase: 'Running',
@@ -106,29 +132,34 @@ export class ProcessCluster {
     });
   }
 
-  /** Asks the API until there is an answer. @throws Error that names what was waited for */
-  async eventually<T>(what: string, ask: () => Promise<T | undefined>, withinMs = 30_000): Promise<T> {
-    for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; ) {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`${what}: not within ${withinMs / 1000} s`);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#processes.map((each) => each.end('SIGKILL')));
     await this.controlPlane[Symbol.asyncDispose]();
     await this.lan[Symbol.asyncDispose]();
   }
 
-  async #startNode(node: ClusterNode, mode: KubeProxyMode): Promise<void> {
+  async #createPod(pod: ApiObject, address: string): Promise<ApiObject> {
+    const { api } = this.controlPlane;
+    const { namespace } = pod.metadata as { namespace: string };
+    const account = String(pod.spec.serviceAccountName ?? 'default');
+    // Pods are refused until kube-controller-manager has made their namespace's ServiceAccount.
+    await api.until(`/api/v1/namespaces/${namespace}/serviceaccounts/${account}`, (found) => found !== undefined);
+    const created = await api.create(`/api/v1/namespaces/${namespace}/pods`, pod);
+    await this.reportPod(created, { address, ready: true });
+    return created;
+  }
+
+  async #register(node: ClusterNode, labels: Readonly<Record<string, string>>): Promise<void> {
     await this.lan.route(node.name, routesOf(node));
-    await this.controlPlane.api.create('/api/v1/nodes', {
-      metadata: { name: node.name, labels: { 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux' } },
+    const { api } = this.controlPlane;
+    await api.create('/api/v1/nodes', {
+      metadata: {
+        name: node.name,
+        labels: { 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux', ...labels },
+      },
       spec: { podCIDR: node.podCidr, podCIDRs: [node.podCidr] },
     });
-    await this.controlPlane.api.patch(`/api/v1/nodes/${node.name}/status`, {
+    await api.patch(`/api/v1/nodes/${node.name}/status`, {
       status: {
         addresses: [
           { type: 'InternalIP', address: node.address },
@@ -137,8 +168,6 @@ export class ProcessCluster {
         conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],
       },
     });
-    const spawn = this.lan.spawner(node.name);
-    this.#processes.push(await startKubeProxy(this.controlPlane, { ...node, spawn }, mode));
   }
 }
 

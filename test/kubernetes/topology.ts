@@ -1,13 +1,17 @@
 /** The LAN of the test clusters. */
-export const CONTROL_PLANE = { name: 'control-plane', address: '192.168.10.2' } as const;
-
-export const CLIENT = { name: 'client', address: '192.168.10.100' } as const;
-
 export interface ClusterNode {
   readonly name: string;
   readonly address: string;
   readonly podCidr: string;
 }
+
+export const CONTROL_PLANE: ClusterNode = {
+  name: 'control-plane',
+  address: '192.168.10.2',
+  podCidr: '10.244.0.0/24',
+};
+
+export const CLIENT = { name: 'client', address: '192.168.10.100' } as const;
 
 export const NODES: readonly ClusterNode[] = [1, 2, 3].map((number) => ({
   name: `node${number}`,
@@ -26,7 +30,8 @@ export function onLan(host: { readonly name: string; readonly address: string })
   return { name: host.name, address: `${host.address}/24` };
 }
 
-/** What a node has to know to reach the Pods of the others. */
-export function routesOf(node: ClusterNode): { readonly podCidr: string; readonly via: string }[] {
-  return NODES.filter((other) => other.name !== node.name).map(({ podCidr, address }) => ({ podCidr, via: address }));
+/** What a host has to know to reach the Pods of the others. */
+export function routesOf(host: ClusterNode): { readonly podCidr: string; readonly via: string }[] {
+  const others = [CONTROL_PLANE, ...NODES].filter(({ name }) => name !== host.name);
+  return others.map(({ podCidr, address }) => ({ podCidr, via: address }));
 }

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { NODES } from '../../kubernetes/topology.ts';
+import { type ProcessBed, startProcessBed } from '../support/process-bed.ts';
+
+const PROBE_EVERY_MS = 20;
+
+let bed: ProcessBed;
+let address: string;
+let owner: string;
+
+beforeEach(async ({ task }) => {
+  bed = await startProcessBed({ name: `faults-${task.name.replaceAll(/\W+/g, '-').slice(0, 40)}` });
+  await bed.services.create('web', { app: 'web' });
+  address = await bed.services.address('web');
+  owner = await bed.lan.owner(address);
+  // kube-proxy goes on sending to Pods of a dead node until Kubernetes notices: that is not what is tested here.
+  for (const { name } of NODES) if (name !== owner) await bed.cluster.addPagePod('web', name);
+  await bed.lan.page(address);
+});
+
+afterEach(async () => {
+  await bed[Symbol.asyncDispose]();
+});
+
+it('when the power of the owner is cut, another node takes over, and the page comes back', async () => {
+  using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
+  await probe.nextPage();
+  await bed.cluster.lan.cutPower(owner);
+
+  await bed.lan.owner(address, owner);
+  await probe.nextPage();
+});
+
+it('a node whose power comes back does not take the address back', async () => {
+  await bed.cluster.lan.cutPower(owner);
+  const heir = await bed.lan.owner(address, owner);
+  await bed.cluster.lan.restorePower(owner);
+  const node = NODES.find(({ name }) => name === owner);
+  if (node === undefined) throw new Error(`no node is called ${owner}`);
+  await bed.cluster.startKubeProxy(node, 'nftables');
+  await bed.heraldlb.startSpeaker(node);
+
+  // A new Service that all nodes serve shows that the node takes part again.
+  await bed.cluster.addPagePod('home', owner);
+  await bed.services.create('home', { app: 'home', externalTrafficPolicy: 'Local' });
+  expect(await bed.lan.owner(await bed.services.address('home'))).toBe(owner);
+  expect(await bed.lan.owner(address)).toBe(heir);
+});
+
+it('when the leading controller is killed, no page is lost, and the other one serves new Services', async () => {
+  using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
+  await probe.nextPage();
+  const leader = await bed.heraldlb.leader();
+  await bed.heraldlb.controllers.get(leader)?.process.end('SIGKILL');
+
+  await bed.heraldlb.leader(leader);
+  await bed.services.create('later', { app: 'web' });
+  await bed.lan.page(await bed.services.address('later'));
+  expect(await bed.lan.owner(address)).toBe(owner);
+  expect(probe.failures).toBe(0);
+  expect([...bed.heraldlb.speakers.values()].every(({ process }) => process.running)).toBe(true);
+});
+
+it('when the leading controller stops by plan, the other one leads at once, and no page is lost', async () => {
+  using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
+  await probe.nextPage();
+  const leader = await bed.heraldlb.leader();
+  expect(await bed.heraldlb.controllers.get(leader)?.process.end('SIGTERM')).toBe(0);
+
+  await bed.heraldlb.leader(leader);
+  await bed.services.create('later', { app: 'web' });
+  await bed.lan.page(await bed.services.address('later'));
+  expect(await bed.lan.owner(address)).toBe(owner);
+  expect(probe.failures).toBe(0);
+});
+
+it('when kube-apiserver is killed and comes back, no page is lost, nothing moves, and new Services are served', async () => {
+  using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
+  await probe.nextPage();
+  await bed.cluster.controlPlane.stopApiServer('SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  expect(await bed.lan.owner(address)).toBe(owner);
+  await bed.cluster.controlPlane.startApiServer();
+
+  await bed.services.create('later', { app: 'web' });
+  await bed.lan.page(await bed.services.address('later'));
+  expect(await bed.services.address('web')).toBe(address);
+  expect(await bed.lan.owner(address)).toBe(owner);
+  expect(probe.failures).toBe(0);
+});
+
+it('a speaker that is told to stop hands its address over, and ends with status 0', async () => {
+  using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
+  await probe.nextPage();
+  expect(await bed.heraldlb.speakers.get(owner)?.process.end('SIGTERM')).toBe(0);
+
+  await bed.lan.owner(address, owner);
+  await probe.nextPage();
+  expect(probe.failures).toBe(0);
+});

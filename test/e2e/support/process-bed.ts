@@ -1,0 +1,45 @@
+import type { KubeProxyMode } from '../../kubernetes/kube-proxy.ts';
+import { ProcessCluster } from '../../kubernetes/process-cluster.ts';
+import { HeraldLbProcesses } from './heraldlb-processes.ts';
+import { LanView } from './lan-view.ts';
+import { POOL_OBJECTS, Services } from './services.ts';
+
+/** A cluster of processes with HeraldLB installed and a pool to give from. */
+export interface ProcessBed extends AsyncDisposable {
+  readonly cluster: ProcessCluster;
+  readonly heraldlb: HeraldLbProcesses;
+  readonly services: Services;
+  readonly lan: LanView;
+}
+
+export interface ProcessBedOptions {
+  /** Names the folder of the logs. */
+  readonly name: string;
+  readonly kubeProxyMode?: KubeProxyMode;
+  /** What is in the cluster already when HeraldLB comes. */
+  readonly before?: (services: Services) => Promise<void>;
+}
+
+export async function startProcessBed({
+  name,
+  kubeProxyMode = 'nftables',
+  before,
+}: ProcessBedOptions): Promise<ProcessBed> {
+  const cluster = await ProcessCluster.start({ name, kubeProxyMode });
+  try {
+    const services = new Services(cluster.controlPlane.api);
+    await before?.(services);
+    const heraldlb = await HeraldLbProcesses.install(cluster);
+    await cluster.controlPlane.apply(POOL_OBJECTS);
+    return {
+      cluster,
+      heraldlb,
+      services,
+      lan: new LanView(cluster.lan, cluster.client),
+      [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
