@@ -69,7 +69,7 @@ it('List names every service', async () => {
 
 it('a service that is not known is not found by Check, and unknown to Watch', async () => {
   const target = controllerTarget(await bed.heraldlb.leader());
-  expect(await health(target, 'Check', { service: 'nonesuch' })).toMatchObject({ status: 'NotFound' });
+  expect(await health(target, 'Check', { service: 'nonesuch' })).toMatchObject({ status: 'NOT_FOUND' });
   const watched = await health(target, 'Watch', { service: 'nonesuch' }, 1);
   expect(watched.messages).toEqual([{ status: 'SERVICE_UNKNOWN' }]);
 });

@@ -51,18 +51,18 @@ afterAll(async () => {
 
 describe('a session is refused', () => {
   it('as unauthenticated without a token', async () => {
-    expect(await session(undefined, node.name)).toMatchObject({ status: 'Unauthenticated' });
+    expect(await session(undefined, node.name)).toMatchObject({ status: 'UNAUTHENTICATED' });
   });
 
   it('as unauthenticated with a token that nobody issued', async () => {
-    expect(await session('not.a.token', node.name)).toMatchObject({ status: 'Unauthenticated' });
+    expect(await session('not.a.token', node.name)).toMatchObject({ status: 'UNAUTHENTICATED' });
   });
 
   it("as unauthenticated with a token for the API server's audience", async () => {
     const token = await bed.cluster.controlPlane.api.serviceAccountToken(NAMESPACE, 'heraldlb-speaker', {
       boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
     });
-    expect(await session(token, node.name)).toMatchObject({ status: 'Unauthenticated' });
+    expect(await session(token, node.name)).toMatchObject({ status: 'UNAUTHENTICATED' });
   });
 
   it('as unauthenticated with the token of a Pod that is gone', async () => {
@@ -72,39 +72,39 @@ describe('a session is refused', () => {
     });
     const token = await bed.heraldlb.speakerToken(gone, node);
     await bed.cluster.controlPlane.kubectl(['-n', NAMESPACE, 'delete', 'pod', 'gone', '--force']);
-    expect(await session(token, node.name)).toMatchObject({ status: 'Unauthenticated' });
+    expect(await session(token, node.name)).toMatchObject({ status: 'UNAUTHENTICATED' });
   });
 
   it('as denied for a token that is bound to no Pod, and so to no node', async () => {
     const token = await bed.cluster.controlPlane.api.serviceAccountToken(NAMESPACE, 'heraldlb-speaker', {
       audiences: ['heraldlb-controller'],
     });
-    expect(await session(token, node.name)).toMatchObject({ status: 'PermissionDenied' });
+    expect(await session(token, node.name)).toMatchObject({ status: 'PERMISSION_DENIED' });
   });
 
   it("as denied for another ServiceAccount's token", async () => {
     const token = await bed.cluster.controlPlane.api.serviceAccountToken(NAMESPACE, 'heraldlb-controller', {
       audiences: ['heraldlb-controller'],
     });
-    expect(await session(token, node.name)).toMatchObject({ status: 'PermissionDenied' });
+    expect(await session(token, node.name)).toMatchObject({ status: 'PERMISSION_DENIED' });
   });
 
   it("as denied for another node's name", async () => {
     const token = await bed.heraldlb.speakerToken(pod, node);
-    expect(await session(token, 'node2')).toMatchObject({ status: 'PermissionDenied' });
+    expect(await session(token, 'node2')).toMatchObject({ status: 'PERMISSION_DENIED' });
   });
 
   it('as already existing while the speaker of the node lives', async () => {
     await connected();
     const token = await bed.heraldlb.speakerToken(pod, node);
-    expect(await session(token, node.name)).toMatchObject({ status: 'AlreadyExists' });
+    expect(await session(token, node.name)).toMatchObject({ status: 'ALREADY_EXISTS' });
   });
 
   it('as unavailable by a replica that does not lead', async () => {
     const standby = [...bed.heraldlb.controllers.keys()].find((name) => name !== leader);
     const token = await bed.heraldlb.speakerToken(pod, node);
     expect(await session(token, node.name, standby)).toMatchObject({
-      status: 'Unavailable',
+      status: 'UNAVAILABLE',
       message: expect.stringMatching(/^not-leader:/),
     });
   });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { status } from '@grpc/grpc-js';
 import type { KubernetesBinaries } from '../../kubernetes/binaries.ts';
 import { ROOT } from './shipped.ts';
 
@@ -9,7 +10,7 @@ const PROTO = join(ROOT, 'proto');
 
 /** How a call ended. */
 export interface GrpcAnswer {
-  /** Name of the status, as `Unauthenticated`; "OK" when there was no error. */
+  /** Name of the status, as `NOT_FOUND`; "OK" when there was no error. */
   readonly status: string;
   readonly message: string;
   /** The messages that came, in order. */
@@ -53,9 +54,9 @@ export async function grpcurl(binaries: KubernetesBinaries, call: GrpcCall): Pro
 function statusOf(errors: string): Pick<GrpcAnswer, 'status' | 'message'> {
   if (errors === '') return { status: 'OK', message: '' };
   const start = errors.indexOf('{');
-  if (start < 0) return { status: 'none', message: errors };
-  const error = JSON.parse(errors.slice(start)) as { code: string; message: string };
-  return { status: error.code, message: error.message };
+  if (start < 0) return { status: 'UNKNOWN', message: errors };
+  const error = JSON.parse(errors.slice(start)) as { code: number; message: string };
+  return { status: status[error.code] ?? 'UNKNOWN', message: error.message };
 }
 
 /** grpcurl prints each message as an indented object: one ends where a line is a lone brace. */
