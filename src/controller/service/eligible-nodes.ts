@@ -23,10 +23,10 @@ export function isIncluded({ meta }: Node): boolean {
  * Whether load balancers may use the node. Readiness does not count: a node that flaps would shake every load balancer.
  * @see KEP-3458 StableLoadBalancerNodeSet
  */
-export function isEligible(node: Node): boolean {
+export function isEligible(node: Node, ignoreExcludeLabel = false): boolean {
   return (
     node.meta.deletionTimestamp === undefined &&
-    isIncluded(node) &&
+    (ignoreExcludeLabel || isIncluded(node)) &&
     !node.taints.some((taint) => taint.key === AUTOSCALER_TAINT)
   );
 }
@@ -38,11 +38,13 @@ export function shouldSyncUpdatedNode(before: Node, after: Node): boolean {
 
 /** The eligible nodes of now, worked out once for each change of nodes rather than for each Service. */
 export class EligibleNodes {
+  readonly #ignoreExcludeLabel: boolean;
   readonly #nodes: Informer<Node>;
   #set: NodeSet | undefined;
 
-  constructor(nodes: Informer<Node>) {
-    this.#nodes = nodes;
+  constructor(options: { readonly ignoreExcludeLabel: boolean }, dependencies: { readonly nodes: Informer<Node> }) {
+    this.#ignoreExcludeLabel = options.ignoreExcludeLabel;
+    this.#nodes = dependencies.nodes;
   }
 
   current(): NodeSet {
@@ -56,7 +58,7 @@ export class EligibleNodes {
   }
 
   #read(): NodeSet {
-    const nodes = this.#nodes.list().filter(isEligible);
+    const nodes = this.#nodes.list().filter((node) => isEligible(node, this.#ignoreExcludeLabel));
     const signature = JSON.stringify(nodes.map((node) => [node.meta.name, node.providerID ?? '']).sort());
     return { nodes, signature };
   }

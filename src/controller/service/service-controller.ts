@@ -31,6 +31,8 @@ export interface ServiceControllerOptions {
   readonly loadBalancerClass?: string;
   /** Services worked on at a time (`--concurrent-service-syncs`). */
   readonly concurrency: number;
+  /** True: nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers` count as well. */
+  readonly ignoreExcludeLabel?: boolean;
 }
 
 export interface ServiceControllerDependencies {
@@ -78,7 +80,7 @@ export class ServiceController {
     this.#dependencies = dependencies;
     this.#ownership = ownershipOf(options.loadBalancerClass);
     this.#known = new KnownServices(dependencies.clock);
-    this.#eligibleNodes = new EligibleNodes(dependencies.nodes);
+    this.#eligibleNodes = new EligibleNodes({ ignoreExcludeLabel: options.ignoreExcludeLabel ?? false }, dependencies);
     this.#events = new ServiceEvents(dependencies.events);
     const parts = { ...dependencies, nodes: this.#eligibleNodes, known: this.#known };
     this.#reconciler = new ServiceReconciler({ clusterName: options.clusterName, ownership: this.#ownership }, parts);

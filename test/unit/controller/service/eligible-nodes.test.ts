@@ -54,11 +54,17 @@ test('the set is worked out once until a node changes', () => {
     ['b', node('b')],
     ['a', node('a')],
   ]);
-  const eligible = new EligibleNodes(informer);
+  const eligible = new EligibleNodes({ ignoreExcludeLabel: false }, { nodes: informer });
   const first = eligible.current();
   expect(eligible.current()).toBe(first);
   informer.set('c', node('c'));
   eligible.invalidate();
   expect(eligible.current().nodes.map((each) => each.meta.name)).toEqual(['b', 'a', 'c']);
   expect(eligible.current().signature).not.toBe(first.signature);
+});
+
+test('the exclude label can be ignored, for clusters whose every node carries it', () => {
+  const nodes = new FakeInformer<Node>([['a', excluded('')]]);
+  expect(new EligibleNodes({ ignoreExcludeLabel: false }, { nodes }).current().nodes).toEqual([]);
+  expect(new EligibleNodes({ ignoreExcludeLabel: true }, { nodes }).current().nodes).toHaveLength(1);
 });
