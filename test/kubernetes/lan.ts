@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:chil
 import { promisify } from 'node:util';
 import { type LabHost, LabNetwork } from '../../src/lab/network.ts';
 import { insideSandbox } from '../../src/lab/sandbox.ts';
+import { processClusterLack } from './machine-lack.ts';
 import type { Spawner } from './managed-process.ts';
 
 const run = promisify(execFile);
@@ -38,6 +39,8 @@ export class Lan {
   /** @throws Error outside a sandbox: nothing may reach the machine's own network */
   static async create(hosts: readonly LabHost[]): Promise<Lan> {
     if (!insideSandbox()) throw new Error('a LAN can only be made inside the sandbox: run this with npm run e2e');
+    const lack = processClusterLack();
+    if (lack !== undefined) throw new Error(lack);
     const lan = new Lan(hosts);
     try {
       await lan.#network.create(HERE, lan.#hosts);
