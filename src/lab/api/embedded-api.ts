@@ -5,6 +5,7 @@ import { Rbac } from './access/rbac.ts';
 import { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ADMIN, type User } from './access/user.ts';
 import { bootstrap } from './bootstrap.ts';
+import { CustomKinds } from './custom-kinds.ts';
 import { Faults } from './faults.ts';
 import { ApiHandler } from './http/api-handler.ts';
 import { createServerIdentity, type ServerIdentity } from './http/certificates.ts';
@@ -16,7 +17,7 @@ import type { KubeObject } from './kube-object.ts';
 import { kubeconfigOf, kubeconfigYaml } from './kubeconfig.ts';
 import { ResourceRegistry } from './registry.ts';
 import { Store } from './store/store.ts';
-import { Writes } from './writes.ts';
+import { timestamp, Writes } from './writes.ts';
 
 export interface EmbeddedApiOptions {
   /** Address to listen on; 127.0.0.1 by default. */
@@ -121,6 +122,7 @@ function assemble(options: EmbeddedApiOptions, given: { readonly adminToken: str
     nodePorts: options.nodePorts ?? DEFAULTS.nodePorts,
   });
   for (const resource of builtInResources(allocations)) registry.add(resource);
+  new CustomKinds({ registry, store, now: () => timestamp(now()) });
   const writes = new Writes({ store, now });
   bootstrap(registry, writes, allocations.firstAddress);
   const tokens = new ServiceAccountTokens({ issuer: DEFAULTS.issuer }, { store, now });

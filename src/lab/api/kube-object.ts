@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, stringAt } from './json.ts';
 import { anything, integer, list, map, optionalInteger, optionalText, struct, text, time } from './kinds/shape.ts';
-import { badRequest } from './status-error.ts';
+import { badRequest, fieldErrors, invalid } from './status-error.ts';
 
 /** @see Kubernetes API meta/v1 ObjectMeta */
 export interface Metadata extends JsonObject {
@@ -41,20 +41,34 @@ export function keyOf(namespace: string, name: string): string {
 }
 
 /** The object of a request body, its metadata checked and unknown members of it dropped. @throws StatusError 400, ShapeError */
-export function decodeObject(
-  body: Json | undefined,
-  expected: { readonly apiVersion: string; readonly kind: string },
-): KubeObject {
+export function decodeObject(body: Json | undefined, expected: ExpectedType): KubeObject {
   if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind})`);
-  const apiVersion = stringAt(body, 'apiVersion') ?? expected.apiVersion;
-  const kind = stringAt(body, 'kind') ?? expected.kind;
-  if (kind !== expected.kind)
-    throw badRequest(`${kind} in version "${apiVersion}" cannot be handled as a ${expected.kind}`);
-  if (apiVersion !== expected.apiVersion) {
-    const why = `does not match the expected API version (${expected.apiVersion})`;
-    throw badRequest(`the API version in the data (${apiVersion}) ${why}`);
+  const { apiVersion, kind } = expected;
+  const sent = { apiVersion: stringAt(body, 'apiVersion') ?? '', kind: stringAt(body, 'kind') ?? '' };
+  if (expected.named && (sent.kind === '' || sent.apiVersion === '')) {
+    const missing = sent.kind === '' ? "Object 'Kind' is missing" : "Object 'apiVersion' is missing";
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${missing}`);
+  }
+  if (sent.kind !== '' && sent.kind !== kind) throw wrongKind(body, sent.kind, expected);
+  if (sent.apiVersion !== '' && sent.apiVersion !== apiVersion) {
+    const why = `does not match the expected API version (${apiVersion})`;
+    throw badRequest(`the API version in the data (${sent.apiVersion}) ${why}`);
   }
   return { ...body, apiVersion, kind, metadata: decodeMetadata(body.metadata) };
+}
+
+export interface ExpectedType {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Whether the body must name both itself: custom kinds. */
+  readonly named: boolean;
+}
+
+function wrongKind(body: JsonObject, sent: string, { apiVersion, kind, named }: ExpectedType): Error {
+  if (!named) return badRequest(`${sent} in version "${apiVersion}" cannot be handled as a ${kind}`);
+  const group = apiVersion.split('/')[0] ?? '';
+  const error = fieldErrors.invalid('kind', sent, `must be ${kind}`);
+  return invalid({ group, resource: sent, kind: sent }, stringAt(body, 'metadata', 'name') ?? '', [error]);
 }
 
 const metadataShape = struct({

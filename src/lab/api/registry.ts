@@ -32,6 +32,11 @@ export class ResourceRegistry {
     return [...(this.#versions.get(apiVersion)?.values() ?? [])];
   }
 
+  /** Whether a version has resources that no CustomResourceDefinition brought. */
+  isBuiltIn(apiVersion: string): boolean {
+    return this.inVersion(apiVersion).some((resource) => resource.schema === undefined);
+  }
+
   /** All served `group/version`, in the order in which they came. */
   apiVersions(): readonly string[] {
     return [...this.#versions.keys()];

@@ -1,3 +1,4 @@
+import type { Json, JsonObject } from './json.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { FieldError, StatusError } from './status-error.ts';
 
@@ -30,6 +31,10 @@ export interface Resource {
   /** Whether `/status` is served: then writes of the main resource leave the status alone, and the other way round. */
   readonly status: boolean;
   readonly strategy: Strategy;
+  /** The structural schema of a custom kind. */
+  readonly schema?: JsonObject;
+  /** `additionalPrinterColumns` of a custom kind. */
+  readonly columns?: Json;
   /** Where objects are stored in another form than this version shows them. */
   readonly conversion?: Conversion;
   /** The resource whose objects these are, where that is another one. */
@@ -53,6 +58,8 @@ export interface Strategy {
   readonly keepsFirstStatus: boolean;
   /** The last answer about a deleted object shows it with its deletionTimestamp. */
   readonly goneWithDeletionTimestamp: boolean;
+  /** A write of `/status` leaves the metadata alone too, as custom kinds do; built-in kinds take it. */
+  readonly statusKeepsMetadata: boolean;
   /** Whether metadata.generation counts changes. */
   readonly generation: boolean;
   /** Whether strategic-merge patches are understood (built-in kinds only). */

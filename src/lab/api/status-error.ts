@@ -125,6 +125,12 @@ export function pathNotFound(): StatusError {
   return new StatusError({ code: 404, reason: 'NotFound', message, details: {} });
 }
 
+/** The media type of the body is not understood here. */
+export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  return new StatusError({ code: 415, reason: 'UnsupportedMediaType', message });
+}
+
 /** 422 with a cause for each field. */
 export function invalid(subject: Subject, name: string, errors: readonly FieldError[]): StatusError {
   const told = errors.map((error) => `${error.field}: ${error.message}`);

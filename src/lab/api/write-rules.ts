@@ -110,7 +110,11 @@ export function withinScope(
 ): KubeObject {
   if (!resource.status) return next;
   if (scope === 'main') return { ...next, status: stored.status };
-  return { ...stored, metadata: next.metadata, status: next.status };
+  return {
+    ...stored,
+    metadata: resource.strategy.statusKeepsMetadata ? stored.metadata : next.metadata,
+    status: next.status,
+  };
 }
 
 /** The object with its generation counted up when more than metadata (and status) changed. */

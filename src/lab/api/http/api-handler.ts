@@ -73,7 +73,7 @@ export class ApiHandler {
         return sendJson(response, 201, JSON.stringify(reviewAccess(await readBody(incoming), rbac, undefined)));
     }
     const resource = registry.find(request.group, request.version, request.resource);
-    if (resource === undefined && registry.inVersion(apiVersionOf(request)).length === 0) {
+    if (resource === undefined && !registry.isBuiltIn(apiVersionOf(request))) {
       sendText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
       return;
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { type Json, parseJson } from '../json.ts';
-import { badRequest, StatusError } from '../status-error.ts';
+import { badRequest, StatusError, unsupportedMediaType } from '../status-error.ts';
 
 const LARGEST_BODY = 3 * 1024 * 1024;
 const JSON_TYPES = ['', 'application/json', '*/*'];
@@ -25,11 +25,6 @@ export async function readBody(request: IncomingMessage, accepted: readonly stri
     throw badRequest(`the object provided is unrecognized (must be of the expected type): ${why}`);
   }
   throw unsupportedMediaType(['application/json', 'application/yaml', ...accepted]);
-}
-
-export function unsupportedMediaType(accepted: readonly string[]): StatusError {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
-  return new StatusError({ code: 415, reason: 'UnsupportedMediaType', message });
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../access/user.ts';
 import { booleanAt, isObject, type Json, numberAt, objectAt, stringAt } from '../json.ts';
 import { ShapeError } from '../kinds/shape.ts';
-import { decodeObject, type KubeObject, nameOf } from '../kube-object.ts';
+import { decodeObject, type ExpectedType, type KubeObject, nameOf } from '../kube-object.ts';
 import { patchObject } from '../patch/patch.ts';
 import { apiVersionOf, type Resource, type Target, type WriteScope } from '../resource.ts';
 import {
@@ -11,6 +11,7 @@ import {
   fieldErrors,
   invalid,
   methodNotAllowed,
+  notFound,
   pathNotFound,
   type StatusError,
 } from '../status-error.ts';
@@ -96,8 +97,7 @@ export class ResourceHandler {
     }
     const storage = { collection: this.#writes.collection(resource), currentRevision: this.#store.revisions.current };
     const listed = listObjects({ query: request.query, namespace: namespaceFor(resource, request), resource }, storage);
-    const custom = !resource.strategy.strategicMerge;
-    const items = listed.items.map((object) => encodeItem(object, custom)).join(',');
+    const items = listed.items.map((object) => encodeItem(object, isCustom(resource))).join(',');
     sendJson(response, 200, `{${listHead(resource)},"metadata":${listMetadata(listed)},"items":[${items}]}`);
   }
 
@@ -130,14 +130,14 @@ export class ResourceHandler {
   async #create(target: Target, { request, incoming, response }: Exchange): Promise<void> {
     const { resource } = target;
     if (target.name !== '') throw methodNotAllowed();
-    const sent = decodeObject(await readBody(incoming), { apiVersion: apiVersionOf(resource), kind: resource.kind });
+    const sent = decodeObject(await readBody(incoming), expectedType(resource));
     const created = this.#writes.create(target, sent, writeOptions(request));
     sendJson(response, 201, encodeObject(created));
   }
 
   async #update(target: Target, scope: WriteScope, { request, incoming, response }: Exchange): Promise<void> {
     const { resource } = target;
-    const sent = decodeObject(await readBody(incoming), { apiVersion: apiVersionOf(resource), kind: resource.kind });
+    const sent = decodeObject(await readBody(incoming), expectedType(resource));
     if (nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
     const stored = this.#writes.find(target);
     const { uid } = sent.metadata;
@@ -164,7 +164,7 @@ export class ResourceHandler {
     const type = mediaTypeOf(incoming);
     const patch = await readBody(incoming, PATCH_TYPES);
     if (patch === undefined) throw badRequest('the patch is empty');
-    const expected = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+    const expected = expectedType(resource);
     const change = (stored: KubeObject): KubeObject =>
       decodeObject(patchObject({ type, patch, resource }, asVersion(stored, resource)), expected);
     const updated = patching(() => this.#writes.update(target, scope, change, writeOptions(request)));
@@ -193,7 +193,7 @@ export class ResourceHandler {
     const filter = filterOf(exchange.request.query, resource);
     const doomed = this.#writes.collection(resource).list(target.namespace).filter(filter);
     for (const object of doomed) this.#writes.delete({ ...target, name: nameOf(object) }, options);
-    const items = doomed.map((object) => encodeItem(asVersion(object, resource), false)).join(',');
+    const items = doomed.map((object) => encodeItem(asVersion(object, resource), isCustom(resource))).join(',');
     const metadata = `{"resourceVersion":"${this.#store.revisions.current}"}`;
     sendJson(exchange.response, 200, `{${listHead(resource)},"metadata":${metadata},"items":[${items}]}`);
   }
@@ -205,7 +205,15 @@ function scopeOf(resource: Resource, request: ResourceRequest): WriteScope {
     if (['get', 'update', 'patch'].includes(request.verb)) return 'status';
     throw methodNotAllowed();
   }
-  throw pathNotFound();
+  throw isCustom(resource) ? notFound(resource, request.name) : pathNotFound();
+}
+
+function expectedType(resource: Resource): ExpectedType {
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, named: isCustom(resource) };
+}
+
+function isCustom(resource: Resource): boolean {
+  return resource.schema !== undefined;
 }
 
 function namespaceFor(resource: Resource, request: ResourceRequest): string {

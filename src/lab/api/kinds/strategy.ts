@@ -37,6 +37,7 @@ export const PLAIN: Strategy = {
   returnsDeleted: false,
   keepsFirstStatus: false,
   goneWithDeletionTimestamp: false,
+  statusKeepsMetadata: false,
   generation: false,
   generationCountsMetadata: false,
   strategicMerge: true,

@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { Resource } from '../resource.ts';
-import { StatusError } from '../status-error.ts';
+import { StatusError, unsupportedMediaType } from '../status-error.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { builtInTopology } from './list-topology.ts';
 import { applyMergePatch } from './merge-patch.ts';
@@ -24,6 +24,11 @@ export function patchObject(
       }
       break;
   }
+  if (!resource.strategy.strategicMerge && type === 'application/strategic-merge-patch+json') {
+    throw unsupportedMediaType(CUSTOM_PATCHES);
+  }
   const message = '415: Unsupported Media Type';
   throw new StatusError({ code: 415, reason: 'UnsupportedMediaType', message, details: {} });
 }
+
+const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
