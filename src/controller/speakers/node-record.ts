@@ -9,6 +9,8 @@ import type { Speaker } from './speaker-listener.ts';
 export interface Attachment {
   readonly session: SpeakerSession;
   readonly instanceId: string;
+  /** The snapshot is sent: only then do deltas mean anything. */
+  begun: boolean;
   /** False between a send that filled the transport and its drain. */
   writable: boolean;
   heartbeat: Timer | undefined;

@@ -136,6 +136,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     const attachment: Attachment = {
       session,
       instanceId: hello.instanceId,
+      begun: false,
       writable: true,
       heartbeat: undefined,
       patience: undefined,
@@ -289,12 +290,14 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   }
 
   #sendSnapshot(node: NodeRecord): void {
-    if (node.attachment !== undefined) this.#update(node, node.attachment, node.outbox.snapshot());
+    if (node.attachment === undefined) return;
+    node.attachment.begun = true;
+    this.#update(node, node.attachment, node.outbox.snapshot());
   }
 
   #flush(node: NodeRecord): void {
     const { attachment } = node;
-    if (!this.#released || attachment === undefined || !attachment.writable) return;
+    if (attachment?.begun !== true || !attachment.writable) return;
     const delta = node.outbox.delta(this.#options.deltaLimit);
     if (delta !== undefined) this.#update(node, attachment, delta);
   }
