@@ -1,27 +1,41 @@
 import { type AddressRange, formatIp } from '../net/index.ts';
+import {
+  advertisementRefusal,
+  communityRefusal,
+  peerRefusal,
+  resolvedAdvertisement,
+  resolvedPeer,
+} from './accept-bgp.ts';
+import type { BfdProfile, BgpAdvertisement, BgpPeer } from './bgp-config.ts';
 import type { L2Advertisement, Pool } from './config.ts';
-import type { Decoded } from './decoded.ts';
+import type { CommunityAlias, Decoded } from './decoded.ts';
 import { type Origin, sameOrigin } from './origin.ts';
-import { describeProblem, quote } from './problem.ts';
+import { quote } from './problem.ts';
+import { duplicateName, type Refusal } from './refusal.ts';
 import { describeOrigin } from './source.ts';
 import { TakenRanges } from './taken-ranges.ts';
-import type { VerdictReason } from './verdict.ts';
 
-/** Why an object cannot be in force beside the others. */
-export interface Refusal {
-  readonly reason: Exclude<VerdictReason, 'InForce'>;
-  readonly message: string;
-}
-
-/** What was accepted so far. BOUNDED: by the objects of our kinds in the API. */
+/** What was accepted so far, with its references looked up. BOUNDED: by the objects of our kinds in the API. */
 export interface AcceptedObjects {
   readonly pools: Map<string, Pool>;
   readonly poolRanges: TakenRanges<Pool>;
   readonly l2Advertisements: L2Advertisement[];
+  readonly bgpAdvertisements: BgpAdvertisement[];
+  readonly bgpPeers: Map<string, BgpPeer>;
+  readonly bfdProfiles: Map<string, BfdProfile>;
+  readonly communityAliases: Map<string, CommunityAlias & { readonly origin: Origin }>;
 }
 
 export function emptyAccepted(): AcceptedObjects {
-  return { pools: new Map(), poolRanges: new TakenRanges(), l2Advertisements: [] };
+  return {
+    pools: new Map(),
+    poolRanges: new TakenRanges(),
+    l2Advertisements: [],
+    bgpAdvertisements: [],
+    bgpPeers: new Map(),
+    bfdProfiles: new Map(),
+    communityAliases: new Map(),
+  };
 }
 
 /** Why an object cannot be beside those that were accepted, leaving out an earlier version of itself; undefined when it can. */
@@ -29,23 +43,45 @@ export function refusalOf(value: Decoded, accepted: AcceptedObjects): Refusal | 
   switch (value.kind) {
     case 'IPAddressPool':
       return poolRefusal(value.pool, accepted);
-    default:
+    case 'L2Advertisement':
       return undefined;
+    case 'BGPAdvertisement':
+      return advertisementRefusal(value.advertisement, accepted);
+    case 'BGPPeer':
+      return peerRefusal(value.peer, accepted);
+    case 'BFDProfile':
+      return profileRefusal(value.profile, accepted);
+    case 'Community':
+      return communityRefusal(value, accepted);
   }
 }
 
-/** Adds an object that nothing refuses. */
-export function add(value: Decoded, accepted: AcceptedObjects): void {
+/** Adds an object that nothing refuses. @returns it with its references looked up, so that it can outlive them */
+export function add(value: Decoded, accepted: AcceptedObjects): Decoded {
   switch (value.kind) {
     case 'IPAddressPool':
       accepted.pools.set(value.pool.name, value.pool);
       for (const range of value.pool.ranges) accepted.poolRanges.add(range, value.pool);
-      return;
+      return value;
     case 'L2Advertisement':
       accepted.l2Advertisements.push(value.advertisement);
-      return;
-    default:
-      return;
+      return value;
+    case 'BGPAdvertisement': {
+      const advertisement = resolvedAdvertisement(value.advertisement, accepted);
+      accepted.bgpAdvertisements.push(advertisement);
+      return { kind: value.kind, advertisement };
+    }
+    case 'BGPPeer': {
+      const peer = resolvedPeer(value.peer, accepted);
+      accepted.bgpPeers.set(peer.name, peer);
+      return { kind: value.kind, peer };
+    }
+    case 'BFDProfile':
+      accepted.bfdProfiles.set(value.profile.name, value.profile);
+      return value;
+    case 'Community':
+      for (const alias of value.aliases) accepted.communityAliases.set(alias.name, { ...alias, origin: value.origin });
+      return value;
   }
 }
 
@@ -58,11 +94,6 @@ function poolRefusal(pool: Pool, { pools, poolRanges }: AcceptedObjects): Refusa
     if (taken !== undefined) return overlap(at, range, taken);
   }
   return undefined;
-}
-
-function duplicateName(name: string, namesake: Origin): Refusal {
-  const message = `${describeOrigin(namesake)} (${namesake.apiVersion}) is in force under this name, and names count across namespaces; rename or delete one of the two`;
-  return { reason: 'DuplicateName', message: `${describeProblem({ field: 'metadata.name', value: name, message })}.` };
 }
 
 function overlap(
@@ -78,4 +109,11 @@ function overlap(
 
 function rangeText({ first, last }: AddressRange): string {
   return quote(`${formatIp(first)}-${formatIp(last)}`);
+}
+
+function profileRefusal({ name, origin }: BfdProfile, { bfdProfiles }: AcceptedObjects): Refusal | undefined {
+  const namesake = bfdProfiles.get(name);
+  return namesake === undefined || sameOrigin(namesake.origin, origin)
+    ? undefined
+    : duplicateName(name, namesake.origin);
 }

@@ -1,10 +1,11 @@
-import { type AcceptedObjects, add, emptyAccepted, type Refusal, refusalOf } from './accept.ts';
+import { type AcceptedObjects, add, emptyAccepted, refusalOf } from './accept.ts';
 import type { Config } from './config.ts';
 import { decode } from './decode.ts';
 import type { Decoded, DecodedKind } from './decoded.ts';
 import { notesOn } from './notes.ts';
 import { compareOrigins } from './origin.ts';
 import { describeProblems } from './problem.ts';
+import type { Refusal } from './refusal.ts';
 import { resolve } from './resolve.ts';
 import { bySeniority, type Candidate } from './seniority.ts';
 import { originOf, type SourceObject } from './source.ts';
@@ -62,8 +63,7 @@ export function assemble(input: AssembleInput, previous?: Assembly): Assembly {
     for (const candidate of read.filter(({ object }) => object.kind === kind).sort(bySeniority)) {
       const version = admitted(candidate, accepted);
       if (version === undefined) continue;
-      add(version.value, accepted);
-      inForce.set(candidate.object.meta.uid, version);
+      inForce.set(candidate.object.meta.uid, { ...version, value: add(version.value, accepted) });
     }
   }
   const config = resolve(accepted, input.namespaces);

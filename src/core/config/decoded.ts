@@ -2,7 +2,7 @@ import type { BfdProfile, BgpAdvertisement, BgpCommunity, BgpPeer } from './bgp-
 import type { L2Advertisement, Pool } from './config.ts';
 import type { Origin } from './origin.ts';
 
-/** What one valid object says, before it is seen together with the others. */
+/** What one valid object says; before it is seen together with the others, references are names. */
 export type Decoded =
   | { readonly kind: 'IPAddressPool'; readonly pool: Pool }
   | { readonly kind: 'L2Advertisement'; readonly advertisement: L2Advertisement }
@@ -19,8 +19,8 @@ export type DecodedBgpAdvertisement = Omit<BgpAdvertisement, 'communities'> & {
   readonly communities: readonly CommunityOrAlias[];
 };
 
-/** The profile is a name still. */
-export type DecodedBgpPeer = Omit<BgpPeer, 'bfdProfile'> & { readonly bfdProfileName?: string };
+/** The profile is a name until it is looked up. */
+export type DecodedBgpPeer = Omit<BgpPeer, 'bfdProfile'> & { readonly bfdProfile?: BfdProfile | string };
 
 export interface CommunityAlias {
   readonly name: string;

@@ -9,9 +9,9 @@ export function resolve(accepted: AcceptedObjects, namespaces: readonly Namespac
   return {
     pools: [...accepted.pools.values()].map((pool) => withNamespaces(pool, namespaces)).sort(byName),
     l2Advertisements: accepted.l2Advertisements.toSorted(byName),
-    bgpAdvertisements: [],
-    bgpPeers: [],
-    bfdProfiles: [],
+    bgpAdvertisements: accepted.bgpAdvertisements.toSorted(byName),
+    bgpPeers: [...accepted.bgpPeers.values()].sort(byName),
+    bfdProfiles: [...accepted.bfdProfiles.values()].sort(byName),
   };
 }
 

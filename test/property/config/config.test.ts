@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { assemble } from '../../../src/core/config/assemble.ts';
+import { structuralSchema } from '../../../src/core/config/crd.ts';
 import { decode } from '../../../src/core/config/decode.ts';
 import { describeProblem } from '../../../src/core/config/problem.ts';
 import { KINDS } from '../../../src/core/config/schema/kinds.ts';
@@ -14,16 +15,14 @@ const apiVersions = [
 
 /** Names of fields that our kinds have, so that what is generated reaches below the first level. */
 const fieldName = fc.constantFrom(
-  ...new Set(KINDS.flatMap(({ versions }) => versions.flatMap(({ spec }) => fields(spec)))),
+  ...new Set(KINDS.flatMap(({ versions }) => versions.flatMap(({ spec }) => fields(structuralSchema(spec))))),
 );
 
-function fields(schema: unknown): string[] {
-  const found: string[] = [];
-  JSON.stringify(schema, (key, value: unknown) => {
-    if (/^[a-z]\w+$/i.test(key)) found.push(key);
-    return value;
-  });
-  return found.filter((key) => !['def', 'type', 'shape'].includes(key));
+function fields(schema: Readonly<Record<string, unknown>>): string[] {
+  const below = Object.entries(schema).flatMap(([, value]) =>
+    typeof value === 'object' && value !== null ? fields({ ...value }) : [],
+  );
+  return [...Object.keys({ ...(schema.properties as object | undefined) }), ...below];
 }
 
 const octets = fc.tuple(fc.nat(300), fc.nat(300), fc.nat(300), fc.nat(300)).map((parts) => parts.join('.'));

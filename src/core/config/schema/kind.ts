@@ -79,7 +79,7 @@ function decodeSpec<Spec extends z.ZodType>(
   if (result.success) return { kind: 'ok', value: build(result.data, source) };
   return {
     kind: 'problems',
-    problems: result.error.issues.map((issue) => problemOf(issue, valueAt(written, issue.path), ['spec'])),
+    problems: result.error.issues.map((issue) => problemOf(issue, shownValue(written, issue.path), ['spec'])),
   };
 }
 
@@ -93,9 +93,14 @@ function withoutNulls(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, member]) => member !== null)
+      .filter(([, member]) => member !== null && member !== undefined)
       .map(([key, member]) => [key, withoutNulls(member, depth + 1)]),
   );
+}
+
+/** Passwords do not go into conditions, events and logs. */
+function shownValue(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.includes('password') ? '(not shown)' : valueAt(value, path);
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,0 +1,55 @@
+import { familyOf, formatPrefix, type IpFamily, prefixesOf } from '../net/index.ts';
+import { advertisesPool } from './advertises.ts';
+import type { BgpAdvertisement } from './bgp-config.ts';
+import type { Pool } from './config.ts';
+import { mayShareNode } from './label-selector.ts';
+import { type Refusal, refusal } from './refusal.ts';
+import { describeOrigin } from './source.ts';
+
+const LENGTH_FIELD = { IPv4: 'aggregationLength', IPv6: 'aggregationLengthV6' } as const;
+
+/** A route that is shorter than a block of the pool would claim addresses that are not of the pool. */
+export function shorterThanPool(advertisement: BgpAdvertisement, pool: Pool): Refusal | undefined {
+  for (const range of pool.ranges) {
+    const field = LENGTH_FIELD[familyOf(range.first)];
+    const length = advertisement[field];
+    const widest = prefixesOf(range).reduce((a, b) => (b.length < a.length ? b : a));
+    if (widest.length <= length) continue;
+    return refusal('Conflict', {
+      field: `spec.${field}`,
+      value: length,
+      message: `is shorter than ${formatPrefix(widest)} of ${describeOrigin(pool.origin)}, so that the route would hold addresses of others; write at least ${widest.length}`,
+    });
+  }
+  return undefined;
+}
+
+/** Two advertisements must not give one route two preferences. Where Services decide, it is looked at for each Service. */
+export function preferenceConflict(
+  advertisement: BgpAdvertisement,
+  { others, pools }: { readonly others: readonly BgpAdvertisement[]; readonly pools: readonly Pool[] },
+): Refusal | undefined {
+  if (advertisement.serviceSelectors.length > 0) return undefined;
+  for (const other of others) {
+    if (other.serviceSelectors.length > 0 || other.localPref === advertisement.localPref) continue;
+    if (!sharePeers(advertisement, other) || !mayShareNode(advertisement.nodeSelectors, other.nodeSelectors)) continue;
+    const pool = pools.find((each) => advertisesPool(other, each) && sameRoutes(advertisement, other, each));
+    if (pool === undefined) continue;
+    return refusal('Conflict', {
+      field: 'spec.localPref',
+      value: advertisement.localPref,
+      message: `${describeOrigin(other.origin)} gives routes of ${describeOrigin(pool.origin)} the preference ${other.localPref}; write the same, or name other peers, nodes or aggregation lengths`,
+    });
+  }
+  return undefined;
+}
+
+function sharePeers(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
+  return a.peers.length === 0 || b.peers.length === 0 || a.peers.some((name) => b.peers.includes(name));
+}
+
+/** Whether both make a route of the same length for some address of a pool. */
+function sameRoutes(a: BgpAdvertisement, b: BgpAdvertisement, pool: Pool): boolean {
+  const families = new Set<IpFamily>(pool.ranges.map((range) => familyOf(range.first)));
+  return [...families].some((family) => a[LENGTH_FIELD[family]] === b[LENGTH_FIELD[family]]);
+}

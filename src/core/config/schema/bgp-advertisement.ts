@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { DecodedBgpAdvertisement } from '../decoded.ts';
+import { type CelRule, described, distinct, labelSelectors, names } from './fields.ts';
+import {
+  ageColumn,
+  conditionsOnly,
+  type DecodeSource,
+  type KindDefinition,
+  kindVersion,
+  reasonColumn,
+  validColumn,
+} from './kind.ts';
+import { communityOrAlias } from './text-values.ts';
+
+const wholeRoutes: CelRule = {
+  rule: '!has(self.serviceSelectors) || size(self.serviceSelectors) == 0 || ((!has(self.aggregationLength) || self.aggregationLength == 32) && (!has(self.aggregationLengthV6) || self.aggregationLengthV6 == 128))',
+  message: 'serviceSelectors go with aggregationLength 32 and aggregationLengthV6 128 only; remove one or the other',
+};
+
+const spec = z
+  .object({
+    aggregationLength: described(
+      z.int().min(1).max(32).meta({ format: 'int32' }),
+      'Prefix length of the IPv4 routes. Not shorter than the shortest prefix of the pools: else addresses of others would be announced.',
+    ).default(32),
+    aggregationLengthV6: described(
+      z.int().min(1).max(128).meta({ format: 'int32' }),
+      'Prefix length of the IPv6 routes, likewise.',
+    ).default(128),
+    localPref: described(
+      z.int().min(0).max(4294967295),
+      'LOCAL_PREF of the routes on internal sessions: the higher is preferred.',
+    ).exactOptional(),
+    communities: described(
+      distinct(communityOrAlias, 'community'),
+      'Communities of the routes: `64512:100`, `large:64512:1:2`, or a name that a Community object gives.',
+    ).default([]),
+    ipAddressPools: described(
+      names('an IPAddressPool'),
+      'Names of the pools to announce. With `ipAddressPoolSelectors`: united. With neither: every pool.',
+    ).default([]),
+    ipAddressPoolSelectors: labelSelectors('Selects those pools by their labels; any one must match.'),
+    nodeSelectors: labelSelectors('Only nodes that match any one of these announce. Empty: every node.'),
+    serviceSelectors: labelSelectors(
+      'Only addresses of Services whose labels match any one of these are announced. Empty: of every Service.',
+    ),
+    peers: described(names('a BGPPeer'), 'Names of the peers to announce to. Empty: every peer.').default([]),
+  })
+  .superRefine((from, context) => {
+    if (from.serviceSelectors.length === 0) return;
+    const lengths = [
+      ['aggregationLength', from.aggregationLength, 32],
+      ['aggregationLengthV6', from.aggregationLengthV6, 128],
+    ] as const;
+    for (const [name, length, whole] of lengths) {
+      if (length === whole) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `cannot go with serviceSelectors, since a route then holds addresses of several Services; write ${whole} or remove the selectors`,
+      });
+    }
+  });
+
+const columns = [
+  { name: 'IPAddressPools', type: 'string', jsonPath: '.spec.ipAddressPools' },
+  { name: 'IPAddressPool Selectors', type: 'string', jsonPath: '.spec.ipAddressPoolSelectors' },
+  { name: 'Peers', type: 'string', jsonPath: '.spec.peers' },
+  { name: 'Node Selectors', type: 'string', jsonPath: '.spec.nodeSelectors', priority: 10 },
+] as const;
+
+const version = {
+  spec,
+  status: conditionsOnly,
+  specRequired: false,
+  rules: [wholeRoutes],
+  build: (from: z.output<typeof spec>, source: DecodeSource) => ({
+    kind: 'BGPAdvertisement' as const,
+    advertisement: advertisementOf(from, source),
+  }),
+};
+
+export const bgpAdvertisement: KindDefinition = {
+  kind: 'BGPAdvertisement',
+  plural: 'bgpadvertisements',
+  singular: 'bgpadvertisement',
+  shortName: 'lbbgp',
+  description: 'Announces addresses of pools to routers, by BGP.',
+  versions: [
+    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
+    kindVersion(
+      { group: 'heraldlb.io', version: 'v1' },
+      { ...version, columns: [...columns, validColumn, reasonColumn, ageColumn] },
+    ),
+  ],
+};
+
+function advertisementOf(from: z.output<typeof spec>, { origin }: DecodeSource): DecodedBgpAdvertisement {
+  return { ...from, name: origin.name, origin, localPref: from.localPref ?? 0 };
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { asnFromNumber } from '../../net/index.ts';
+import type { DecodedBgpPeer } from '../decoded.ts';
+import { checkPeer, peerRules } from './bgp-peer-rules.ts';
+import { described, labelSelectors } from './fields.ts';
+import {
+  ageColumn,
+  conditionsOnly,
+  type DecodeSource,
+  type KindDefinition,
+  kindVersion,
+  reasonColumn,
+  validColumn,
+} from './kind.ts';
+import { durationSeconds, ipAddress, routerIdText } from './text-values.ts';
+
+const ASN_MAX = 4294967295;
+const NODE_SELECTORS = 'Only nodes that match any one of these hold the session. Empty: every node.';
+
+const common = {
+  myASN: described(z.int().min(0).max(ASN_MAX), 'Our AS number, 1 to 4294967295.'),
+  sourceAddress: described(ipAddress, 'The address of the node from which the session is opened.').exactOptional(),
+  holdTime: described(
+    durationSeconds,
+    'The session ends when nothing came for so long: `0s` (never) or at least `3s`. Default 90s, or three times the keepalive time.',
+  ).exactOptional(),
+  keepaliveTime: described(
+    durationSeconds,
+    'How often a sign of life is sent. Default: a third of the hold time.',
+  ).exactOptional(),
+  routerID: described(
+    routerIdText,
+    'Our BGP identifier, like an IPv4 address. Default: an address of the node.',
+  ).exactOptional(),
+  nodeSelectors: labelSelectors(NODE_SELECTORS),
+  password: described(z.string(), 'For TCP-MD5 (RFC 2385). Better: `passwordSecret`.').exactOptional(),
+  bfdProfile: described(z.string(), 'Name of the BFDProfile to watch the peer with. Empty: no BFD.').exactOptional(),
+  ebgpMultiHop: described(z.boolean(), 'True: the peer, of another AS, is several hops away.').exactOptional(),
+};
+
+const newest = z
+  .object({
+    ...common,
+    peerASN: described(
+      z.int().min(0).max(ASN_MAX),
+      'AS number of the peer, 1 to 4294967295. Exactly one of this and `dynamicASN`.',
+    ).exactOptional(),
+    dynamicASN: described(
+      z.enum(['internal', 'external']),
+      'Takes any AS number of the peer that is ours (`internal`) or is not (`external`).',
+    ).exactOptional(),
+    peerAddress: described(z.string(), 'Address of the peer. Exactly one of this and `interface`.').exactOptional(),
+    interface: described(
+      z.string(),
+      'The session goes to whoever is at the other end of this interface.',
+    ).exactOptional(),
+    peerPort: described(z.int().min(1).max(16384), 'TCP port of the peer.').default(179),
+    connectTime: described(
+      durationSeconds,
+      'The pause between two attempts to connect: whole seconds, `1s` to `65535s`.',
+    ).exactOptional(),
+    passwordSecret: described(
+      z.object({
+        name: described(z.string(), 'Name of the Secret.').exactOptional(),
+        namespace: described(z.string(), 'Its namespace; it must be that of this object.').exactOptional(),
+      }),
+      'A Secret of type `kubernetes.io/basic-auth` in the namespace of this object; its key `password` is for TCP-MD5.',
+    )
+      .meta({ 'x-kubernetes-map-type': 'atomic' })
+      .exactOptional(),
+    enableGracefulRestart: described(
+      z.boolean(),
+      'The peer keeps our routes while we restart (RFC 4724). Cannot be changed later.',
+      {
+        rule: 'self == oldSelf',
+        message: 'enableGracefulRestart cannot be changed; delete the object and create it anew',
+      },
+    ).exactOptional(),
+    vrf: described(z.string(), 'The VRF of the node whose interface leads to the peer.').exactOptional(),
+    disableMP: described(z.boolean(), 'Deprecated. True: no routes but those of the family of the session.').default(
+      false,
+    ),
+    dualStackAddressFamily: described(z.boolean(), 'True: routes of both families on this session.').default(false),
+  })
+  .superRefine(checkPeer);
+
+/** Without what came later; what it has means the same. */
+const first = z
+  .object({
+    ...common,
+    peerASN: described(z.int().min(0).max(ASN_MAX), 'AS number of the peer, 1 to 4294967295.'),
+    peerAddress: described(z.string(), 'Address of the peer.'),
+    peerPort: described(z.int().min(0).max(16384), 'TCP port of the peer. Default 179.').exactOptional(),
+  })
+  .superRefine(checkPeer);
+
+type PeerSpec = Omit<z.output<typeof newest>, 'peerPort' | 'disableMP' | 'dualStackAddressFamily'> &
+  Partial<Pick<z.output<typeof newest>, 'peerPort' | 'disableMP' | 'dualStackAddressFamily'>>;
+
+const columns = [
+  { name: 'Address', type: 'string', jsonPath: '.spec.peerAddress' },
+  { name: 'ASN', type: 'string', jsonPath: '.spec.peerASN' },
+  { name: 'BFD Profile', type: 'string', jsonPath: '.spec.bfdProfile' },
+  { name: 'Multi Hops', type: 'string', jsonPath: '.spec.ebgpMultiHop' },
+] as const;
+
+const version = {
+  status: conditionsOnly,
+  specRequired: false,
+  build: (from: PeerSpec, source: DecodeSource) => ({ kind: 'BGPPeer' as const, peer: peerOf(from, source) }),
+};
+
+export const bgpPeer: KindDefinition = {
+  kind: 'BGPPeer',
+  plural: 'bgppeers',
+  singular: 'bgppeer',
+  shortName: 'lbpeer',
+  description: 'A router to tell routes to, by BGP.',
+  versions: [
+    kindVersion(
+      {
+        group: 'metallb.io',
+        version: 'v1beta1',
+        deprecationWarning: 'metallb.io/v1beta1 BGPPeer is deprecated; write metallb.io/v1beta2',
+      },
+      { ...version, spec: first, columns: [...columns, validColumn] },
+    ),
+    kindVersion(
+      { group: 'metallb.io', version: 'v1beta2' },
+      { ...version, spec: newest, rules: peerRules, columns: [...columns, validColumn] },
+    ),
+    kindVersion(
+      { group: 'heraldlb.io', version: 'v1' },
+      { ...version, spec: newest, rules: peerRules, columns: [...columns, validColumn, reasonColumn, ageColumn] },
+    ),
+  ],
+};
+
+function peerOf(from: PeerSpec, { origin }: DecodeSource): DecodedBgpPeer {
+  const address = ipAddress.safeParse(from.peerAddress);
+  return {
+    name: origin.name,
+    origin,
+    // checkPeer saw to it that it is one.
+    myAsn: asnFromNumber(from.myASN) ?? neverAsn(from.myASN),
+    peerAsn: peerAsnOf(from),
+    endpoint: address.success
+      ? { kind: 'address', address: address.data }
+      : { kind: 'interface', name: from.interface ?? '' },
+    peerPort: from.peerPort || 179,
+    nodeSelectors: from.nodeSelectors,
+    gracefulRestart: from.enableGracefulRestart ?? false,
+    ebgpMultiHop: from.ebgpMultiHop ?? false,
+    dualStack: from.dualStackAddressFamily ?? false,
+    disableMultiprotocol: from.disableMP ?? false,
+    ...timesOf(from),
+    ...optional('sourceAddress', from.sourceAddress),
+    ...optional('routerId', from.routerID),
+    ...optional('password', passwordOf(from, origin.namespace)),
+    ...optional('bfdProfile', from.bfdProfile || undefined),
+    ...optional('vrf', from.vrf || undefined),
+  };
+}
+
+function peerAsnOf({ peerASN = 0, dynamicASN }: PeerSpec): DecodedBgpPeer['peerAsn'] {
+  const asn = asnFromNumber(peerASN);
+  if (asn !== undefined) return { kind: 'number', asn };
+  return { kind: dynamicASN ?? 'external' };
+}
+
+/** Seconds, without fractions. Of hold and keepalive time each decides the other. */
+function timesOf({ holdTime, keepaliveTime, connectTime }: PeerSpec) {
+  const hold = holdTime ?? (keepaliveTime === undefined ? undefined : keepaliveTime * 3);
+  return {
+    ...optional('holdTimeSeconds', hold === undefined ? undefined : Math.floor(hold)),
+    ...optional('keepaliveTimeSeconds', keepaliveTime === undefined ? undefined : Math.floor(keepaliveTime)),
+    ...optional('connectTimeSeconds', connectTime),
+  };
+}
+
+function passwordOf({ password = '', passwordSecret }: PeerSpec, namespace: string): DecodedBgpPeer['password'] {
+  if (password !== '') return { kind: 'plain', value: password };
+  return passwordSecret?.name ? { kind: 'secret', namespace, name: passwordSecret.name } : undefined;
+}
+
+function optional<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [key in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [key in Name]: Value });
+}
+
+function neverAsn(value: number): never {
+  throw new RangeError(`${value} is not an AS number`);
+}
