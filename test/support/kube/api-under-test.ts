@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClusterAccess } from '../../../src/adapters/kube/access/cluster-access.ts';
 import { kubeconfigAccess } from '../../../src/adapters/kube/access/kubeconfig.ts';
+import { ApiClient } from '../../../src/adapters/kube/http/api-client.ts';
 import { KubernetesApi, type KubernetesApiOptions } from '../../../src/adapters/kube/kubernetes-api.ts';
 import { systemRandom, systemTime } from '../../../src/cli/system-time.ts';
 import { type EmbeddedApi, type EmbeddedApiOptions, startEmbeddedApi } from '../../../src/lab/api/embedded-api.ts';
@@ -16,8 +18,10 @@ export interface ApiUnderTest extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** A further connection; `token` instead of the administrator's. */
   connect(options?: Partial<KubernetesApiOptions> & { readonly token?: string }): Promise<KubernetesApi>;
+  /** Requests as the administrator, for what users do. */
+  readonly user: ApiClient;
   /** Runs it until the test is over. */
-  run(api: KubernetesApi): void;
+  run(api: { run(signal: AbortSignal): Promise<void> }): void;
 }
 
 export async function startApiUnderTest(options: EmbeddedApiOptions = {}): Promise<ApiUnderTest> {
@@ -27,18 +31,26 @@ export async function startApiUnderTest(options: EmbeddedApiOptions = {}): Promi
   const metrics = new RecordingMetrics();
   const controller = new AbortController();
   const running: Promise<void>[] = [];
+  const accessOf = async (token: string): Promise<ClusterAccess> => {
+    const path = join(folder, `${token}.kubeconfig`);
+    await writeFile(path, server.kubeconfigFor(token));
+    return await kubeconfigAccess({ path }, systemTime);
+  };
+  const time = { clock: systemTime, timers: systemTime, random: systemRandom };
+  const user = new ApiClient(
+    { access: await accessOf(server.adminToken), qps: 0, burst: 0, userAgent: 'user' },
+    { ...time, metrics: new RecordingMetrics() },
+  );
   return {
+    user,
     server,
     log,
     metrics,
     signal: controller.signal,
-    connect: async ({ token, ...rest } = {}) => {
-      const path = join(folder, `${token ?? 'admin'}.kubeconfig`);
-      await writeFile(path, server.kubeconfigFor(token ?? server.adminToken));
-      const access = await kubeconfigAccess({ path }, systemTime);
-      return new KubernetesApi(
+    connect: async ({ token, ...rest } = {}) =>
+      new KubernetesApi(
         {
-          access,
+          access: await accessOf(token ?? server.adminToken),
           qps: 0,
           burst: 0,
           userAgent: 'test',
@@ -46,13 +58,13 @@ export async function startApiUnderTest(options: EmbeddedApiOptions = {}): Promi
           instance: 'test',
           ...rest,
         },
-        { clock: systemTime, timers: systemTime, random: systemRandom, log, metrics },
-      );
-    },
+        { ...time, log, metrics },
+      ),
     run: (api) => void running.push(api.run(controller.signal)),
     [Symbol.asyncDispose]: async () => {
       controller.abort();
       await Promise.all(running);
+      user.close();
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
