@@ -1,10 +1,11 @@
 import { isObject, numberAt, parseJson, stringAt } from '../json.ts';
 import { type KubeObject, keyOf, nameOf, namespaceOf } from '../kube-object.ts';
 import { apiVersionOf, type Resource } from '../resource.ts';
-import { badRequest, expired, fieldErrors, invalid, StatusError } from '../status-error.ts';
+import { badRequest, expired, StatusError } from '../status-error.ts';
 import type { Collection } from '../store/collection.ts';
 import { fieldFilter, labelFilter, type ObjectFilter } from '../store/selectors.ts';
 import { asVersion } from '../writes.ts';
+import { type ListOptions, listOptions } from './list-options.ts';
 
 /** The objects that a list request names. */
 export interface Listed {
@@ -25,16 +26,6 @@ export function filterOf(query: URLSearchParams, resource: Resource): ObjectFilt
   return (object) => labels(object) && fields(object);
 }
 
-/** A resourceVersion parameter; undefined when absent. @throws StatusError 400 */
-export function revisionOf(query: URLSearchParams): number | undefined {
-  const text = query.get('resourceVersion') ?? '';
-  if (text === '') return undefined;
-  if (!/^\d+$/.test(text)) {
-    throw badRequest(`invalid resource version "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
-  }
-  return Number(text);
-}
-
 /** @throws StatusError 400, 410, 422, 504 */
 export function listObjects(
   request: { readonly query: URLSearchParams; readonly namespace: string; readonly resource: Resource },
@@ -42,11 +33,13 @@ export function listObjects(
 ): Listed {
   const { query, resource, namespace } = request;
   const filter = filterOf(query, resource);
-  const token = query.get('continue') ?? '';
+  const options = listOptions(query, 'list');
+  const token = options.continue;
   const start = token === '' ? undefined : decodeContinue(token);
-  const revision = start?.revision ?? exactRevision(query, storage.currentRevision);
+  const revision = start?.revision ?? exactRevision(options, storage.currentRevision);
   const stored = listAt(storage.collection, { revision, namespace, token });
-  const limit = Number(query.get('limit') ?? 0);
+  // The real server answers "any revision" from its cache, which knows no limit.
+  const limit = options.revision === 0 && token === '' ? 0 : options.limit;
   const matching = stored
     .filter((object) => start === undefined || keyOf(namespaceOf(object), nameOf(object)) > start.after)
     .map((object) => asVersion(object, resource))
@@ -81,21 +74,13 @@ function listAt(
 }
 
 /** The revision to list at; undefined means now. */
-function exactRevision(query: URLSearchParams, current: number): number | undefined {
-  const revision = revisionOf(query);
-  const match = query.get('resourceVersionMatch') ?? '';
-  if (match !== '' && revision === undefined) {
-    const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
-    throw invalid({ group: 'meta.k8s.io', resource: 'listoptions', kind: 'ListOptions' }, '', [
-      fieldErrors.forbidden('resourceVersionMatch', why),
-    ]);
-  }
+function exactRevision({ revision, match, limit }: ListOptions, current: number): number | undefined {
   if (revision !== undefined && revision > current) throw tooLarge(revision, current);
-  const limited = Number(query.get('limit') ?? 0) > 0 && match === '' && revision !== 0;
-  return match === 'Exact' || limited ? revision : undefined;
+  const exact = match === 'Exact' || (match === '' && limit > 0 && revision !== 0);
+  return exact ? revision : undefined;
 }
 
-export function tooLarge(revision: number, current: number): StatusError {
+function tooLarge(revision: number, current: number): StatusError {
   return new StatusError({
     code: 504,
     reason: 'Timeout',
@@ -126,7 +111,7 @@ function decodeContinue(token: string): ContinueAt {
   } catch {
     // Falls through: any token that is not ours is refused alike.
   }
-  throw badRequest('continue key is not valid: illegal base64 data or unknown version');
+  throw badRequest('invalid continue token: continue key is not valid');
 }
 
 export function listMetadata(listed: Listed): string {

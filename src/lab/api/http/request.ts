@@ -33,8 +33,9 @@ export function parseRequest(method: string, url: string): ApiRequest {
   const root = parts[0] === 'api' ? 2 : parts[0] === 'apis' ? 3 : Number.POSITIVE_INFINITY;
   if (parts.length <= root) return { kind: 'path', verb: method.toLowerCase(), path: pathname };
   const [version = '', group = ''] = parts.slice(0, root).toReversed();
-  const place = placeOf(parts.slice(root));
-  const watches = ['1', 'true'].includes(searchParams.get('watch') ?? '');
+  const isOldWatchPath = parts[root] === 'watch';
+  const place = placeOf(parts.slice(isOldWatchPath ? root + 1 : root));
+  const watches = isOldWatchPath || ['1', 'true'].includes(searchParams.get('watch') ?? '');
   return {
     kind: 'resource',
     verb: verbOf(method, { named: place.name !== '', watches }),

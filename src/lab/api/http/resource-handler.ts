@@ -19,7 +19,8 @@ import type { Store } from '../store/store.ts';
 import { asVersion, type DeleteOptions, type WriteOptions, type Writes } from '../writes.ts';
 import { mediaTypeOf, readBody } from './body.ts';
 import { encodeItem, encodeObject, sendJson, success } from './encoding.ts';
-import { filterOf, listHead, listMetadata, listObjects, revisionOf } from './lists.ts';
+import { listOptions } from './list-options.ts';
+import { filterOf, listHead, listMetadata, listObjects } from './lists.ts';
 import type { ResourceRequest } from './request.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -92,9 +93,6 @@ export class ResourceHandler {
   }
 
   #list(resource: Resource, { request, response }: Exchange): void {
-    if (request.query.get('sendInitialEvents') !== null) {
-      throw badRequest('sendInitialEvents is forbidden for list');
-    }
     const storage = { collection: this.#writes.collection(resource), currentRevision: this.#store.revisions.current };
     const listed = listObjects({ query: request.query, namespace: namespaceFor(resource, request), resource }, storage);
     const items = listed.items.map((object) => encodeItem(object, isCustom(resource))).join(',');
@@ -103,17 +101,16 @@ export class ResourceHandler {
 
   #watch(resource: Resource, exchange: Exchange): void {
     const { query } = exchange.request;
-    const revision = revisionOf(query);
-    const timeout = Number(query.get('timeoutSeconds') ?? 0);
+    const options = listOptions(query, 'watch');
     const watch = new WatchStream(
       {
         resource,
         namespace: namespaceFor(resource, exchange.request),
         filter: filterOf(query, resource),
-        since: revision === undefined || revision === 0 ? undefined : revision,
-        sendInitialEvents: query.get('sendInitialEvents') === 'true',
-        bookmarks: ['1', 'true'].includes(query.get('allowWatchBookmarks') ?? ''),
-        timeoutSeconds: timeout > 0 ? timeout : this.#times.defaultTimeoutSeconds,
+        since: options.sendInitialEvents === true || options.revision === 0 ? undefined : options.revision,
+        endOfInitialEvents: options.sendInitialEvents === true && options.bookmarks,
+        bookmarks: options.bookmarks,
+        timeoutSeconds: options.timeoutSeconds > 0 ? options.timeoutSeconds : this.#times.defaultTimeoutSeconds,
         bookmarkSeconds: this.#times.bookmarkSeconds,
       },
       {

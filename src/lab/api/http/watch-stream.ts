@@ -16,8 +16,8 @@ export interface WatchOptions {
   readonly filter: ObjectFilter;
   /** Undefined: start with the present state. */
   readonly since: number | undefined;
-  /** Tell the present state first, then a bookmark that says so. */
-  readonly sendInitialEvents: boolean;
+  /** Whether a bookmark says where the present state ends. */
+  readonly endOfInitialEvents: boolean;
   readonly bookmarks: boolean;
   readonly timeoutSeconds: number;
   readonly bookmarkSeconds: number;
@@ -93,8 +93,8 @@ export class WatchStream {
   }
 
   #tellPast(): void {
-    const { since, resource, namespace, filter, sendInitialEvents } = this.options;
-    if (since === undefined || sendInitialEvents) {
+    const { since, resource, namespace, filter, endOfInitialEvents } = this.options;
+    if (since === undefined) {
       for (const stored of this.#collection.list(namespace)) {
         const object = asVersion(stored, resource);
         if (filter(object)) this.#line('ADDED', encodeObject(object));
@@ -102,7 +102,7 @@ export class WatchStream {
     } else {
       for (const change of this.#collection.changesSince(since)) this.#tell(change);
     }
-    if (sendInitialEvents) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
+    if (endOfInitialEvents) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
   }
 
   #tell(change: Change): void {
@@ -134,7 +134,6 @@ export class WatchStream {
   }
 
   #expire(): void {
-    if (this.options.bookmarks && !this.#stalled) this.#bookmark();
     if (!this.#stalled) this.end();
   }
 

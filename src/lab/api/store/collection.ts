@@ -28,14 +28,13 @@ export class Collection {
   /** Oldest first. BOUNDED: twice historyLimit, then cut to historyLimit. */
   #history: Change[] = [];
   /** A watch may start from here or later. */
-  #oldestRevision: number;
+  #oldestRevision = 0;
   /** BOUNDED: by open watches. */
   readonly #listeners = new Set<(change: Change) => void>();
 
   constructor(options: CollectionOptions, dependencies: { readonly revisions: Revisions }) {
     this.#historyLimit = options.historyLimit;
     this.#revisions = dependencies.revisions;
-    this.#oldestRevision = this.#revisions.current;
   }
 
   get size(): number {
