@@ -3,6 +3,8 @@ import type { LoadBalancerIngress, Node, Service } from '../../ports/kubernetes.
 /** What `status.loadBalancer` of a Service is to say. */
 export interface LoadBalancerStatus {
   readonly ingress: readonly LoadBalancerIngress[];
+  /** What these annotations of the Service are to say; undefined: nothing, they are taken off. Others stay as they are. */
+  readonly annotations?: Readonly<Record<string, string | undefined>>;
 }
 
 /**

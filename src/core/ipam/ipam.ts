@@ -1,7 +1,7 @@
 import { compareIp, type IpAddress, type IpFamily } from '../net/index.ts';
 import { AddressBook } from './address-book.ts';
 import { type Choice, choose, keepRefusal, type Wanted } from './choice.ts';
-import { type Claim, sameClaim } from './claim.ts';
+import { type Claim, type Sharing, sameClaim } from './claim.ts';
 import { type Applicant, Pool, type PoolSpec, sameGeometry } from './pool.ts';
 import { PoolOrder } from './pool-order.ts';
 import type { AddressRefusal } from './refusal.ts';
@@ -20,9 +20,15 @@ export interface Holding {
 }
 
 export type Assignment =
-  /** `changed` are the addresses that the Service left, or holds on other terms now: who waits for one may try again. */
-  | { readonly kind: 'assigned'; readonly changed: readonly IpAddress[] }
+  /** `changed` are the addresses that the Service holds on other terms now: they may suit others better than before. */
+  | { readonly kind: 'assigned'; readonly changed: readonly Vacancy[] }
   | { readonly kind: 'refused'; readonly refusals: readonly AddressRefusal[] };
+
+/** An address that a Service held on these terms, and does not hold on them any more. */
+export interface Vacancy {
+  readonly address: IpAddress;
+  readonly sharing?: Sharing;
+}
 
 /** How many addresses of a family a pool has. */
 export interface FamilyUsage {
@@ -122,15 +128,16 @@ export class Ipam {
       ...(claim.sharing === undefined ? {} : { sharing: claim.sharing }),
       ports: claim.sharing === undefined ? [] : claim.ports,
     };
-    const changed = before.addresses.filter((address) => !addresses.includes(address));
-    for (const address of changed) {
+    for (const address of before.addresses) {
+      if (addresses.includes(address)) continue;
       const earlier = this.#book.claimOf(address, holder);
       if (earlier !== undefined) this.#book.occupy(address, { ...earlier, leaving: true });
     }
+    const changed: Vacancy[] = [];
     for (const address of addresses) {
       const earlier = this.#book.claimOf(address, holder);
       if (earlier !== undefined && sameClaim(earlier, terms)) continue;
-      if (earlier !== undefined) changed.push(address);
+      if (earlier !== undefined) changed.push(vacancyOf(address, earlier));
       this.#book.occupy(address, terms);
     }
     const leaving = [...before.leaving, ...before.addresses].filter((address) => !addresses.includes(address));
@@ -142,27 +149,30 @@ export class Ipam {
    * Says which addresses the Service's status promises by now. Once these are what the Service is to have, what it had
    * before is free. Returns what became free.
    */
-  settle(holder: string, promised: readonly IpAddress[], nowMs: number): readonly IpAddress[] {
+  settle(holder: string, promised: readonly IpAddress[], nowMs: number): readonly Vacancy[] {
     const { addresses, leaving } = this.holding(holder);
     if (leaving.length === 0 || !addresses.every((address) => promised.includes(address))) return [];
     const gone = leaving.filter((address) => !promised.includes(address));
-    for (const address of gone) this.#book.vacate(address, holder, nowMs);
+    const vacancies = gone.flatMap((address) => this.#vacate(address, holder, nowMs));
     this.#hold(holder, { addresses, leaving: leaving.filter((address) => promised.includes(address)) });
-    return gone;
+    return vacancies;
   }
 
   /** Frees everything that the Service has. Returns what became free. */
-  release(holder: string, nowMs: number): readonly IpAddress[] {
+  release(holder: string, nowMs: number): readonly Vacancy[] {
     const { addresses, leaving } = this.holding(holder);
-    const gone = [...addresses, ...leaving];
-    for (const address of gone) this.#book.vacate(address, holder, nowMs);
     this.#holdings.delete(holder);
-    return gone;
+    return [...addresses, ...leaving].flatMap((address) => this.#vacate(address, holder, nowMs));
   }
 
   /** Says whose node's own address this is: it is never given out. Undefined: no node's any more. */
   setNodeAddress(address: IpAddress, node: string | undefined): void {
     this.#book.setNode(address, node);
+  }
+
+  /** The node whose own address it is. */
+  nodeOf(address: IpAddress): string | undefined {
+    return this.#book.nodeOf(address);
   }
 
   /** Bars an address from being given out, with the cause for people to read. Undefined: bars it no longer. */
@@ -216,8 +226,18 @@ export class Ipam {
     return conflict === undefined ? undefined : { kind: 'held', address, ...conflict };
   }
 
+  #vacate(address: IpAddress, holder: string, nowMs: number): Vacancy[] {
+    const claim = this.#book.claimOf(address, holder);
+    this.#book.vacate(address, holder, nowMs);
+    return claim === undefined ? [] : [vacancyOf(address, claim)];
+  }
+
   #hold(holder: string, holding: Holding): void {
     if (holding.addresses.length === 0 && holding.leaving.length === 0) this.#holdings.delete(holder);
     else this.#holdings.set(holder, holding);
   }
+}
+
+function vacancyOf(address: IpAddress, { sharing }: Claim): Vacancy {
+  return { address, ...(sharing === undefined ? {} : { sharing }) };
 }

@@ -107,7 +107,9 @@ function sameReservation(a: Reservation, b: Reservation | undefined): boolean {
 }
 
 function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
-  return a.length === b.length && a.every(({ first, last }, at) => first === b[at]?.first && last === b[at]?.last);
+  const same = (range: AddressRange, other: AddressRange | undefined) =>
+    other !== undefined && range.first === other.first && range.last === other.last;
+  return a.length === b.length && a.every((range, at) => same(range, b[at]));
 }
 
 /** The parts of `ranges` that are in none of `holes`, in the order of `ranges`. */

@@ -1,0 +1,26 @@
+import type { Pool, ServiceAllocation } from '../../core/config/config.ts';
+import { selectorMatches } from '../../core/config/label-selector.ts';
+import type { Applicant, PoolSpec } from '../../core/ipam/index.ts';
+
+/** A pool of the configuration as the allocation sees it. */
+export function poolSpecOf(pool: Pool): PoolSpec {
+  const { serviceAllocation } = pool;
+  return {
+    name: pool.name,
+    ranges: pool.ranges,
+    autoAssign: pool.autoAssign,
+    avoidBuggyIps: pool.avoidBuggyIps,
+    ...(serviceAllocation === undefined ? {} : { pinned: { priority: serviceAllocation.priority } }),
+    reservations: [],
+    admits: (applicant) => serviceAllocation === undefined || admits(serviceAllocation, applicant),
+  };
+}
+
+function admits(allocation: ServiceAllocation, { namespace, labels }: Applicant): boolean {
+  const { namespaces, namespaceSelectors, serviceSelectors } = allocation;
+  const everyNamespace = namespaces.length === 0 && namespaceSelectors.length === 0;
+  return (
+    (everyNamespace || namespaces.includes(namespace)) &&
+    (serviceSelectors.length === 0 || serviceSelectors.some((selector) => selectorMatches(selector, labels)))
+  );
+}

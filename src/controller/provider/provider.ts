@@ -1,0 +1,279 @@
+import type { Config, Pool } from '../../core/config/config.ts';
+import { sameValue } from '../../core/config/same-value.ts';
+import { type Applicant, Ipam } from '../../core/ipam/index.ts';
+import { formatIp, type IpAddress } from '../../core/net/index.ts';
+import type { Informer, InformerChange } from '../../ports/informer.ts';
+import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Clock, Timers } from '../../ports/time.ts';
+import type { ServiceAnnouncer } from '../announcer/service-announcement.ts';
+import type { ExistingClaims } from '../cloud-provider/claims.ts';
+import { type LoadBalancer, type LoadBalancerStatus, UnsatisfiableError } from '../cloud-provider/load-balancer.ts';
+import type { ConfigSource, PoolUsage, PoolUsageSource } from '../configuration/config-source.ts';
+import { wantedFamilies } from './address-families.ts';
+import { AllocationEvents } from './allocation-events.ts';
+import { applicantOf, keyOf } from './applicant.ts';
+import { type Convergence, converge } from './convergence.ts';
+import { adoptable, claimPromised, inClaimOrder, isStaying, promisedBy } from './existing-claims.ts';
+import { NodeAddresses } from './node-addresses.ts';
+import { poolSpecOf } from './pool-specs.ts';
+import { POOL_ANNOTATIONS } from './request-table.ts';
+import { requestOf } from './service-request.ts';
+import { Turns } from './turns.ts';
+
+export interface ProviderOptions {
+  /** How long a freed address rests before another Service is given it unasked, in milliseconds; 0: not at all. */
+  readonly coolDownMs: number;
+}
+
+/** Long enough for the clients of the former Service to notice, short enough for who waits. */
+export const PROVIDER_DEFAULTS: ProviderOptions = { coolDownMs: 5_000 };
+
+export interface ProviderDependencies {
+  readonly config: ConfigSource;
+  readonly services: Informer<Service>;
+  readonly nodes: Informer<Node>;
+  readonly announcer: ServiceAnnouncer;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+/** Whom the provider tells what it found out by itself. Must not throw. */
+export interface ProviderListener {
+  /** These Services need an ensure, in this order: what they wait for may be there, or what they have must be looked at. */
+  needSync(serviceKeys: readonly string[]): void;
+  /** The numbers of some pool may be different: called often, so it should cost nothing. */
+  usageChanged(): void;
+}
+
+/**
+ * Gives Services the addresses of the pools, for one term of leadership. All of its state is what the Services' statuses
+ * promise, so that it can be lost at any time.
+ * @see cloud-provider/load-balancer.ts for the contract of the verbs
+ */
+export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
+  readonly #dependencies: ProviderDependencies;
+  readonly #ipam: Ipam;
+  readonly #turns: Turns;
+  readonly #nodeAddresses: NodeAddresses;
+  readonly #events: AllocationEvents;
+  /** BOUNDED: by the pools of the configuration. */
+  #pools = new Map<string, Pool>();
+  #listener: ProviderListener | undefined;
+
+  constructor(options: ProviderOptions, dependencies: ProviderDependencies) {
+    this.#dependencies = dependencies;
+    this.#ipam = new Ipam(options);
+    this.#events = new AllocationEvents(dependencies.events);
+    const call = (keys: readonly string[]): void => this.#listener?.needSync(keys);
+    this.#turns = new Turns({ ...dependencies, ipam: this.#ipam, call });
+    this.#nodeAddresses = new NodeAddresses(this.#ipam, (addresses) => this.#barChanged(addresses));
+  }
+
+  /** Follows configuration, nodes and statuses until `signal` aborts. To be called before any verb. */
+  start(listener: ProviderListener, signal: AbortSignal): void {
+    const { config, nodes, services } = this.#dependencies;
+    this.#setPools(config.current());
+    const stops = [
+      config.onChange((after, before) => this.#configChanged(after, before)),
+      this.#nodeAddresses.follow(nodes),
+      services.onChange((change) => this.#serviceChanged(change)),
+    ];
+    this.#listener = listener;
+    signal.addEventListener('abort', () => {
+      for (const stop of stops) stop();
+      this.#turns.stop();
+      this.#listener = undefined;
+    });
+  }
+
+  claimExisting(services: readonly Service[]): void {
+    const { announcer, log } = this.#dependencies;
+    let claimed = 0;
+    for (const service of inClaimOrder(services)) {
+      try {
+        const addresses = claimPromised(this.#ipam, service);
+        claimed += addresses.length;
+        // What was announced is to stay so until its Service has been looked at.
+        if (isStaying(service)) this.#announce(service, addresses);
+      } catch (error) {
+        log.error('status-not-claimed', { service: keyOf(service), error: String(error) });
+      }
+    }
+    log.info('statuses-claimed', { services: services.length, addresses: claimed });
+    this.#listener?.usageChanged();
+    announcer.declared();
+  }
+
+  async getLoadBalancer(
+    _clusterName: string,
+    service: Service,
+  ): Promise<{ readonly status: LoadBalancerStatus; readonly exists: boolean }> {
+    const { addresses, leaving } = this.#ipam.holding(keyOf(service));
+    return { status: this.#statusOf(addresses), exists: addresses.length + leaving.length > 0 };
+  }
+
+  getLoadBalancerName(_clusterName: string, { meta }: Service): string {
+    return `a${meta.uid.replaceAll('-', '')}`.slice(0, 32);
+  }
+
+  async ensureLoadBalancer(_clusterName: string, service: Service): Promise<LoadBalancerStatus> {
+    const outcome = this.#converge(service);
+    const status = this.#statusOf(outcome.addresses);
+    if (outcome.kind === 'unserved') throw new UnsatisfiableError(outcome.reason, outcome.message, status);
+    return status;
+  }
+
+  /** The announcer follows the nodes by itself. */
+  async updateLoadBalancer(): Promise<void> {}
+
+  async ensureLoadBalancerDeleted(_clusterName: string, service: Service): Promise<void> {
+    const key = keyOf(service);
+    this.#dependencies.announcer.delete(key);
+    this.#events.forget(key);
+    this.#turns.leave(key, 'nothing');
+    const vacancies = this.#ipam.release(key, this.#dependencies.clock.nowMs());
+    this.#turns.vacated(vacancies);
+    if (vacancies.length > 0) this.#listener?.usageChanged();
+  }
+
+  usage(poolName: string): PoolUsage | undefined {
+    const usage = this.#ipam.usage(poolName);
+    if (usage === undefined) return undefined;
+    return {
+      assignedIPv4: BigInt(usage.IPv4.assigned),
+      assignedIPv6: BigInt(usage.IPv6.assigned),
+      availableIPv4: usage.IPv4.available,
+      availableIPv6: usage.IPv6.available,
+    };
+  }
+
+  /**
+   * Bars an address because another host answers for it, with the cause for people to read; undefined lifts that. The
+   * Service that has it keeps it.
+   */
+  setQuarantine(address: IpAddress, cause: string | undefined): void {
+    this.#ipam.setQuarantine(address, cause);
+    this.#turns.addressChanged(address);
+    this.#listener?.usageChanged();
+  }
+
+  /** The addresses in quarantine, with the cause. */
+  quarantined(): ReadonlyMap<IpAddress, string> {
+    return this.#ipam.quarantined();
+  }
+
+  #converge(service: Service): Convergence {
+    const { clock } = this.#dependencies;
+    const key = keyOf(service);
+    this.#turns.endRests();
+    const request = requestOf(service);
+    const applicant = applicantOf(service, request);
+    this.#events.contradictions(service, request.contradictions);
+    const { addresses: held, leaving } = this.#ipam.holding(key);
+    const current = held.length + leaving.length > 0 ? held : adoptable(this.#ipam, service);
+    const outcome = converge(this.#ipam, {
+      applicant,
+      request,
+      families: wantedFamilies(service),
+      current,
+      nowMs: clock.nowMs(),
+      promised: (pool, family) => this.#turns.promised(key, pool, family),
+    });
+    this.#assign(applicant, outcome.addresses);
+    this.#announce(service, outcome.addresses);
+    this.#tell(service, outcome, current);
+    if (outcome.refusals.length > 0) this.#turns.wait(key, outcome.refusals, applicant.sharing);
+    else this.#turns.leave(key, applicant.sharing === undefined ? 'exclusive' : 'shareable');
+    return outcome;
+  }
+
+  #assign(applicant: Applicant, addresses: readonly IpAddress[]): void {
+    const assignment = this.#ipam.assign(applicant, addresses);
+    if (assignment.kind === 'refused') {
+      throw new Error(
+        `${applicant.holder} was to have ${addresses.map(formatIp).join(' and ')}, which is not possible`,
+      );
+    }
+    this.#turns.vacated(assignment.changed);
+  }
+
+  #tell(service: Service, outcome: Convergence, current: readonly IpAddress[]): void {
+    const fresh = outcome.addresses.filter((address) => !current.includes(address));
+    for (const { address, why } of outcome.givenUp) this.#events.givenUp(service, address, why);
+    if (fresh.length > 0) this.#events.assigned(service, fresh, this.#poolNamesOf(fresh));
+    this.#events.missingFamily(service, outcome.kind === 'served' ? outcome.refusals : []);
+    if (fresh.length + outcome.givenUp.length > 0) this.#listener?.usageChanged();
+  }
+
+  #announce(service: Service, addresses: readonly IpAddress[]): void {
+    const { announcer } = this.#dependencies;
+    const announced = addresses.flatMap((address) => {
+      const pool = this.#pools.get(this.#ipam.poolOf(address)?.name ?? '');
+      return pool === undefined ? [] : [{ address, poolName: pool.name, poolLabels: pool.labels }];
+    });
+    if (announced.length === 0) {
+      announcer.delete(keyOf(service));
+      return;
+    }
+    const { namespace, name, labels } = service.meta;
+    const externalTrafficPolicy = service.spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster';
+    announcer.set(keyOf(service), { namespace, name, labels, externalTrafficPolicy, addresses: announced });
+  }
+
+  #statusOf(addresses: readonly IpAddress[]): LoadBalancerStatus {
+    const pools = addresses.length === 0 ? undefined : this.#poolNamesOf(addresses).join(',');
+    return {
+      ingress: addresses.map((address) => ({ ip: formatIp(address), ipMode: 'VIP' })),
+      annotations: Object.fromEntries(POOL_ANNOTATIONS.map((key) => [key, pools])),
+    };
+  }
+
+  #poolNamesOf(addresses: readonly IpAddress[]): string[] {
+    return [...new Set(addresses.flatMap((address) => this.#ipam.poolOf(address)?.name ?? []))];
+  }
+
+  #setPools({ pools }: Config): void {
+    this.#pools = new Map(pools.map((pool) => [pool.name, pool]));
+    this.#ipam.setPools(pools.map(poolSpecOf));
+  }
+
+  #configChanged(after: Config, before: Config): void {
+    if (sameValue(after.pools, before.pools)) return;
+    const former = new Map(before.pools.map((pool) => [pool.name, pool]));
+    const changed = new Set(
+      after.pools.filter((pool) => !sameValue(pool, former.get(pool.name))).map(({ name }) => name),
+    );
+    this.#setPools(after);
+    const isConcerned = (address: IpAddress): boolean => {
+      const pool = this.#ipam.poolOf(address)?.name;
+      return pool === undefined || changed.has(pool);
+    };
+    const holders = [...this.#ipam.holders()].filter((key) => this.#ipam.holding(key).addresses.some(isConcerned));
+    const concerned = new Set([...holders, ...this.#turns.everything()]);
+    this.#listener?.usageChanged();
+    if (concerned.size > 0) this.#listener?.needSync([...concerned]);
+  }
+
+  #barChanged(addresses: readonly IpAddress[]): void {
+    for (const address of addresses) {
+      this.#turns.addressChanged(address);
+      const holders = this.#ipam.holdersOf(address);
+      if (holders.length > 0) this.#listener?.needSync(holders);
+    }
+    this.#listener?.usageChanged();
+  }
+
+  #serviceChanged({ key, after }: InformerChange<Service>): void {
+    if (after === undefined || !isStaying(after)) {
+      this.#turns.leave(key, 'nothing');
+      return;
+    }
+    const vacancies = this.#ipam.settle(key, promisedBy(after), this.#dependencies.clock.nowMs());
+    if (vacancies.length === 0) return;
+    this.#turns.vacated(vacancies);
+    this.#listener?.usageChanged();
+  }
+}
