@@ -47,7 +47,7 @@ class Cluster {
 
   get bundle(): X509Certificate[] {
     const pem = this.configMaps.peek(BUNDLE)?.data['ca.crt'] ?? '';
-    return (pem.match(/-----BEGIN[^]+?-----END CERTIFICATE-----\n/g) ?? []).map((one) => new X509Certificate(one));
+    return (pem.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----\n/g) ?? []).map((one) => new X509Certificate(one));
   }
 
   trusts(certificate: X509Certificate): boolean {

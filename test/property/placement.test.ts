@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { IpAddress } from '../../src/core/net/index.ts';
+import { type EligibleNode, Placement } from '../../src/core/placement/placement.ts';
+
+const POOL = 'pool';
+const nodeName = (at: number): string => `node-${at}`;
+const nodesOf = (count: number): Map<string, EligibleNode> =>
+  new Map(Array.from({ length: count }, (_, at) => [nodeName(at), { preference: 0 }]));
+const addressesOf = (count: number): IpAddress[] =>
+  Array.from({ length: count }, (_, at) => (0x0a00_0000 + at) as IpAddress);
+
+function ownersOf(placement: Placement, addresses: readonly IpAddress[]): Map<IpAddress, string | undefined> {
+  return new Map(addresses.map((address) => [address, placement.candidatesOf(address)[0]]));
+}
+
+function loadsOf(placement: Placement, nodes: Iterable<string>): number[] {
+  return [...nodes].map((node) => placement.loadOf(node, POOL));
+}
+
+/** Takes a node away and decides anew what it was in; returns the addresses that were touched. */
+function kill(placement: Placement, eligible: Map<string, EligibleNode>, node: string): readonly IpAddress[] {
+  eligible.delete(node);
+  const touched = placement.addressesOf(node);
+  for (const address of touched) placement.place(address, { group: POOL, eligible });
+  return touched;
+}
+
+const cluster = fc.record({ nodes: fc.integer({ min: 1, max: 40 }), addresses: fc.integer({ min: 1, max: 160 }) });
+
+describe('placement', () => {
+  it('gives every address different eligible candidates, three of them wherever there are three nodes', () => {
+    fc.assert(
+      fc.property(cluster, ({ nodes, addresses }) => {
+        const [placement, eligible] = [new Placement(), nodesOf(nodes)];
+        for (const address of addressesOf(addresses)) {
+          const list = placement.place(address, { group: POOL, eligible });
+          expect(new Set(list).size).toBe(Math.min(3, nodes));
+          expect(list.every((node) => eligible.has(node))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('never makes a node first for more than ceil(mean) addresses', () => {
+    fc.assert(
+      fc.property(cluster, ({ nodes, addresses }) => {
+        const [placement, eligible] = [new Placement(), nodesOf(nodes)];
+        for (const address of addressesOf(addresses)) placement.place(address, { group: POOL, eligible });
+        const loads = loadsOf(placement, eligible.keys());
+        expect(Math.max(...loads)).toBe(Math.ceil(addresses / nodes));
+        expect(Math.min(...loads)).toBe(Math.floor(addresses / nodes));
+      }),
+    );
+  });
+
+  it('moves the addresses of a dead node and no other, evenly', () => {
+    fc.assert(
+      fc.property(cluster, fc.array(fc.nat(), { maxLength: 5 }), ({ nodes, addresses }, deaths) => {
+        const [placement, eligible, all] = [new Placement(), nodesOf(nodes), addressesOf(addresses)];
+        for (const address of all) placement.place(address, { group: POOL, eligible });
+        for (const death of deaths) {
+          if (eligible.size < 2) return;
+          const dead = [...eligible.keys()][death % eligible.size] ?? '';
+          const before = ownersOf(placement, all);
+          const touched = new Set(kill(placement, eligible, dead));
+          for (const [address, owner] of ownersOf(placement, all)) {
+            expect(owner === before.get(address)).toBe(before.get(address) !== dead);
+            if (owner !== before.get(address)) expect(touched.has(address)).toBe(true);
+          }
+          const loads = loadsOf(placement, eligible.keys());
+          expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it('moves nothing when a node comes or comes back: no failback', () => {
+    fc.assert(
+      fc.property(cluster, ({ nodes, addresses }) => {
+        const [placement, eligible, all] = [new Placement(), nodesOf(nodes), addressesOf(addresses)];
+        for (const address of all) placement.place(address, { group: POOL, eligible });
+        if (nodes > 1) kill(placement, eligible, nodeName(0));
+        const before = ownersOf(placement, all);
+        eligible.set(nodeName(0), { preference: 100 });
+        eligible.set('newcomer', { preference: 100 });
+        for (const address of placement.incomplete()) placement.place(address, { group: POOL, eligible });
+        for (const address of all) placement.place(address, { group: POOL, eligible });
+        expect(ownersOf(placement, all)).toEqual(before);
+        if (eligible.size >= 3) expect(placement.incomplete()).toEqual([]);
+      }),
+    );
+  });
+
+  it('never gives a node more than 16 neighbours, whatever happens to nodes, addresses and eligibility', () => {
+    const change = fc.oneof(
+      fc.record({
+        kind: fc.constant('place' as const),
+        address: fc.nat({ max: 120 }),
+        only: fc.uniqueArray(fc.nat({ max: 59 }), { maxLength: 5 }),
+      }),
+      fc.record({ kind: fc.constant('remove' as const), address: fc.nat({ max: 120 }) }),
+      fc.record({ kind: fc.constantFrom('kill' as const, 'revive' as const), node: fc.nat({ max: 59 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 100, maxLength: 400 }), (changes) => {
+        const [placement, eligible] = [new Placement(), nodesOf(60)];
+        const neighbours = new Map<string, Set<string>>();
+        for (const one of changes) {
+          if (one.kind === 'kill') kill(placement, eligible, nodeName(one.node));
+          else if (one.kind === 'revive') eligible.set(nodeName(one.node), { preference: 0 });
+          else if (one.kind === 'remove') placement.remove(one.address as IpAddress);
+          else {
+            const chosen = one.only.map(nodeName).filter((node) => eligible.has(node));
+            const among = chosen.length === 0 ? eligible : new Map(chosen.map((node) => [node, { preference: 0 }]));
+            placement.place(one.address as IpAddress, { group: POOL, eligible: among });
+          }
+        }
+        for (let address = 0; address <= 120; address += 1) {
+          const list = placement.candidatesOf(address as IpAddress);
+          for (const node of list) neighbours.set(node, (neighbours.get(node) ?? new Set()).union(new Set(list)));
+        }
+        for (let node = 0; node < 60; node += 1) {
+          const counted = Math.max(0, (neighbours.get(nodeName(node))?.size ?? 1) - 1);
+          expect(placement.neighboursOf(nodeName(node))).toBe(counted);
+          expect(counted).toBeLessThanOrEqual(16);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('depends on nothing but its calls: not on the order in which nodes are listed', () => {
+    fc.assert(
+      fc.property(cluster, ({ nodes, addresses }) => {
+        const [forward, backward] = [new Placement(), new Placement()];
+        const eligible = nodesOf(nodes);
+        const reversed = new Map([...eligible].reverse());
+        for (const address of addressesOf(addresses)) {
+          const list = forward.place(address, { group: POOL, eligible });
+          expect(backward.place(address, { group: POOL, eligible: reversed })).toEqual(list);
+        }
+      }),
+    );
+  });
+});

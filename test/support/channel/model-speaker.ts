@@ -1,0 +1,121 @@
+import type { SpeakerRegistry } from '../../../src/controller/speakers/speaker-registry.ts';
+import type { IpAddress } from '../../../src/core/net/index.ts';
+import type {
+  Claim,
+  ControllerMessage,
+  Epoch,
+  Grant,
+  InterfaceReport,
+  SpeakerMessage,
+  SpeakerSession,
+} from '../../../src/ports/channel.ts';
+
+/**
+ * A speaker by the contract, without gRPC and without packets: it announces what it is first for, reports each change, and
+ * acks. It goes on announcing without a session.
+ */
+export class ModelSpeaker {
+  readonly nodeName: string;
+  readonly grants = new Map<IpAddress, Grant>();
+  readonly claims = new Map<IpAddress, Epoch>();
+  interfaces: readonly InterfaceReport[] = [
+    { name: 'eth0', mac: 0x0200_0000_0001 as InterfaceReport['mac'], up: true },
+  ];
+  /** Grants and revocations received. */
+  updates = 0;
+  /** Called with each thing that becomes true on the wire. */
+  onWire: (what: 'claim' | 'silence', address: IpAddress) => void = () => undefined;
+  /** False: it takes grants, but does not get around to claiming. */
+  claiming = true;
+  #registry: SpeakerRegistry | undefined;
+  #session: SpeakerSession | undefined;
+
+  constructor(nodeName: string) {
+    this.nodeName = nodeName;
+  }
+
+  dial(registry: SpeakerRegistry): void {
+    const inbox: ControllerMessage[] = [];
+    const session: SpeakerSession = {
+      nodeName: this.nodeName,
+      podUid: `uid-${this.nodeName}`,
+      send: (message) => {
+        inbox.push(message);
+        queueMicrotask(() => {
+          const next = inbox.shift();
+          if (next !== undefined && this.#session === session) this.#receive(next);
+        });
+        return true;
+      },
+      close: (end) => {
+        if (this.#session === session) this.#session = undefined;
+        registry.closed(session, end);
+      },
+    };
+    this.#registry = registry;
+    this.#session = session;
+    registry.opened(session, {
+      kind: 'hello',
+      nodeName: this.nodeName,
+      instanceId: `i-${this.nodeName}`,
+      version: 'model',
+      interfaces: this.interfaces,
+      claims: this.#claims(),
+    });
+  }
+
+  /** The connection goes; the speaker lives. */
+  drop(): void {
+    this.#session?.close('transport', '');
+  }
+
+  /** Session and claims are gone at one moment, and nobody says so. */
+  cutPower(): void {
+    this.#session = undefined;
+    this.grants.clear();
+    this.claims.clear();
+  }
+
+  beat(): void {
+    this.say({ kind: 'heartbeat' });
+  }
+
+  say(message: Exclude<SpeakerMessage, { kind: 'hello' }>): void {
+    if (this.#session !== undefined) this.#registry?.received(this.#session, message);
+  }
+
+  #receive(message: ControllerMessage): void {
+    if (message.kind === 'welcome' || message.kind === 'heartbeat') return;
+    if (message.kind === 'snapshot') this.grants.clear();
+    for (const grant of message.grants) this.grants.set(grant.address, grant);
+    for (const address of message.kind === 'delta' ? message.revoked : []) this.grants.delete(address);
+    this.updates += message.grants.length + (message.kind === 'delta' ? message.revoked.length : 0);
+    this.act();
+    this.say({ kind: 'ack', revision: message.revision });
+  }
+
+  /** Makes the wire what the grants say, and reports the difference. */
+  act(): void {
+    const made: Claim[] = [];
+    for (const { address, epoch, candidates } of this.grants.values()) {
+      if (!this.claiming || candidates[0] !== this.nodeName) continue;
+      const before = this.claims.get(address);
+      if (before?.generation === epoch.generation && before.counter === epoch.counter) continue;
+      this.claims.set(address, epoch);
+      made.push({ address, epoch });
+      if (before === undefined) this.onWire('claim', address);
+    }
+    const dropped = [...this.claims.keys()].filter(
+      (address) => this.grants.get(address)?.candidates[0] !== this.nodeName,
+    );
+    for (const address of dropped) {
+      this.claims.delete(address);
+      this.onWire('silence', address);
+    }
+    if (made.length + dropped.length > 0) this.say({ kind: 'claims', made, dropped });
+  }
+
+  #claims(): Claim[] {
+    return [...this.claims].map(([address, epoch]) => ({ address, epoch }));
+  }
+}
