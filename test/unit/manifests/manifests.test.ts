@@ -10,6 +10,7 @@ import {
   CONTROLLER_HEALTH_PORT,
   CONTROLLER_SERVICE_NAME,
   DEFAULT_NAMESPACE,
+  METRICS_PORT,
   SPEAKER_HEALTH_PORT,
   SPEAKER_SERVICE_ACCOUNT,
   SPEAKER_SERVICE_PORT,
@@ -147,6 +148,9 @@ it('ports and names are those that the program has by default', () => {
     const container = podOf(kind, name).containers[0];
     expect(container?.livenessProbe.grpc).toEqual({ port, service: 'liveness' });
     expect(container?.readinessProbe.grpc).toEqual({ port, service: 'readiness' });
+    expect(container?.ports.map(({ containerPort }) => containerPort)).toEqual(
+      expect.arrayContaining([port, METRICS_PORT]),
+    );
   }
 });
 
