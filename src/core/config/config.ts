@@ -3,8 +3,6 @@ import type { BfdProfile, BgpAdvertisement, BgpPeer } from './bgp-config.ts';
 import type { LabelSelector } from './label-selector.ts';
 import type { Origin } from './origin.ts';
 
-export type { Origin } from './origin.ts';
-
 /** A pool of addresses to give to Services. */
 export interface Pool {
   readonly name: string;

@@ -3,7 +3,7 @@ import type { ApiGroup, KindDefinition, KindVersion } from './schema/kind.ts';
 import { resourceNames } from './schema/resource-names.ts';
 
 /** A JSON value, as it goes into YAML. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 type JsonObject = { readonly [key: string]: Json };
 

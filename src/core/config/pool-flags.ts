@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 import type { SourceObject } from './source.ts';
 
 /** Name of the pool that flags make, as Services see it in their annotation. */
-export const FLAG_POOL_NAME = 'command-line';
+const FLAG_POOL_NAME = 'command-line';
 
 const FLAG = '--pool';
 

@@ -44,7 +44,7 @@ const COMMUNITY_HELP =
   'write two numbers up to 65535 such as "64512:100", or "large:64512:1:2" with numbers up to 4294967295';
 
 /** The value that a text such as `64512:100` or `large:64512:1:2` names. @see RFC 1997, RFC 8092 */
-export function parseCommunity(text: string): BgpCommunity | undefined {
+function parseCommunity(text: string): BgpCommunity | undefined {
   const [first = '', ...rest] = text.split(':');
   if (first === 'large') {
     const [globalAdministrator, localData1, localData2, ...more] = rest.map((part) => number(part, PART_32_MAX));
