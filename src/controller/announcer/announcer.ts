@@ -96,10 +96,10 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     const stops = [
       nodes.onChange(({ key }) => this.#nodeChanged(key)),
       endpointSlices.onChange((change) => this.#endpointsChanged(this.#endpoints.apply(change))),
+      config.onChange((now, before) => {
+        if (now.l2Advertisements !== before.l2Advertisements) this.#configChanged();
+      }),
     ];
-    config.onChange((now, before) => {
-      if (this.#phase !== 'idle' && now.l2Advertisements !== before.l2Advertisements) this.#configChanged();
-    });
     speakers.listen(this);
     const patience = timers.start(this.#options.patienceMs, () => this.#loosePatience());
     signal.addEventListener(

@@ -49,14 +49,15 @@ export function ip(text: string): IpAddress {
 
 class SettableConfig implements ConfigSource {
   #config: Config = EMPTY_CONFIG;
-  readonly #listeners: ((config: Config, previous: Config) => void)[] = [];
+  readonly #listeners = new Set<(config: Config, previous: Config) => void>();
 
   current(): Config {
     return this.#config;
   }
 
-  onChange(listener: (config: Config, previous: Config) => void): void {
-    this.#listeners.push(listener);
+  onChange(listener: (config: Config, previous: Config) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   advertise(...l2Advertisements: L2Advertisement[]): void {
