@@ -154,11 +154,11 @@ function peerOf(from: PeerSpec, { origin }: DecodeSource): DecodedBgpPeer {
     dualStack: from.dualStackAddressFamily ?? false,
     disableMultiprotocol: from.disableMP ?? false,
     ...timesOf(from),
-    ...optional('sourceAddress', from.sourceAddress),
-    ...optional('routerId', from.routerID),
-    ...optional('password', passwordOf(from, origin.namespace)),
-    ...optional('bfdProfile', from.bfdProfile || undefined),
-    ...optional('vrf', from.vrf || undefined),
+    ...(from.sourceAddress === undefined ? {} : { sourceAddress: from.sourceAddress }),
+    ...(from.routerID === undefined ? {} : { routerId: from.routerID }),
+    ...(from.bfdProfile ? { bfdProfile: from.bfdProfile } : {}),
+    ...(from.vrf ? { vrf: from.vrf } : {}),
+    ...passwordOf(from, origin.namespace),
   };
 }
 
@@ -168,26 +168,19 @@ function peerAsnOf({ peerASN = 0, dynamicASN }: PeerSpec): DecodedBgpPeer['peerA
   return { kind: dynamicASN ?? 'external' };
 }
 
-/** Seconds, without fractions. Of hold and keepalive time each decides the other. */
+/** Seconds, without fractions. Where only the keepalive time is there, the hold time is three of them. */
 function timesOf({ holdTime, keepaliveTime, connectTime }: PeerSpec) {
   const hold = holdTime ?? (keepaliveTime === undefined ? undefined : keepaliveTime * 3);
   return {
-    ...optional('holdTimeSeconds', hold === undefined ? undefined : Math.floor(hold)),
-    ...optional('keepaliveTimeSeconds', keepaliveTime === undefined ? undefined : Math.floor(keepaliveTime)),
-    ...optional('connectTimeSeconds', connectTime),
+    ...(hold === undefined ? {} : { holdTimeSeconds: Math.floor(hold) }),
+    ...(keepaliveTime === undefined ? {} : { keepaliveTimeSeconds: Math.floor(keepaliveTime) }),
+    ...(connectTime === undefined ? {} : { connectTimeSeconds: connectTime }),
   };
 }
 
-function passwordOf({ password = '', passwordSecret }: PeerSpec, namespace: string): DecodedBgpPeer['password'] {
-  if (password !== '') return { kind: 'plain', value: password };
-  return passwordSecret?.name ? { kind: 'secret', namespace, name: passwordSecret.name } : undefined;
-}
-
-function optional<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): { readonly [key in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [key in Name]: Value });
+function passwordOf({ password = '', passwordSecret }: PeerSpec, namespace: string): Pick<DecodedBgpPeer, 'password'> {
+  if (password !== '') return { password: { kind: 'plain', value: password } };
+  return passwordSecret?.name ? { password: { kind: 'secret', namespace, name: passwordSecret.name } } : {};
 }
 
 function neverAsn(value: number): never {
