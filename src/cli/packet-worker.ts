@@ -12,13 +12,20 @@ async function main(): Promise<void> {
   if (port === null) throw new Error('packet-worker is a thread of the speaker, not a program');
   const { nodeName } = workerData as PacketWorkerData;
   const answer = (message: WorkerAnswer): void => port.postMessage(message);
-  const fail = (error: unknown): void => {
-    answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  let engine: PacketEngine | undefined;
+  // The sockets are closed first: a thread that ends while one of them is watched takes the process with it.
+  const stop = async (): Promise<void> => {
+    await engine?.stop();
     port.close();
   };
+  const fail = (error: unknown): void => {
+    answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    void stop();
+  };
+  process.on('uncaughtException', fail);
   try {
-    const libc = loadLibc();
-    const engine = new PacketEngine(
+    const libc = loadLibc(fail);
+    engine = new PacketEngine(
       { nodeName },
       {
         sockets: new PacketSockets(libc),
@@ -29,11 +36,8 @@ async function main(): Promise<void> {
       },
     );
     port.on('message', (request: WorkerRequest) => {
-      if (request.kind === 'command') return engine.command(request.command);
-      void engine.stop().then(() => {
-        answer({ kind: 'stopped' });
-        port.close();
-      });
+      if (request.kind === 'command') engine?.command(request.command);
+      else void stop();
     });
     await engine.start({ notice: (notice) => answer({ kind: 'notice', notice }), failed: fail });
     answer({ kind: 'started' });

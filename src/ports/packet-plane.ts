@@ -62,7 +62,7 @@ export type DropReason =
   | 'not-owned'
   /** A foreign station claims an address that this node announces: an event says which. */
   | 'conflict'
-  /** The station asked more than 50 times a second. */
+  /** The station asked more often than 500 times a second, after a first 1,000. */
   | 'requester-rate-limit'
   /** The interface has sent its 2,000 replies of this second. */
   | 'interface-rate-limit'

@@ -141,7 +141,7 @@ export class Speaker {
   #fail(error: Error): void {
     this.#ready = false;
     this.#sessions.abort();
-    this.#end.reject(error);
+    void this.#with.plane.stop().finally(() => this.#end.reject(error));
   }
 
   #handler(): ControllerLinkHandler {

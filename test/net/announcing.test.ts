@@ -5,7 +5,7 @@ import { formatIp } from '../../src/core/net/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { mac, v4 } from '../support/fake-lan.ts';
 import { NamespaceLan, NodePlane, neighbour, Station } from '../support/namespace-lan.ts';
-import { hasProgram, ip, linkOf, sendDatagram } from '../support/network-namespace.ts';
+import { hasProgram, ip, linkOf, mayChangeGroups, sendDatagram } from '../support/network-namespace.ts';
 
 const ADDRESS = v4('10.9.0.50');
 const CLIENT = 'client';
@@ -152,29 +152,19 @@ describe('a node that announces addresses on a LAN', () => {
     await ip('-n node1 address add 10.9.0.1/24 dev eth0');
   });
 
-  it.skipIf(!hasProgram('tcpdump'))('sends frames that tcpdump reads without complaint (needs tcpdump)', async () => {
-    const capture = [
-      'tcpdump',
-      '-i',
-      'eth0',
-      '-n',
-      '-e',
-      '-v',
-      '-l',
-      '-c',
-      '6',
-      '--immediate-mode',
-      'arp',
-      'and',
-      'host',
-      formatIp(ADDRESS),
-    ];
-    const tcpdump = spawn('ip', ['netns', 'exec', CLIENT, ...capture]);
+  const title = 'sends frames that tcpdump reads without complaint (needs tcpdump, and the true root for it)';
+  it.skipIf(!hasProgram('tcpdump') || !mayChangeGroups())(title, async () => {
+    const capture = `tcpdump -Z root -i eth0 -n -e -v -l -c 6 --immediate-mode arp and host ${formatIp(ADDRESS)}`;
+    const tcpdump = spawn('ip', ['netns', 'exec', CLIENT, ...capture.split(' ')]);
     let output = '';
+    let complaints = '';
     tcpdump.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
     });
-    await once(tcpdump.stderr, 'data');
+    tcpdump.stderr.on('data', (chunk: Buffer) => {
+      complaints += chunk.toString();
+    });
+    await eventually(() => expect(complaints).toContain('listening on eth0'));
     node2.announce(ADDRESS);
     await once(tcpdump, 'exit');
     expect(output).toContain('Request who-has 10.9.0.50');

@@ -3,9 +3,9 @@ import { PacketSockets } from '../../src/adapters/linux/packet-sockets.ts';
 import type { FrameSockets } from '../../src/ports/frames.ts';
 import { mac } from '../support/fake-lan.ts';
 import { describeFrameSockets, type WireEnd } from '../support/frame-socket-contract.ts';
-import { inNamespace, ip, linkOf } from '../support/network-namespace.ts';
+import { inNamespace, ip, linkOf, throwLater } from '../support/network-namespace.ts';
 
-const sockets = new PacketSockets(loadLibc());
+const sockets = new PacketSockets(loadLibc(throwLater));
 
 /** Opens in a namespace whatever is opened. */
 function within(namespace: string): FrameSockets {

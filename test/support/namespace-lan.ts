@@ -1,14 +1,14 @@
 import { loadLibc, type ReadableWatch } from '../../src/adapters/linux/libc.ts';
 import { WorkerPacketPlane } from '../../src/adapters/linux/worker-packet-plane.ts';
 import { type ArpFrame, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
-import { formatIp, type IpAddress, type Ipv4 } from '../../src/core/net/index.ts';
+import { formatIp, type IpAddress, type Ipv4, type MacAddress } from '../../src/core/net/index.ts';
 import type { Grant } from '../../src/ports/channel.ts';
 import type { PacketCounters, PacketEvent, PacketNotice, PacketPlane } from '../../src/ports/packet-plane.ts';
 import { eventually } from './eventually.ts';
 import { mac } from './fake-lan.ts';
-import { inNamespace, ip, linkOf } from './network-namespace.ts';
+import { inNamespace, ip, linkOf, throwLater } from './network-namespace.ts';
 
-const libc = loadLibc();
+const libc = loadLibc(throwLater);
 
 /** Network namespaces on one bridge, each with an `eth0`. To be made inside the sandbox of the net tests. */
 export class NamespaceLan {
@@ -50,6 +50,7 @@ export class NodePlane {
   readonly #plane: PacketPlane;
   readonly #node: string;
   readonly notices: PacketNotice[] = [];
+  readonly failures: string[] = [];
   #counter = 0;
 
   private constructor(node: string) {
@@ -63,7 +64,10 @@ export class NodePlane {
   static async start(node: string): Promise<NodePlane> {
     const plane = new NodePlane(node);
     await inNamespace(node, () =>
-      plane.#plane.start({ notice: (notice) => plane.notices.push(notice), failed: (error) => Promise.reject(error) }),
+      plane.#plane.start({
+        notice: (notice) => plane.notices.push(notice),
+        failed: (error) => plane.failures.push(error.message),
+      }),
     );
     return plane;
   }
@@ -121,9 +125,9 @@ export class Station {
   readonly heard: ArpFrame[] = [];
   /** The Ethernet frames of the same, whole. */
   readonly heardOctets: Uint8Array[] = [];
-  readonly mac: ReturnType<typeof mac>;
+  readonly mac: MacAddress;
 
-  private constructor(fd: number, address: ReturnType<typeof mac>) {
+  private constructor(fd: number, address: MacAddress) {
     this.#fd = fd;
     this.mac = address;
     const buffer = new Uint8Array(2048);
@@ -137,16 +141,9 @@ export class Station {
     });
   }
 
-  static async open(host: string, name = 'eth0'): Promise<Station> {
-    const link = await linkOf(host, name);
-    const fd = inNamespace(host, () => libc.socket(17, 3 | 0x8_0000 | 0x800, 0));
-    const address = new Uint8Array(20);
-    const view = new DataView(address.buffer);
-    view.setUint16(0, 17, true);
-    view.setUint16(2, 0x0806);
-    view.setInt32(4, link.index, true);
-    if (libc.bind(fd, address, address.length) !== 0) throw new Error(`bind: error ${libc.errno()}`);
-    return new Station(fd, mac(link.mac));
+  static async open(host: string): Promise<Station> {
+    const { fd, mac: address } = await openArpSocket(host, SOCK_NONBLOCK);
+    return new Station(fd, address);
   }
 
   send(octets: Uint8Array): void {
@@ -195,6 +192,56 @@ export class Station {
     this.#watch.close();
     libc.close(this.#fd);
   }
+}
+
+/** A raw ARP socket on which this thread waits, to measure how long an answer takes. */
+export class BlockingStation {
+  readonly #fd: number;
+  readonly #buffer = new Uint8Array(2048);
+  readonly mac: MacAddress;
+
+  private constructor(fd: number, address: MacAddress) {
+    this.#fd = fd;
+    this.mac = address;
+  }
+
+  static async open(host: string): Promise<BlockingStation> {
+    const { fd, mac: address } = await openArpSocket(host, 0);
+    const oneSecond = new Uint8Array(16);
+    oneSecond[0] = 1;
+    libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, oneSecond, oneSecond.length);
+    return new BlockingStation(fd, address);
+  }
+
+  /** Sends, and waits for a frame that answers. False when none came within a second of silence. */
+  exchange(request: Uint8Array, isAnswer: (octets: Uint8Array) => boolean): boolean {
+    libc.send(this.#fd, request, request.length, 0);
+    for (;;) {
+      const length = libc.recvfrom(this.#fd, this.#buffer, this.#buffer.length, 0, null, null);
+      if (length < 0) return false;
+      if (isAnswer(this.#buffer.subarray(0, length))) return true;
+    }
+  }
+
+  close(): void {
+    libc.close(this.#fd);
+  }
+}
+
+const SOCK_NONBLOCK = 0x800;
+const SOL_SOCKET = 1;
+const SO_RCVTIMEO = 20;
+
+async function openArpSocket(host: string, flags: number): Promise<{ readonly fd: number; readonly mac: MacAddress }> {
+  const link = await linkOf(host, 'eth0');
+  const fd = inNamespace(host, () => libc.socket(17, 3 | 0x8_0000 | flags, 0));
+  const address = new Uint8Array(20);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, 17, true);
+  view.setUint16(2, 0x0806);
+  view.setInt32(4, link.index, true);
+  if (libc.bind(fd, address, address.length) !== 0) throw new Error(`bind: error ${libc.errno()}`);
+  return { fd, mac: mac(link.mac) };
 }
 
 /** What the kernel of a host believes: the MAC of an address on an interface. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import koffi from 'koffi';
 import { type Ipv4, ipToBytes } from '../../src/core/net/index.ts';
@@ -73,6 +73,18 @@ export function hasProgram(name: string): boolean {
   return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) =>
     isProgram(`${folder}/${name}`),
   );
+}
+
+/** Fails the test by an error that no caller could catch. */
+export function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/** False for the root of an ordinary user's namespace: programs that give up their privileges by themselves fail there. */
+export function mayChangeGroups(): boolean {
+  return readFileSync('/proc/self/setgroups', 'utf8').trim() === 'allow';
 }
 
 function isProgram(path: string): boolean {

@@ -41,8 +41,11 @@ export const Errno = {
 /** glibc, then musl. */
 const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`];
 
-/** @throws Error when there is no C library to load */
-export function loadLibc(): Libc {
+/**
+ * @param defect gets what a callback of `whenReadable` threw: nothing may leave it, or the process aborts
+ * @throws Error when there is no C library to load
+ */
+export function loadLibc(defect: (error: unknown) => void): Libc {
   const library = openLibrary();
   const bind = <F>(prototype: string): F => library.func(prototype) as unknown as F;
   return {
@@ -55,24 +58,28 @@ export function loadLibc(): Libc {
     close: bind('int close(int)'),
     errno: () => koffi.errno(),
     addressOf: (bytes) => BigInt(koffi.address(bytes)),
-    whenReadable: (fd, callback) => new PollWatch(fd, callback),
+    whenReadable: (fd, callback) => new PollWatch(fd, callback, defect),
   };
 }
 
 /** Keeps the poll handle referenced: it would be collected otherwise, and go silent. */
 class PollWatch implements ReadableWatch {
   readonly #handle: ReturnType<typeof koffi.node.poll>;
+  #closed = false;
 
-  constructor(fd: number, callback: () => void) {
-    // An error state of the socket (its interface went down) ends a libuv poll: begin again, the read has cleared it.
+  constructor(fd: number, callback: () => void, defect: (error: unknown) => void) {
     const ready = (status: unknown): void => {
-      callback();
-      if (status !== 0 && !this.#closed) this.#handle.start({ readable: true }, ready);
+      try {
+        callback();
+        // An error state of the socket (its interface went down) ends a libuv poll: begin again, the read has cleared it.
+        if (status !== 0 && !this.#closed) this.#handle.start({ readable: true }, ready);
+      } catch (error) {
+        this.close();
+        defect(error);
+      }
     };
     this.#handle = koffi.node.poll(fd, { readable: true }, ready);
   }
-
-  #closed = false;
 
   close(): void {
     if (this.#closed) return;

@@ -4,12 +4,11 @@ import type { PacketCommand, PacketNotice, PacketPlane, PacketPlaneListener } fr
 /** What goes to the thread. */
 export type WorkerRequest = { readonly kind: 'command'; readonly command: PacketCommand } | { readonly kind: 'stop' };
 
-/** What comes back. The first is `started` or `failed`, the last `stopped`. */
+/** What comes back. `started` comes once; after `failed` the thread ends. */
 export type WorkerAnswer =
   | { readonly kind: 'started' }
   | { readonly kind: 'notice'; readonly notice: PacketNotice }
-  | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** What the thread gets to know at its start. */
 export interface PacketWorkerData {
@@ -24,7 +23,10 @@ export interface WorkerPacketPlaneOptions extends PacketWorkerData {
 /** Small heaps: the thread holds a few numbers for each address, and short pauses matter more than throughput. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
 
-/** A packet plane in a thread of its own, which the garbage and the long tasks of this one do not stop. */
+/**
+ * A packet plane in a thread of its own, which the garbage and the long tasks of this one do not stop. Stop it before the
+ * process exits: a thread that is torn down while it watches a socket aborts the process.
+ */
 export class WorkerPacketPlane implements PacketPlane {
   readonly #options: WorkerPacketPlaneOptions;
   #worker: Worker | undefined;
@@ -46,7 +48,7 @@ export class WorkerPacketPlane implements PacketPlane {
       worker.on('message', (answer: WorkerAnswer) => {
         if (answer.kind === 'started') resolve();
         else if (answer.kind === 'notice') listener.notice(answer.notice);
-        else if (answer.kind === 'failed') failed(new Error(answer.message));
+        else failed(new Error(answer.message));
       });
       worker.on('error', failed);
       worker.on('exit', (code) => failed(new Error(`the packet thread ended with status ${code}`)));

@@ -24,9 +24,9 @@ import { decideArp } from './arp-responder.ts';
 import type { Counting } from './counting.ts';
 import { type Rate, RequesterLimit, TokenBucket } from './rate-limit.ts';
 
-/** Replies of one interface, and to one requester. */
 const INTERFACE_REPLIES: Rate = { perSecond: 2000, burst: 4000 };
-const REQUESTER_REPLIES: Rate = { perSecond: 50, burst: 100 };
+/** A router that starts anew asks for all addresses at once: that many must pass, and still leave room for others. */
+const REQUESTER_REPLIES: Rate = { perSecond: 500, burst: 1000 };
 const REMEMBERED_REQUESTERS = 4096;
 
 /** An interface that can announce: it has a MAC. */

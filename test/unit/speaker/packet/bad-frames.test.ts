@@ -22,7 +22,7 @@ describe('the packet engine and bad frames', () => {
     ['not-a-request', (bed) => bed.ask({ op: 2 })],
     ['not-owned', (bed) => bed.ask({ tpa: v4('192.0.2.77') })],
     ['conflict', (bed) => bed.ask({ spa: ADDRESS })],
-    ['requester-rate-limit', (bed) => Array.from({ length: 101 }, () => bed.ask())],
+    ['requester-rate-limit', (bed) => Array.from({ length: 1001 }, () => bed.ask())],
     [
       'interface-rate-limit',
       (bed) => Array.from({ length: 4001 }, (_, index) => bed.ask({ sha: macFromValue(0x0600_0000_0000 + index) })),
