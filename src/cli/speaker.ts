@@ -56,9 +56,9 @@ export function speakerCommand(): Command {
     .option(
       '--ca-file <path>',
       'certificates that the controller is to be known by, PEM',
-      '/var/run/heraldlb/ca/ca.crt',
+      '/var/run/secrets/heraldlb/ca/ca.crt',
     )
-    .option('--token-file <path>', 'token that proves which node this is', '/var/run/heraldlb/token/token')
+    .option('--token-file <path>', 'token that proves which node this is', '/var/run/secrets/heraldlb/token/token')
     .addOption(
       new Option('--health-address <ip>', 'where the health service listens').env('HOST_IP').default('127.0.0.1'),
     )
@@ -101,7 +101,7 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<number> {
   const time = { clock: systemTime, timers: systemTime, random: systemRandom };
   const link = new GrpcControllerLink(
     {
-      target: settings.controller ?? `${controllerServerName(settings.namespace)}:${SPEAKER_SERVICE_PORT}`,
+      target: settings.controller ?? defaultTarget(settings.namespace),
       serverName: controllerServerName(settings.namespace),
       caBundlePath: settings.caFile,
       tokenPath: settings.tokenFile,
@@ -126,6 +126,13 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<number> {
   await speaker.stop();
   alive.abort();
   return 0;
+}
+
+/** The Service's address that the kubelet puts into the environment needs no DNS, which may be waiting for us. */
+function defaultTarget(namespace: string): string {
+  const { HERALDLB_CONTROLLER_SERVICE_HOST: host, HERALDLB_CONTROLLER_SERVICE_PORT: port } = process.env;
+  if (host === undefined) return `${controllerServerName(namespace)}:${SPEAKER_SERVICE_PORT}`;
+  return `${host.includes(':') ? `[${host}]` : host}:${port ?? SPEAKER_SERVICE_PORT}`;
 }
 
 if (import.meta.main) await speakerCommand().parseAsync();

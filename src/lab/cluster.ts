@@ -73,7 +73,6 @@ export class LabCluster {
 
   /** What `kubectl apply -k manifests` would do, without the workloads, and what nodes and kubelets would register. */
   async install(): Promise<void> {
-    await this.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'metallb-system' } });
     for (const object of await readKustomization(MANIFESTS)) {
       if (!WORKLOAD_KINDS.includes(object.kind)) await this.client.create(object);
     }
@@ -127,14 +126,7 @@ export class LabCluster {
       '--controller',
       `${addressOf(CONTROL_PLANE)}:${SPEAKER_SERVICE_PORT}`,
     ];
-    const files = [
-      '--token-file',
-      join(folder, 'token'),
-      '--ca-file',
-      join(folder, 'ca.crt'),
-      '--state-directory',
-      join(folder, 'state'),
-    ];
+    const files = ['--token-file', join(folder, 'token'), '--ca-file', join(folder, 'ca.crt')];
     const environment = { ...process.env, POD_NAMESPACE: DEFAULT_NAMESPACE, HOST_IP: addressOf(node) };
     this.#keep(
       `speaker-${node.name}`,
@@ -144,7 +136,10 @@ export class LabCluster {
 
   /** Applies one of the guide's files, unedited. */
   async applyGuide(file: 'pool.yaml' | 'services.yaml'): Promise<void> {
-    for (const object of await readObjects(join(GUIDE, file))) await this.client.create(object);
+    for (const object of await readObjects(join(GUIDE, file))) {
+      await this.client.create(object);
+      if (object.kind === 'Service') await this.client.create(endpointSlice(object));
+    }
   }
 
   /** The first address in the status of a Service of namespace default; undefined before it has one. */
@@ -234,6 +229,22 @@ function nodeObject(node: LabHost): KubernetesObject {
       addresses: [{ type: 'InternalIP', address: addressOf(node) }],
       conditions: [{ type: 'Ready', status: 'True' }],
     },
+  };
+}
+
+/** What kube-controller-manager would make of a Pod on every node. */
+function endpointSlice({ metadata: { name, namespace = 'default' } }: KubernetesObject): KubernetesObject {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: NODES.map((node) => ({
+      addresses: [addressOf(node)],
+      nodeName: node.name,
+      conditions: { ready: true },
+    })),
+    ports: [{ port: 80, protocol: 'TCP' }],
   };
 }
 

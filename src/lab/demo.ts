@@ -32,12 +32,8 @@ export async function demonstrate(cluster: LabCluster): Promise<void> {
   const requested = await step('Service "whoami-requested" has the address that it asked for', () =>
     eventually('an address for whoami-requested', () => cluster.addressOfService('whoami-requested')),
   );
-  const page = await step(`the client fetches http://${address}/`, () =>
-    eventually('a page', () => fetchPage(cluster, address)),
-  );
-  const requestedPage = await step(`the client fetches http://${requested}/`, () =>
-    eventually('a page', () => fetchPage(cluster, requested)),
-  );
+  const page = await step(`the client fetches http://${address}/`, () => fetchPage(cluster, address));
+  const requestedPage = await step(`the client fetches http://${requested}/`, () => fetchPage(cluster, requested));
   const before = await answering(cluster, address);
   const owner = NODES.find(({ name }) => name === before.node);
   if (owner === undefined) throw new Error(`ARP for ${address} is answered by ${before.mac}, which is no node`);
@@ -59,14 +55,16 @@ export async function demonstrate(cluster: LabCluster): Promise<void> {
   );
 }
 
-/** The node that a page of this address comes from; undefined when none comes. */
-async function fetchPage(cluster: LabCluster, address: string): Promise<string | undefined> {
-  const attempts = await watchPage(
-    cluster,
-    address,
-    async () => new Promise((resolve) => setTimeout(resolve, 3 * PROBE_INTERVAL_MS + 400)),
+/** Fetches until a page comes. @returns the node that it came from */
+async function fetchPage(cluster: LabCluster, address: string): Promise<string> {
+  let node: string | undefined;
+  await watchPage(cluster, address, (seen) =>
+    eventually(`a page from ${address}`, async () => {
+      node = seen.find((attempt) => attempt.node !== undefined)?.node;
+      return node;
+    }),
   );
-  return attempts.find((attempt) => attempt.node !== undefined)?.node;
+  return node ?? '';
 }
 
 /** Who answers now, not who answered once: the client forgets first. */

@@ -1,0 +1,139 @@
+import { AuthorityStore } from '../adapters/grpc/authority-store.ts';
+import { CertificateAuthority } from '../adapters/grpc/certificate-authority.ts';
+import { GrpcHealthServer } from '../adapters/grpc/health-server.ts';
+import { ServerIdentity } from '../adapters/grpc/server-identity.ts';
+import { GrpcSpeakerServer } from '../adapters/grpc/speaker-server.ts';
+import type { ClusterAccess } from '../adapters/kube/access/cluster-access.ts';
+import { inClusterAccess } from '../adapters/kube/access/in-cluster.ts';
+import { kubeconfigAccess } from '../adapters/kube/access/kubeconfig.ts';
+import { KubernetesApi } from '../adapters/kube/kubernetes-api.ts';
+import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
+import { Configuration } from '../controller/configuration/configuration.ts';
+import { LeaderElector, type Leadership } from '../controller/leader/leader-elector.ts';
+import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
+import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
+import {
+  CA_BUNDLE_CONFIG_MAP_NAME,
+  CA_BUNDLE_KEY,
+  CA_SECRET_NAME,
+  controllerServerName,
+  SPEAKER_SERVICE_ACCOUNT,
+  SPEAKER_TOKEN_AUDIENCE,
+} from '../ports/defaults.ts';
+import type { Log } from '../ports/log.ts';
+import type { ControllerSettings } from './controller-settings.ts';
+import { leadTheCluster } from './leading.ts';
+import { aborted } from './process-life.ts';
+import { systemRandom, systemTime } from './system-time.ts';
+import { VERSION } from './version.ts';
+import { webEndpoints } from './web-endpoints.ts';
+
+const TIME = { clock: systemTime, timers: systemTime, random: systemRandom };
+
+/** Everything of one controller process that lives as long as it does, whether it leads or not. */
+export type ControllerParts = Awaited<ReturnType<typeof assemble>>;
+
+/** Runs a controller until `stop` aborts or the Lease is lost. @returns the exit status: a lost Lease is 1, as upstream's */
+export async function runController(settings: ControllerSettings, log: Log, stop: AbortSignal): Promise<number> {
+  const alive = new AbortController();
+  const parts = await assemble(settings, log);
+  const { api, authority, configuration, elector, health, server } = parts;
+  await health.listen(alive.signal);
+  health.set('liveness', true);
+  await server.listen(alive.signal);
+  const web = await webEndpoints(settings, parts);
+
+  const running = api.run(alive.signal);
+  void authority.start(alive.signal);
+  const ready = (async () => {
+    await Promise.all(
+      [parts.services, parts.nodes, parts.endpointSlices].map((informer) => informer.synced(alive.signal)),
+    );
+    await configuration.start(alive.signal);
+    for (const service of ['', 'readiness'] as const) health.set(service, !stop.aborted);
+  })();
+  // Without the caches there is nothing to lead with: a replica that cannot read does not stand in the way of one that can.
+  await Promise.race([ready, aborted(stop)]);
+  const end = stop.aborted
+    ? 'stopped'
+    : await elect(settings, elector, (leadership) => leadTheCluster(settings, parts, leadership), stop);
+  for (const service of ['', 'readiness', 'leader'] as const) health.set(service, false);
+  alive.abort();
+  ready.catch(() => undefined);
+  await Promise.all([running, ...web.map((endpoint) => endpoint.stop())]);
+  return end === 'lost' ? 1 : 0;
+}
+
+async function elect(
+  settings: ControllerSettings,
+  elector: LeaderElector,
+  lead: (leadership: Leadership) => Promise<void>,
+  stop: AbortSignal,
+): Promise<'stopped' | 'lost'> {
+  if (settings.leaderElection.enabled) return elector.run(lead, stop);
+  // Alone by the user's word: the date makes a later start the newer generation.
+  await lead({ generation: Math.floor(Date.now() / 1_000), signal: stop });
+  return 'stopped';
+}
+
+async function assemble(settings: ControllerSettings, log: Log) {
+  const metrics = new PromMetrics();
+  const common = { ...TIME, log, metrics };
+  const api = new KubernetesApi(
+    {
+      access: await clusterAccess(settings),
+      qps: settings.kubeApiQps,
+      burst: settings.kubeApiBurst,
+      userAgent: `heraldlb-controller/${VERSION}`,
+      eventComponent: 'service-controller',
+      instance: settings.podName,
+    },
+    common,
+  );
+  const identity = new ServerIdentity();
+  const ref = (name: string) => ({ namespace: settings.namespace, name });
+  const store = new AuthorityStore(
+    { secret: ref(CA_SECRET_NAME), bundle: ref(CA_BUNDLE_CONFIG_MAP_NAME), bundleKey: CA_BUNDLE_KEY },
+    { secrets: api.secrets, configMaps: api.configMaps },
+  );
+  const verifier = new ReviewingTokenVerifier(
+    { audience: SPEAKER_TOKEN_AUDIENCE, namespace: settings.namespace, serviceAccount: SPEAKER_SERVICE_ACCOUNT },
+    { reviewer: api.tokenReviewer, clock: systemTime },
+  );
+  const configuration = new Configuration(
+    { namespaces: settings.configNamespaces, fixed: settings.fixedConfiguration },
+    {
+      ...common,
+      objects: CONFIG_RESOURCES.map((type) => api.configInformer(type)),
+      namespaces: api.namespaceInformer(),
+    },
+  );
+  return {
+    ...common,
+    api,
+    configuration,
+    services: api.serviceInformer(),
+    nodes: api.nodeInformer(),
+    endpointSlices: api.endpointSliceInformer(),
+    authority: new CertificateAuthority(
+      { serverName: controllerServerName(settings.namespace) },
+      { ...common, store, identity },
+    ),
+    server: new GrpcSpeakerServer(
+      { host: settings.listenAddress, port: settings.speakerPort },
+      { ...common, identity, verifier },
+    ),
+    health: new GrpcHealthServer({ host: settings.listenAddress, port: settings.healthPort }),
+    elector: new LeaderElector(
+      { ...settings.leaderElection, identity: `${settings.podName}_${systemRandom.uuid()}` },
+      { ...common, leases: api.leases },
+    ),
+  };
+}
+
+function clusterAccess({ kubeconfig, master }: ControllerSettings): Promise<ClusterAccess> {
+  const server = master === undefined ? {} : { master };
+  return kubeconfig === undefined
+    ? inClusterAccess({ environment: process.env, ...server }, systemTime)
+    : kubeconfigAccess({ path: kubeconfig, ...server }, systemTime);
+}

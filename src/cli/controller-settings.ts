@@ -1,0 +1,118 @@
+import { hostname } from 'node:os';
+import { type Command, Option } from 'commander';
+import { LOG_LEVELS, type LogLevel } from '../adapters/telemetry/pino-log.ts';
+import type { Decoded } from '../core/config/decoded.ts';
+import { poolsOfFlags } from '../core/config/pool-flags.ts';
+import { CONTROLLER_HEALTH_PORT, DEFAULT_NAMESPACE, METRICS_PORT, SPEAKER_SERVICE_PORT } from '../ports/defaults.ts';
+import { type CloudControllerSettings, cloudControllerSettings } from './cloud-controller-settings.ts';
+import { goBoolean } from './go-flag-values.ts';
+import { collected, portNumber } from './option-values.ts';
+import { UsageError } from './process-life.ts';
+
+/** What the flags and the environment of a controller say, checked. */
+export interface ControllerSettings extends CloudControllerSettings {
+  /** Of HeraldLB itself. */
+  readonly namespace: string;
+  readonly podName: string;
+  readonly podIp: string;
+  readonly nodeName: string;
+  /** Namespaces whose configuration objects count. */
+  readonly configNamespaces: readonly string[];
+  /** What `--pool` asks for. */
+  readonly fixedConfiguration: readonly Decoded[];
+  readonly ignoreExcludeLabel: boolean;
+  /** Where speakers, probes and Prometheus find us: any address of the Pod's family. */
+  readonly listenAddress: string;
+  readonly speakerPort: number;
+  readonly healthPort: number;
+  /** 0 = off. */
+  readonly metricsPort: number;
+  readonly logLevel: LogLevel;
+}
+
+interface Flags {
+  readonly namespace: string;
+  readonly pool: readonly string[];
+  readonly configNamespace: readonly string[];
+  readonly lbClass?: string;
+  readonly ignoreExcludeLb: boolean;
+  readonly podName: string;
+  readonly podIp: string;
+  readonly nodeName: string;
+  readonly speakerPort: number;
+  readonly healthPort: number;
+  readonly metricsPort: number;
+  readonly logLevel: LogLevel;
+}
+
+/** Where guides for MetalLB put their objects. */
+const METALLB_NAMESPACES = ['metallb-system', 'metallb'];
+
+/** Adds the flags that no other cloud-controller-manager has. */
+export function addOwnFlags(command: Command): Command {
+  const options = [
+    new Option('--namespace <name>', 'namespace of HeraldLB').env('POD_NAMESPACE').default(DEFAULT_NAMESPACE),
+    new Option(
+      '--pool <range>',
+      'addresses to give out, announced on layer 2 from every node: CIDR or FIRST-LAST; repeatable (environment: HERALDLB_POOL, a list with commas)',
+    )
+      .argParser(collected)
+      .default([], ''),
+    new Option('--config-namespace <name>', 'namespace whose pools and advertisements count, * for all; repeatable')
+      .argParser(collected)
+      .default([], `that of HeraldLB, ${METALLB_NAMESPACES.join(', ')}`),
+    new Option('--lb-class <name>', "MetalLB's name for --load-balancer-class").hideHelp(),
+    new Option(
+      '--ignore-exclude-lb [boolean]',
+      'announce also from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers',
+    )
+      .argParser(goBoolean)
+      .preset('true')
+      .default(false),
+    new Option('--pod-name <name>', 'who we are, in Lease and events').env('POD_NAME').default(hostname()),
+    new Option('--pod-ip <ip>', 'where speakers reach us').env('POD_IP').default('127.0.0.1'),
+    new Option('--node-name <name>', 'where we run').env('NODE_NAME').default(hostname()),
+    new Option('--speaker-port <port>', 'port that speakers dial (gRPC, TLS)')
+      .argParser(portNumber)
+      .default(SPEAKER_SERVICE_PORT),
+    new Option('--health-port <port>', 'port of the health service (grpc.health.v1, plaintext)')
+      .argParser(portNumber)
+      .default(CONTROLLER_HEALTH_PORT),
+    new Option('--metrics-port <port>', 'port of /metrics (HTTP); 0 switches it off')
+      .argParser(portNumber)
+      .default(METRICS_PORT),
+    new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
+  ];
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+/** Checks what the flags say. @throws UsageError of one line that names the flag */
+export function controllerSettings(command: Command): ControllerSettings {
+  const flags = command.opts<Flags>();
+  const { namespace, podName, podIp, nodeName, speakerPort, healthPort, metricsPort } = flags;
+  const cloud = cloudControllerSettings(command, namespace);
+  return {
+    ...cloud,
+    ...(flags.lbClass === undefined ? {} : { loadBalancerClass: flags.lbClass }),
+    namespace,
+    podName,
+    podIp,
+    nodeName,
+    configNamespaces: flags.configNamespace.length > 0 ? flags.configNamespace : [namespace, ...METALLB_NAMESPACES],
+    fixedConfiguration: fixedConfiguration(flags.pool),
+    ignoreExcludeLabel: flags.ignoreExcludeLb,
+    listenAddress: podIp.includes(':') ? '::' : '0.0.0.0',
+    speakerPort,
+    healthPort,
+    metricsPort,
+    logLevel: cloud.verbose ? 'debug' : flags.logLevel,
+  };
+}
+
+function fixedConfiguration(given: readonly string[]): readonly Decoded[] {
+  const fromEnvironment = (process.env.HERALDLB_POOL ?? '').split(',').map((range) => range.trim());
+  const pools = poolsOfFlags(given.length > 0 ? given : fromEnvironment.filter((range) => range !== ''));
+  if (pools.kind === 'ok') return pools.values;
+  throw new UsageError(pools.problems.map(({ field, message }) => `${field}: ${message}`).join('; '));
+}

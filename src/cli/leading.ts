@@ -1,0 +1,72 @@
+import { Announcer } from '../controller/announcer/announcer.ts';
+import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
+import type { Leadership } from '../controller/leader/leader-elector.ts';
+import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
+import { ServiceController } from '../controller/service/service-controller.ts';
+import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
+import { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
+import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
+import { CONTROLLER_SERVICE_NAME } from '../ports/defaults.ts';
+import type { ControllerParts } from './controller-process.ts';
+import type { ControllerSettings } from './controller-settings.ts';
+import { aborted } from './process-life.ts';
+import { systemTime } from './system-time.ts';
+
+/**
+ * One term of leadership: what only one replica may do. Everything in here is made anew for each term, from what the API and
+ * the speakers say, and ends with it.
+ */
+export async function leadTheCluster(
+  settings: ControllerSettings,
+  parts: ControllerParts,
+  { generation, signal }: Leadership,
+): Promise<void> {
+  const { api, configuration, health, server } = parts;
+  health.set('leader', true);
+  const registry = new SpeakerRegistry({}, parts);
+  const announcer = new Announcer(
+    { generation, ignoreExcludeLabel: settings.ignoreExcludeLabel },
+    { ...parts, speakers: registry, config: configuration },
+  );
+  const provider = new Provider(PROVIDER_DEFAULTS, { ...parts, config: configuration, announcer, events: api.events });
+  const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
+    ...parts,
+    configuration,
+    store: api.configObjects(CONFIG_RESOURCES),
+    usage: provider,
+    events: api.events,
+    time: systemTime,
+  });
+  const services = new ServiceController(serviceOptions(settings), {
+    ...parts,
+    store: api.services,
+    loadBalancer: provider,
+    claims: provider,
+    events: api.events,
+  });
+  const needSync = (keys: readonly string[]): void => {
+    for (const key of keys) services.enqueue(key);
+  };
+  provider.start({ needSync, usageChanged: () => statuses.changed() }, signal);
+  await announcer.start(signal);
+  statuses.start(signal);
+  // Sessions only now: what a speaker announces must meet an announcer that listens.
+  server.serve(registry, signal);
+  const working = settings.runsServiceController ? services.run(signal) : aborted(signal);
+  await Promise.all([leaderEndpoint(settings, parts).run(signal), working]);
+  health.set('leader', false);
+  registry.stop();
+}
+
+function leaderEndpoint(settings: ControllerSettings, parts: ControllerParts): LeaderEndpoint {
+  const { namespace, podName, podIp, nodeName, speakerPort } = settings;
+  return new LeaderEndpoint(
+    { namespace, serviceName: CONTROLLER_SERVICE_NAME, port: speakerPort, address: podIp, podName, nodeName },
+    { ...parts, store: parts.api.endpointSlices },
+  );
+}
+
+function serviceOptions({ clusterName, concurrentServiceSyncs, loadBalancerClass }: ControllerSettings) {
+  const ours = loadBalancerClass === undefined ? {} : { loadBalancerClass };
+  return { clusterName, concurrency: concurrentServiceSyncs, ...ours };
+}
