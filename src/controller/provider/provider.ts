@@ -1,7 +1,7 @@
 import type { Config, Pool } from '../../core/config/config.ts';
 import { sameValue } from '../../core/config/same-value.ts';
 import { type Applicant, Ipam } from '../../core/ipam/index.ts';
-import { formatIp, type IpAddress } from '../../core/net/index.ts';
+import { compareIp, formatIp, type IpAddress } from '../../core/net/index.ts';
 import type { Informer, InformerChange } from '../../ports/informer.ts';
 import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -224,9 +224,10 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   #statusOf(addresses: readonly IpAddress[]): LoadBalancerStatus {
-    const pools = addresses.length === 0 ? undefined : this.#poolNamesOf(addresses).join(',');
+    const inOrder = [...addresses].sort(compareIp);
+    const pools = inOrder.length === 0 ? undefined : this.#poolNamesOf(inOrder).join(',');
     return {
-      ingress: addresses.map((address) => ({ ip: formatIp(address), ipMode: 'VIP' })),
+      ingress: inOrder.map((address) => ({ ip: formatIp(address), ipMode: 'VIP' })),
       annotations: Object.fromEntries(POOL_ANNOTATIONS.map((key) => [key, pools])),
     };
   }

@@ -134,11 +134,12 @@ export class AddressBook {
     const { space } = place;
     const held = this.#tenancies.has(address);
     const restsUntilMs = this.#resting.endMs(address);
-    const withdrawn = held || restsUntilMs !== undefined || this.isBarred(address);
+    const barred = this.isBarred(address);
+    const withdrawn = held || barred || restsUntilMs !== undefined;
     const skipped = space.skips(address);
     if (held) space.assigned += sign;
     if (withdrawn && !skipped) space.withdrawn += sign;
-    if (restsUntilMs === undefined || skipped || sign === -1) space.rests.delete(address);
+    if (restsUntilMs === undefined || barred || skipped || sign === -1) space.rests.delete(address);
     else space.rests.set(address, restsUntilMs);
     const offset = sign === 1 ? offsetAt(place, address) : undefined;
     if (offset === undefined) return;
