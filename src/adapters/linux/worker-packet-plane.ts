@@ -38,7 +38,8 @@ export class WorkerPacketPlane implements PacketPlane {
 
   async start(listener: PacketPlaneListener): Promise<void> {
     const workerData: PacketWorkerData = { nodeName: this.#options.nodeName };
-    const worker = new Worker(this.#options.entry, { workerData, resourceLimits: RESOURCE_LIMITS });
+    // What the process was started with (an inspector, a program given by --eval) is not for this thread.
+    const worker = new Worker(this.#options.entry, { workerData, resourceLimits: RESOURCE_LIMITS, execArgv: [] });
     this.#worker = worker;
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error): void => {
