@@ -14,6 +14,7 @@ const MAIN_LAND = 'br0';
 
 /** This process's own interface on the LAN. */
 const HERE: LabHost = { name: 'tester', address: '192.168.10.1/24' };
+const GATEWAY = '192.168.10.1';
 /** Asks who has an address, so that no answer to it rewrites the client's neighbour table. */
 const OBSERVER: LabHost = { name: 'observer', address: '192.168.10.3/24' };
 
@@ -67,6 +68,8 @@ export class Lan {
   /** Lets a host forward, and tells it where the Pods of its neighbours are. */
   async route(node: string, podRoutes: readonly { readonly podCidr: string; readonly via: string }[]): Promise<void> {
     await this.run(node, ['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    // Without a route to anywhere, a packet to a cluster address would not even reach kube-proxy's rules.
+    await ip(['-n', node, 'route', 'replace', 'default', 'via', GATEWAY]);
     for (const { podCidr, via } of podRoutes) await ip(['-n', node, 'route', 'replace', podCidr, 'via', via]);
   }
 

@@ -80,16 +80,17 @@ export class ProcessCluster {
     this.#processes.push(await startKubeProxy(this.controlPlane, { ...node, spawn }, mode));
   }
 
-  /** A Ready Pod on a node, which serves a page. @returns its name */
-  async addPagePod(app: string, nodeName: string): Promise<string> {
-    const { name, namespace } = await this.addPod({ pod: pagePod(`${app}-${this.#podCount + 1}`, app, nodeName) });
+  /** A Ready Pod on a node, which serves a page. */
+  async addPagePod(app: string, nodeName: string): Promise<PlacedPod> {
+    const placed = await this.addPod({ pod: pagePod(`${app}-${this.#podCount + 1}`, app, nodeName) });
+    const { name, namespace } = placed;
     this.run({
       name,
       namespace,
       command: [this.controlPlane.binaries.path('page')],
       environment: { NODE_NAME: nodeName, POD_NAME: name, LISTEN: `:${PAGE_PORT}` },
     });
-    return name;
+    return placed;
   }
 
   /** Makes a Pod with its network, and reports it as running: as scheduler and kubelet would. Its processes start by `run`. */
@@ -120,14 +121,14 @@ export class ProcessCluster {
   }
 
   /** Reports a Pod's state, as its kubelet would. */
-  async reportPod(pod: ApiObject, state: { readonly address: string; readonly ready: boolean }): Promise<void> {
-    const { name, namespace } = pod.metadata as { name: string; namespace: string };
+  async reportPod({ object, address }: Pick<PlacedPod, 'object' | 'address'>, ready: boolean): Promise<void> {
+    const { name, namespace } = object.metadata as { name: string; namespace: string };
     await this.controlPlane.api.patch(`/api/v1/namespaces/${namespace}/pods/${name}/status`, {
       status: {
         phase: 'Running',
-        podIP: state.address,
-        podIPs: [{ ip: state.address }],
-        conditions: [{ type: 'Ready', status: state.ready ? 'True' : 'False' }],
+        podIP: address,
+        podIPs: [{ ip: address }],
+        conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       },
     });
   }
@@ -145,7 +146,7 @@ export class ProcessCluster {
     // Pods are refused until kube-controller-manager has made their namespace's ServiceAccount.
     await api.until(`/api/v1/namespaces/${namespace}/serviceaccounts/${account}`, (found) => found !== undefined);
     const created = await api.create(`/api/v1/namespaces/${namespace}/pods`, pod);
-    await this.reportPod(created, { address, ready: true });
+    await this.reportPod({ object: created, address }, true);
     return created;
   }
 

@@ -10,11 +10,12 @@ let owner: string;
 
 beforeEach(async ({ task }) => {
   bed = await startProcessBed({ name: `faults-${task.name.replaceAll(/\W+/g, '-').slice(0, 40)}` });
+  const pods = await Promise.all(NODES.map(({ name }) => bed.cluster.addPagePod('web', name)));
   await bed.services.create('web', { app: 'web' });
   address = await bed.services.address('web');
   owner = await bed.lan.owner(address);
   // kube-proxy goes on sending to Pods of a dead node until Kubernetes notices: that is not what is tested here.
-  for (const { name } of NODES) if (name !== owner) await bed.cluster.addPagePod('web', name);
+  for (const pod of pods) if (pod.object.spec.nodeName === owner) await bed.cluster.reportPod(pod, false);
   await bed.lan.page(address);
 });
 

@@ -25,6 +25,7 @@ function controllerTarget(name: string): string {
 beforeAll(async () => {
   bed = await startProcessBed({ name: 'health' });
   // Whoever announces an address is connected, and so is past its start.
+  await bed.cluster.addPagePod('web', 'node1');
   await bed.services.create('web', { app: 'web' });
   await bed.lan.owner(await bed.services.address('web'));
 });
