@@ -18,7 +18,7 @@ const rooms = {
   },
   'src/adapters/grpc': {
     rooms: ['src/core/net', 'src/ports'],
-    npm: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', '@peculiar/x509'],
+    npm: ['@grpc/grpc-js', '@grpc/proto-loader'],
     node: true,
   },
   'src/adapters/telemetry': { rooms: ['src/core/net', 'src/ports'], npm: ['pino', 'prom-client'], node: true },
