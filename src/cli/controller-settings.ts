@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../adapters/telemetry/pino-log.ts';
 import type { Decoded } from '../core/config/decoded.ts';
 import { poolsOfFlags } from '../core/config/pool-flags.ts';
+import { describeProblem } from '../core/config/problem.ts';
 import { CONTROLLER_HEALTH_PORT, DEFAULT_NAMESPACE, METRICS_PORT, SPEAKER_SERVICE_PORT } from '../ports/defaults.ts';
 import { type CloudControllerSettings, cloudControllerSettings } from './cloud-controller-settings.ts';
 import { goBoolean } from './go-flag-values.ts';
@@ -114,5 +115,5 @@ function fixedConfiguration(given: readonly string[]): readonly Decoded[] {
   const fromEnvironment = (process.env.HERALDLB_POOL ?? '').split(',').map((range) => range.trim());
   const pools = poolsOfFlags(given.length > 0 ? given : fromEnvironment.filter((range) => range !== ''));
   if (pools.kind === 'ok') return pools.values;
-  throw new UsageError(pools.problems.map(({ field, message }) => `${field}: ${message}`).join('; '));
+  throw new UsageError(pools.problems.map(describeProblem).join('; '));
 }
