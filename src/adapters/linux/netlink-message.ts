@@ -56,7 +56,7 @@ export interface LinkMessage {
   readonly event?: number;
 }
 
-export interface NextHop {
+interface NextHop {
   readonly interfaceIndex: number;
   readonly gateway: Ipv4;
 }

@@ -9,7 +9,7 @@ import type {
   Schedule,
 } from './types.ts';
 
-export interface AnnouncingStep {
+interface AnnouncingStep {
   readonly state: AnnouncingState;
   readonly actions: readonly AnnouncingAction[];
 }

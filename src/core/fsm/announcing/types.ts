@@ -4,7 +4,7 @@ import type { IpAddress } from '../../net/index.ts';
  * One step of a plan: what to send, and how long after the start of the plan. `gateways` asks each next hop in the name of the
  * address, `announcement` tells everybody.
  */
-export interface PlanStep {
+interface PlanStep {
   readonly atMs: number;
   readonly form: AnnouncementForm;
 }
@@ -12,7 +12,7 @@ export interface PlanStep {
 export type AnnouncementForm = 'announcement' | 'gateways';
 
 /** A plan in which an address is announced; at least one step, in order of time. */
-export type Plan = readonly PlanStep[];
+type Plan = readonly PlanStep[];
 
 /** Which plan an address follows: it was taken over, or only the path to it changed. */
 export type PlanName = 'takeover' | 'repeat';

@@ -167,6 +167,17 @@ describe('announcing an address', () => {
   });
 });
 
+describe('announcing after a stall', () => {
+  it('makes up for nothing in a hurry: the gaps of the plan hold', () => {
+    const announcer = new Announcer();
+    announcer.take(A);
+    announcer.until(2000);
+    announcer.nowMs = 20_000;
+    announcer.until(60_000);
+    expect(announcer.times('announcement', 20_000)).toEqual([0, 2000, 6000]);
+  });
+});
+
 describe('announcing many addresses', () => {
   it('gives every one its first round before any gets the second, within 4 s for 1,000', () => {
     const announcer = new Announcer();
@@ -194,6 +205,15 @@ describe('announcing many addresses', () => {
         );
       }
     }
+  });
+
+  it('gives an address that is taken later its first round before others their next', () => {
+    const announcer = new Announcer();
+    announcer.take(...addresses(1000));
+    announcer.until(6000);
+    announcer.take(A);
+    announcer.until(6100);
+    expect(announcer.times('announcement', 6000)).toEqual([0]);
   });
 
   it('puts takeovers before refreshes', () => {
