@@ -8,8 +8,6 @@ export const CONTROLLER_HEALTH_PORT = 7951;
 export const SPEAKER_HEALTH_PORT = 7952;
 /** TCP port of `/metrics`, of both: not MetalLB's, so that the two can be on one node while somebody moves over. */
 export const METRICS_PORT = 7954;
-/** UDP port of the hellos between speakers. */
-export const HELLO_PORT = 7953;
 
 export const DEFAULT_NAMESPACE = 'heraldlb-system';
 /** The Service without selector that speakers dial; its EndpointSlice of the same name points to the leader. */

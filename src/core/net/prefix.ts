@@ -74,10 +74,6 @@ export function rangeContains(range: AddressRange, address: IpAddress): boolean 
   );
 }
 
-export function prefixContains(prefix: Prefix, address: IpAddress): boolean {
-  return rangeContains(rangeOf(prefix), address);
-}
-
 export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return familyOf(a.first) === familyOf(b.first) && compareIp(a.first, b.last) <= 0 && compareIp(b.first, a.last) <= 0;
 }
