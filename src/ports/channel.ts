@@ -54,6 +54,8 @@ export type SpeakerMessage =
       readonly version: string;
       readonly interfaces: readonly InterfaceReport[];
       readonly claims: readonly Claim[];
+      /** Of the grants that it holds; absent when it holds none. A grant that is older would be refused. */
+      readonly newestEpoch?: Epoch;
     }
   /** Everything up to this revision is carried out. One for each snapshot and delta: the next delta waits for it. */
   | { readonly kind: 'ack'; readonly revision: number }

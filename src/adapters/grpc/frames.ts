@@ -52,6 +52,7 @@ interface WireSpeakerMessage {
     readonly version: string;
     readonly interfaces: readonly WireInterface[];
     readonly claims: readonly WireClaim[];
+    readonly newestEpoch: WireEpoch | null;
   };
   readonly ack?: { readonly revision: number };
   readonly reject?: { readonly revision: number; readonly address: Uint8Array; readonly reason: string };
@@ -104,6 +105,7 @@ export function speakerFrameFromWire(object: object): SpeakerFrame {
       version: wire.hello.version,
       interfaces: wire.hello.interfaces.map(interfaceFromWire),
       claims: wire.hello.claims.map(claimFromWire),
+      ...(wire.hello.newestEpoch === null ? {} : { newestEpoch: epochFromWire(wire.hello.newestEpoch) }),
     };
   }
   if (wire.ack) return { kind: 'ack', revision: integer('revision', wire.ack.revision) };

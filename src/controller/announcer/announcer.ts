@@ -163,6 +163,10 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
       this.#settled = true;
       this.#decideIfReady();
     });
+    const newest = this.#dependencies.speakers.speaker(nodeName)?.newestEpoch;
+    // One who comes late with grants of a leader that we did not know of would refuse ours.
+    if (this.#phase === 'deciding' && newest !== undefined && !this.#ledger.outranks(newest))
+      this.#ledger.outrank(newest);
     for (const address of this.#book.forgive(nodeName)) this.#decide(address);
     this.#nodeChanged(nodeName);
     this.#decideIfReady();
@@ -227,6 +231,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   /** Takes over what is announced, decides everything, and lets the speakers know. */
   #begin(): void {
     const claims = this.#claims();
+    for (const { newestEpoch } of this.#dependencies.speakers.alive())
+      if (newestEpoch) this.#ledger.outrank(newestEpoch);
     for (const { epoch } of claims.values()) this.#ledger.outrank(epoch);
     for (const [address, { node, epoch }] of claims) this.#ledger.adopt(address, node, epoch);
     this.#phase = 'deciding';

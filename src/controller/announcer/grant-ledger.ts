@@ -61,9 +61,21 @@ export class GrantLedger {
     this.#moves = dependencies.metrics.counter(MOVES);
   }
 
-  /** Every grant from now on is newer than this one. Needed when the Lease was lost, and generations began anew. */
+  /**
+   * Sees to it that every grant is newer than this one, which is not ours: those that are given already are given again.
+   * Needed when the Lease was deleted, and generations began anew.
+   */
   outrank(epoch: Epoch): void {
-    if (epoch.generation >= this.#generation) this.#generation = epoch.generation + 1;
+    if (epoch.generation < this.#generation) return;
+    this.#generation = epoch.generation + 1;
+    for (const [address, entry] of this.#entries) {
+      if (!entry.adopted) this.#put(address, { ...entry, epoch: this.#grant(address, entry) });
+    }
+  }
+
+  /** Whether a grant is ours, or at least not newer than ours. */
+  outranks(epoch: Epoch): boolean {
+    return epoch.generation <= this.#generation;
   }
 
   /** Somebody announces it by the grant of an earlier leader: that stays as it is until it is decided about. */
@@ -88,18 +100,7 @@ export class GrantLedger {
     if (list.length === 0) return before !== undefined && this.#revokeAll(address, before);
     const interfaces = list.map((node) => eligible.get(node)?.interfaces);
     if (before?.adopted === false && sameList(before, { list, interfaces })) return false;
-    this.#counter += 1;
-    const epoch: Epoch = { generation: this.#generation, counter: this.#counter };
-    for (const [at, node] of list.entries()) {
-      const allowed = interfaces[at];
-      const grant: Grant = {
-        address,
-        epoch,
-        candidates: list,
-        ...(allowed === undefined ? {} : { interfaces: allowed }),
-      };
-      this.#dependencies.speakers.grant(node, grant);
-    }
+    const epoch = this.#grant(address, { list, interfaces });
     if (before !== undefined && before.list[0] !== list[0]) this.#moves.add({});
     const outgoing = before === undefined ? undefined : this.#retire(address, before, list);
     this.#put(address, { list, interfaces, epoch, adopted: false, outgoing });
@@ -128,6 +129,19 @@ export class GrantLedger {
 
   stop(): void {
     for (const address of this.#handing) this.#entries.get(address)?.outgoing?.timer.cancel();
+  }
+
+  /** Tells the candidates, by an epoch that was never used. */
+  #grant(address: IpAddress, { list, interfaces }: Pick<Entry, 'list' | 'interfaces'>): Epoch {
+    this.#counter += 1;
+    const epoch: Epoch = { generation: this.#generation, counter: this.#counter };
+    for (const [at, node] of list.entries()) {
+      const allowed = interfaces[at];
+      const bound = allowed === undefined ? {} : { interfaces: allowed };
+      const grant: Grant = { address, epoch, candidates: list, ...bound };
+      this.#dependencies.speakers.grant(node, grant);
+    }
+    return epoch;
   }
 
   /** Takes the address from those who are not in the new list. Returns the one who keeps it for a while. */

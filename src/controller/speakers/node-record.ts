@@ -27,6 +27,7 @@ export class NodeRecord implements Speaker {
   watch: SilenceWatch | undefined;
   leaving = false;
   version = '';
+  newestEpoch: Epoch | undefined;
   interfaces: readonly InterfaceReport[] = [];
   /** BOUNDED: by the size of a message, and by what the node was granted if it is honest. */
   readonly claims = new Map<IpAddress, Epoch>();
@@ -78,6 +79,7 @@ export class NodeRecord implements Speaker {
     readonly claims: readonly IpAddress[];
   } {
     this.version = hello.version;
+    this.newestEpoch = hello.newestEpoch;
     return { interfaces: this.replaceInterfaces(hello.interfaces), claims: this.replaceClaims(hello.claims) };
   }
 }

@@ -13,6 +13,8 @@ export interface Speaker {
   readonly interfaces: readonly InterfaceReport[];
   /** What it announces, by its own word. */
   readonly claims: ReadonlyMap<IpAddress, Epoch>;
+  /** Of the grants that it held when it dialled; older ones it would refuse. */
+  readonly newestEpoch: Epoch | undefined;
   /** Grants that it cannot carry out, with its reason. */
   readonly rejects: ReadonlyMap<IpAddress, string>;
 }

@@ -1,3 +1,4 @@
+import { compareEpochs } from '../../../src/controller/announcer/epochs.ts';
 import type { SpeakerRegistry } from '../../../src/controller/speakers/speaker-registry.ts';
 import type { IpAddress } from '../../../src/core/net/index.ts';
 import type {
@@ -18,6 +19,8 @@ export class ModelSpeaker {
   readonly nodeName: string;
   readonly grants = new Map<IpAddress, Grant>();
   readonly claims = new Map<IpAddress, Epoch>();
+  /** Newest epoch that it ever had for an address. */
+  readonly held = new Map<IpAddress, Epoch>();
   interfaces: readonly InterfaceReport[] = [
     { name: 'eth0', mac: 0x0200_0000_0001 as InterfaceReport['mac'], up: true },
   ];
@@ -61,6 +64,7 @@ export class ModelSpeaker {
       version: 'model',
       interfaces: this.interfaces,
       claims: this.#claims(),
+      ...this.#newestEpoch(),
     });
   }
 
@@ -87,11 +91,21 @@ export class ModelSpeaker {
   #receive(message: ControllerMessage): void {
     if (message.kind === 'welcome' || message.kind === 'heartbeat') return;
     if (message.kind === 'snapshot') this.grants.clear();
-    for (const grant of message.grants) this.grants.set(grant.address, grant);
+    for (const grant of message.grants) this.#take(grant, message.revision);
     for (const address of message.kind === 'delta' ? message.revoked : []) this.grants.delete(address);
     this.updates += message.grants.length + (message.kind === 'delta' ? message.revoked.length : 0);
     this.act();
     this.say({ kind: 'ack', revision: message.revision });
+  }
+
+  #take(grant: Grant, revision: number): void {
+    const before = this.held.get(grant.address);
+    if (before !== undefined && compareEpochs(grant.epoch, before) < 0) {
+      this.say({ kind: 'reject', revision, address: grant.address, reason: 'older than what is held' });
+      return;
+    }
+    this.grants.set(grant.address, grant);
+    this.held.set(grant.address, grant.epoch);
   }
 
   /** Makes the wire what the grants say, and reports the difference. */
@@ -113,6 +127,11 @@ export class ModelSpeaker {
       this.onWire('silence', address);
     }
     if (made.length + dropped.length > 0) this.say({ kind: 'claims', made, dropped });
+  }
+
+  #newestEpoch(): { readonly newestEpoch?: Epoch } {
+    const [newestEpoch] = [...this.grants.values()].map(({ epoch }) => epoch).sort((a, b) => compareEpochs(b, a));
+    return newestEpoch === undefined ? {} : { newestEpoch };
   }
 
   #claims(): Claim[] {

@@ -143,4 +143,21 @@ describe('an announcer that begins', () => {
     const epochs = [...bed.speakers.values()].flatMap(({ claims }) => [...claims.values()]);
     expect(epochs.map(({ generation }) => generation)).toEqual([2, 2, 2]);
   });
+
+  it('outranks the grants of one who comes late, and everybody gets his anew', async () => {
+    await withAddresses(3);
+    const late = speaker('node-c');
+    for (const [address, grant] of late.grants) late.held.set(address, { ...grant.epoch, generation: 7 });
+    for (const [address, grant] of late.grants)
+      late.grants.set(address, { ...grant, epoch: { ...grant.epoch, generation: 7 } });
+    for (const one of [speaker('node-a'), speaker('node-b')]) one.dial(bed.registry);
+    declare(3);
+    await bed.advance(3000);
+    late.dial(bed.registry);
+    await bed.advance(100);
+    for (const one of bed.speakers.values()) {
+      expect([...one.grants.values()].map(({ epoch }) => epoch.generation)).toEqual([8, 8, 8]);
+      expect(bed.registry.speaker(one.nodeName)?.rejects.size).toBe(0);
+    }
+  });
 });
