@@ -1,5 +1,6 @@
 import type { LoadBalancerIngress, Service } from '../../ports/kubernetes.ts';
 import type { Clock } from '../../ports/time.ts';
+import { sameIngress } from './predicates.ts';
 
 /** What people are told about a Service: each topic by itself. BOUNDED: these. */
 export type Topic = 'nodes' | 'waiting' | 'put-off';
@@ -15,11 +16,13 @@ export interface KnownService {
   /** What our last patch made of which version, until the informer has it. */
   written: { readonly from: string; readonly service: Service } | undefined;
   /** What people were told last of each topic, and when: they are not told the same at each attempt. */
-  readonly told: Map<Topic, { readonly message: string; readonly atMs: number }>;
+  readonly told: Partial<Record<Topic, { readonly message: string; readonly atMs: number }>>;
   /** Nothing is allocated to it any more; it is kept for `written` only. */
   released: boolean;
   overwritten: { readonly times: number; readonly atMs: number };
 }
+
+const NEVER_OVERWRITTEN = { times: 0, atMs: Number.NEGATIVE_INFINITY } as const;
 
 /** An event lives for an hour in the API: what still holds is told again before. */
 const TELL_AGAIN_MS = 50 * 60_000;
@@ -59,9 +62,9 @@ export class KnownServices {
       desired: undefined,
       nodesSignature: undefined,
       written: undefined,
-      told: new Map(),
+      told: {},
       released: false,
-      overwritten: { times: 0, atMs: Number.NEGATIVE_INFINITY },
+      overwritten: NEVER_OVERWRITTEN,
     };
     this.#known.set(key, known);
     return known;
@@ -76,6 +79,10 @@ export class KnownServices {
     const known = this.#known.get(key);
     if (known === undefined || known.service.meta.uid !== service.meta.uid) return;
     known.service = service;
+    // One copy for each Service is enough.
+    if (known.desired !== undefined && sameIngress(known.desired, service.status.ingress)) {
+      known.desired = service.status.ingress;
+    }
     if (known.written?.from === service.meta.resourceVersion) return;
     known.written = undefined;
     if (known.released) this.#known.delete(key);
@@ -91,9 +98,9 @@ export class KnownServices {
   /** Whether to tell people `message`, which may be what they were told at the last attempt. */
   shouldTell(known: KnownService, topic: Topic, message: string): boolean {
     const atMs = this.#clock.nowMs();
-    const told = known.told.get(topic);
+    const told = known.told[topic];
     if (told?.message === message && atMs - told.atMs < TELL_AGAIN_MS) return false;
-    known.told.set(topic, { message, atMs });
+    known.told[topic] = { message, atMs };
     return true;
   }
 

@@ -156,15 +156,15 @@ export class ServiceReconciler {
     const entry = known.remember(key, service);
     const { nodes: hosts, signature } = nodes.current();
     entry.nodesSignature = signature;
-    if (hosts.length > 0) entry.told.delete('nodes');
+    if (hosts.length > 0) delete entry.told.nodes;
     else if (known.shouldTell(entry, 'nodes', '')) {
       this.#events.warning(service, 'UnAvailableLoadBalancer', 'There are no available nodes for LoadBalancer');
     }
     try {
       const status = await loadBalancer.ensureLoadBalancer(this.#options.clusterName, service, hosts);
       await this.#serve(key, service, verdictOf(status), signal);
-      entry.told.delete('waiting');
-      entry.told.delete('put-off');
+      delete entry.told.waiting;
+      delete entry.told['put-off'];
       return DONE;
     } catch (error) {
       if (error instanceof ImplementedElsewhereError) return DONE;

@@ -71,9 +71,10 @@ async function parse(path: string): Promise<KubeconfigFile> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ClusterAccessError(`cannot read kubeconfig ${path}: ${firstLine(error)}`);
   });
-  const { parse: parseYaml } = await import('yaml');
+  // A bundler gives a CommonJS module no names but this one.
+  const { default: yaml } = await import('yaml');
   try {
-    const file: unknown = parseYaml(text);
+    const file: unknown = yaml.parse(text);
     if (typeof file === 'object' && file !== null) return file;
   } catch (error) {
     throw new ClusterAccessError(`kubeconfig ${path} is not YAML: ${firstLine(error)}`);

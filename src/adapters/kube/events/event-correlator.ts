@@ -19,7 +19,8 @@ export interface EventSeries {
 const WINDOW_MS = 10 * 60_000;
 /** Different messages of one reason about one object, before they are told as one. */
 const MAX_MESSAGES = 10;
-const MAX_SERIES = 4_096;
+/** Of what is older than so many others a repetition is a new event object: that costs little, memory costs always. */
+const MAX_SERIES = 1_024;
 
 interface Remembered {
   readonly series: EventSeries;

@@ -130,7 +130,7 @@ export class ApiClient {
   async #exchangeOf(request: ApiRequest): Promise<Exchange> {
     const { access, userAgent } = this.#options;
     const [agent, authorization] = await Promise.all([
-      this.#pool.agent(request.verb === 'watch' ? 'watch' : 'request'),
+      this.#pool.agent(request.verb === 'watch' || request.unlimited ? 'own' : 'request'),
       access.authorization(),
     ]);
     const url = new URL(access.server);

@@ -3,21 +3,26 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { ClusterAccess } from '../access/cluster-access.ts';
 
 /** Requests at once. More only queue in the API server, and each connection costs memory on both sides. */
-const MAX_REQUEST_SOCKETS = 16;
+const MAX_REQUEST_SOCKETS = 8;
 /** A dead peer is noticed this long after the last byte, and ten probes one second apart. */
 const TCP_KEEP_ALIVE_MS = 10_000;
+
+type Purpose = 'request' | 'own';
 
 /** Keep-alive connections to one API server, made anew when the TLS files changed. */
 export class ConnectionPool {
   readonly #access: ClusterAccess;
-  #agents: Promise<Record<'request' | 'watch', HttpAgent>> | undefined;
+  #agents: Promise<Record<Purpose, HttpAgent>> | undefined;
 
   constructor(access: ClusterAccess) {
     this.#access = access;
   }
 
-  /** Watches have connections of their own: they would starve everything else. */
-  async agent(purpose: 'request' | 'watch'): Promise<HttpAgent> {
+  /**
+   * `request` connections are few and shared. What may not wait for others has connections of its own: watches, which would
+   * starve everything else, and the Lease, which everything else would starve.
+   */
+  async agent(purpose: Purpose): Promise<HttpAgent> {
     this.#agents ??= this.#make().catch((error: unknown) => {
       this.#agents = undefined;
       throw error;
@@ -47,17 +52,17 @@ export class ConnectionPool {
     );
   }
 
-  async #make(): Promise<Record<'request' | 'watch', HttpAgent>> {
+  async #make(): Promise<Record<Purpose, HttpAgent>> {
     const proxy = await this.#access.proxyAgent?.();
-    if (proxy !== undefined) return { request: proxy, watch: proxy };
+    if (proxy !== undefined) return { request: proxy, own: proxy };
     const common = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, scheduling: 'lifo' } as const;
     if (this.#access.server.protocol === 'http:') {
-      return { request: new HttpAgent({ ...common, maxSockets: MAX_REQUEST_SOCKETS }), watch: new HttpAgent(common) };
+      return { request: new HttpAgent({ ...common, maxSockets: MAX_REQUEST_SOCKETS }), own: new HttpAgent(common) };
     }
     const tls = await this.#access.tls();
     return {
       request: new HttpsAgent({ ...common, ...tls, maxSockets: MAX_REQUEST_SOCKETS }),
-      watch: new HttpsAgent({ ...common, ...tls }),
+      own: new HttpsAgent({ ...common, ...tls }),
     };
   }
 }
