@@ -70,6 +70,10 @@ export interface Rig extends AsyncDisposable {
   raw(token: string | undefined, options?: { readonly metadata?: Record<string, string> }): RawSpeaker;
   /** A raw speaker whose messages are bytes. */
   rawBytes(token: string, ...messages: readonly Uint8Array[]): Promise<StatusObject>;
+  /** The other server is known by this one's CA from now on. */
+  shareAuthorityWith(other: Rig): void;
+  /** A CA bundle and a token of the node. */
+  filesFor(nodeName: string): Promise<{ readonly caBundlePath: string; readonly tokenPath: string }>;
   link(nodeName: string, handler: ControllerLinkHandler, signal: AbortSignal): Promise<GrpcControllerLink>;
 }
 
@@ -110,6 +114,12 @@ export async function startRig(options: Partial<SpeakerServerOptions> = {}): Pro
     return new Promise((resolve) => stream.on('status', resolve));
   };
 
+  const filesFor = async (nodeName: string) => {
+    const tokenPath = join(directory, `token-${nodeName}`);
+    await writeFile(tokenPath, `token-of-${nodeName}\n`);
+    return { caBundlePath, tokenPath };
+  };
+
   return {
     port,
     authority,
@@ -141,9 +151,10 @@ export async function startRig(options: Partial<SpeakerServerOptions> = {}): Pro
       for (const message of messages) stream.write(message);
       return status;
     },
+    shareAuthorityWith: (other) => other.identity.use(issueServerCertificate(authority, SERVER_NAME, validNow())),
+    filesFor,
     link: async (nodeName, handler, signal) => {
-      const tokenPath = join(directory, `token-${nodeName}`);
-      await writeFile(tokenPath, `token-of-${nodeName}\n`);
+      const { tokenPath } = await filesFor(nodeName);
       const link = new GrpcControllerLink(
         { target: `127.0.0.1:${port}`, serverName: SERVER_NAME, caBundlePath, tokenPath, tokenCheckMs: 50 },
         { clock: systemTime, timers: systemTime, random: systemRandom, log, metrics },
