@@ -159,7 +159,7 @@ describe('placement', () => {
           expect(counted).toBeLessThanOrEqual(16);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

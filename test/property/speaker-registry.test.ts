@@ -129,7 +129,7 @@ describe('the speaker registry', () => {
         }
         registry.stop();
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
