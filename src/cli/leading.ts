@@ -1,3 +1,4 @@
+import { AnnouncementEvents } from '../controller/announcer/announcement-events.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
@@ -48,6 +49,7 @@ export async function leadTheCluster(
     for (const key of keys) services.enqueue(key);
   };
   provider.start({ needSync, usageChanged: () => statuses.changed() }, signal);
+  new AnnouncementEvents({ ...parts, announcer, events: api.events }).start(signal);
   await announcer.start(signal);
   statuses.start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.

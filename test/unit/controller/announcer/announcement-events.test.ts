@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { AnnouncementEvents } from '../../../../src/controller/announcer/announcement-events.ts';
+import type { AnnouncementState } from '../../../../src/controller/announcer/service-announcement.ts';
+import { type IpAddress, parseIp } from '../../../../src/core/net/index.ts';
+import type { KubernetesEvent, Service } from '../../../../src/ports/kubernetes.ts';
+import { ManualTime } from '../../../support/manual-time.ts';
+
+const ADDRESS = parseIp('192.168.1.240') as IpAddress;
+const owned = (node: string): AnnouncementState => ({ address: ADDRESS, candidates: [node], claimed: true });
+const blocked = (message: string): AnnouncementState => ({
+  address: ADDRESS,
+  candidates: [],
+  claimed: false,
+  obstacle: { reason: 'NoEndpoint', message },
+});
+
+function bed() {
+  const time = new ManualTime();
+  const told: KubernetesEvent[] = [];
+  let states: readonly AnnouncementState[] = [];
+  let changed: (key: string) => void = () => {};
+  const service = { meta: { namespace: 'default', name: 'web', uid: 'u1' } } as Service;
+  const stop = new AbortController();
+  new AnnouncementEvents({
+    services: { get: () => service },
+    announcer: {
+      statesOf: () => states,
+      onChange: (listener) => {
+        changed = listener;
+      },
+    },
+    events: { record: (_object, event) => void told.push(event) },
+    timers: time,
+  }).start(stop.signal);
+  const set = (...next: AnnouncementState[]): void => {
+    states = next;
+    changed('default/web');
+  };
+  const become = async (...next: AnnouncementState[]): Promise<void> => {
+    set(...next);
+    await time.advance(2_000);
+  };
+  return { set, become, told, stop, time };
+}
+
+describe('announcement events', () => {
+  it('name the node that announces, once for as long as it stays the same', async () => {
+    const { become, told } = bed();
+    await become(owned('node-a'));
+    await become(owned('node-a'));
+    await become(owned('node-b'));
+    expect(told).toEqual([
+      { type: 'Normal', reason: 'nodeAssigned', message: 'Announcing 192.168.1.240 from node "node-a"' },
+      { type: 'Normal', reason: 'nodeAssigned', message: 'Announcing 192.168.1.240 from node "node-b"' },
+    ]);
+  });
+
+  it('say why nobody announces, and again when it comes back after a recovery', async () => {
+    const { become, told } = bed();
+    await become(blocked('default/web has no ready endpoint'));
+    await become(owned('node-a'));
+    await become(blocked('default/web has no ready endpoint'));
+    expect(told.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Warning NotAnnounced',
+      'Normal nodeAssigned',
+      'Warning NotAnnounced',
+    ]);
+    expect(told[0]?.message).toBe('192.168.1.240 is not announced: default/web has no ready endpoint');
+  });
+
+  it('keep silent about what passes within two seconds', async () => {
+    const { set, become, told, time } = bed();
+    await become(owned('node-a'));
+    set(blocked('default/web has no ready endpoint'));
+    await time.advance(1_000);
+    set(owned('node-a'));
+    await time.advance(60_000);
+    expect(told).toHaveLength(1);
+  });
+
+  it('keep silent while a new owner has not claimed, and while the controller starts', async () => {
+    const { become, told } = bed();
+    await become({ ...owned('node-a'), claimed: false });
+    await become({ ...blocked('wait'), obstacle: { reason: 'Starting', message: 'wait' } });
+    expect(told).toEqual([]);
+  });
+
+  it('end with the leadership', async () => {
+    const { set, told, stop, time } = bed();
+    set(owned('node-a'));
+    stop.abort();
+    await time.advance(60_000);
+    expect(told).toEqual([]);
+    expect(time.armed).toBe(0);
+  });
+});
