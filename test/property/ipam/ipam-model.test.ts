@@ -28,6 +28,7 @@ const LAYOUTS: readonly (readonly PoolSpec[])[] = [
     poolSpec('hidden', ['10.0.2.0/31'], { autoAssign: false }),
   ],
   [
+    poolSpec('another', ['10.0.2.0/31']),
     poolSpec('only', ['10.0.0.254-10.0.1.3'], {
       reservations: [{ holder: 'b/four', ranges: [{ first: ip('10.0.1.0'), last: ip('10.0.1.1') }] }],
     }),
