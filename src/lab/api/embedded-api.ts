@@ -13,8 +13,9 @@ import { ResourceHandler } from './http/resource-handler.ts';
 import type { JsonObject } from './json.ts';
 import { builtInResources } from './kinds/built-in.ts';
 import { ServiceAllocations } from './kinds/service-allocations.ts';
-import type { KubeObject } from './kube-object.ts';
+import { type KubeObject, keyOf } from './kube-object.ts';
 import { kubeconfigOf, kubeconfigYaml } from './kubeconfig.ts';
+import { NamespaceLoop } from './namespace-loop.ts';
 import { ResourceRegistry } from './registry.ts';
 import { Store } from './store/store.ts';
 import { timestamp, Writes } from './writes.ts';
@@ -121,10 +122,13 @@ function assemble(options: EmbeddedApiOptions, given: { readonly adminToken: str
     serviceCidrs: options.serviceCidrs ?? DEFAULTS.serviceCidrs,
     nodePorts: options.nodePorts ?? DEFAULTS.nodePorts,
   });
-  for (const resource of builtInResources(allocations)) registry.add(resource);
+  const hasAccount = (namespace: string, name: string): boolean =>
+    store.collection('', 'serviceaccounts').get(keyOf(namespace, name)) !== undefined;
+  for (const resource of builtInResources(allocations, hasAccount)) registry.add(resource);
   new CustomKinds({ registry, store, now: () => timestamp(now()) });
   const writes = new Writes({ store, now });
   bootstrap(registry, writes, allocations.firstAddress);
+  new NamespaceLoop({ registry, writes }).start();
   const tokens = new ServiceAccountTokens({ issuer: DEFAULTS.issuer }, { store, now });
   const staticTokens = new Map([[given.adminToken, ADMIN], ...Object.entries(options.tokens ?? {})]);
   const faults = new Faults();

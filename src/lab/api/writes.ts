@@ -34,6 +34,7 @@ export interface DeleteOptions extends WriteOptions {
 export class Writes {
   readonly #store: Store;
   readonly #now: () => Date;
+  #removed: (object: KubeObject) => void = () => undefined;
 
   constructor(dependencies: { readonly store: Store; readonly now: () => Date }) {
     this.#store = dependencies.store;
@@ -119,6 +120,16 @@ export class Writes {
     };
   }
 
+  /** Removes an object whatever holds it. */
+  discard(target: Target): void {
+    this.#remove(target, this.get(target), { dryRun: false });
+  }
+
+  /** Who is told of each object that is gone. One listener. */
+  onRemoved(listener: (object: KubeObject) => void): void {
+    this.#removed = listener;
+  }
+
   /** Stores without any rule: for what the server itself keeps, and for tests that need an odd state. */
   seed(resource: Resource, object: KubeObject): KubeObject {
     const previous = this.collection(resource).get(keyOf(namespaceOf(object), nameOf(object)));
@@ -148,6 +159,7 @@ export class Writes {
     if (options.dryRun) return last;
     const removed = this.collection(target.resource).remove(keyOf(target.namespace, target.name));
     target.resource.strategy.stored(undefined, removed);
+    if (removed !== undefined) this.#removed(removed);
     return last;
   }
 

@@ -4,7 +4,7 @@ import { resourceOf } from '../registry.ts';
 import { apiVersionOf, type Resource, type Strategy } from '../resource.ts';
 import { forbidden } from '../status-error.ts';
 import { CORE_EVENT, EVENT_CONVERSION, NEW_EVENT } from './event.ts';
-import { POD } from './pod.ts';
+import { podStrategy } from './pod.ts';
 import { bindingErrors, dataErrors, endpointSliceErrors, leaseErrors, nodeErrors, secretErrors } from './rules.ts';
 import { serviceStrategy } from './service.ts';
 import type { ServiceAllocations } from './service-allocations.ts';
@@ -88,7 +88,10 @@ const SERVICE_ACCOUNT: Strategy = { ...PLAIN, returnsDeleted: true };
 const CONFIG_MAP: Strategy = { ...PLAIN, validate: dataErrors };
 
 /** The built-in resources of the server. */
-export function builtInResources(allocations: ServiceAllocations): Resource[] {
+export function builtInResources(
+  allocations: ServiceAllocations,
+  hasAccount: (namespace: string, name: string) => boolean,
+): Resource[] {
   const service = serviceStrategy(allocations);
   const discovery = { group: 'discovery.k8s.io', version: 'v1', namespaced: true };
   const coordination = { group: 'coordination.k8s.io', version: 'v1', namespaced: true };
@@ -96,7 +99,7 @@ export function builtInResources(allocations: ServiceAllocations): Resource[] {
     core('Namespace', 'namespaces', { namespaced: false, status: true, shortNames: ['ns'], strategy: NAMESPACE }),
     core('Node', 'nodes', { namespaced: false, status: true, shortNames: ['no'], strategy: NODE }),
     core('Service', 'services', { status: true, shortNames: ['svc'], categories: ['all'], strategy: service }),
-    core('Pod', 'pods', { status: true, shortNames: ['po'], categories: ['all'], strategy: POD }),
+    core('Pod', 'pods', { status: true, shortNames: ['po'], categories: ['all'], strategy: podStrategy(hasAccount) }),
     core('ConfigMap', 'configmaps', { shortNames: ['cm'], strategy: CONFIG_MAP }),
     core('Secret', 'secrets', { strategy: SECRET }),
     core('ServiceAccount', 'serviceaccounts', { shortNames: ['sa'], strategy: SERVICE_ACCOUNT }),

@@ -1,17 +1,32 @@
 import { arrayAt, isObject, type Json, numberAt, objectAt, stringAt } from '../json.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { type KubeObject, nameOf, namespaceOf } from '../kube-object.ts';
 import type { Strategy } from '../resource.ts';
+import { forbidden } from '../status-error.ts';
 import { podErrors } from './rules.ts';
 import { PLAIN } from './strategy.ts';
 
 /** A Pod, as far as it can go without scheduler and kubelet: it is stored, bound to tokens, and deleted with grace. */
-export const POD: Strategy = {
+export function podStrategy(hasAccount: (namespace: string, name: string) => boolean): Strategy {
+  return { ...POD, prepare: (next, previous) => (previous === undefined ? admitted(next, hasAccount) : next) };
+}
+
+/** As the ServiceAccount admission: a Pod runs as an account that exists. */
+function admitted(pod: KubeObject, hasAccount: (namespace: string, name: string) => boolean): KubeObject {
+  const namespace = namespaceOf(pod);
+  const name = stringAt(pod, 'spec', 'serviceAccountName') ?? 'default';
+  if (!hasAccount(namespace, name)) {
+    const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+    throw forbidden({ group: '', resource: 'pods', kind: 'Pod' }, nameOf(pod), why);
+  }
+  const spec = { ...objectAt(pod, 'spec'), serviceAccountName: name, serviceAccount: name };
+  return { ...pod, spec, status: { phase: 'Pending', qosClass: 'BestEffort' } };
+}
+
+const POD: Strategy = {
   ...PLAIN,
   returnsDeleted: true,
   generation: true,
   decode: defaultPod,
-  prepare: (next, previous) =>
-    previous === undefined ? { ...next, status: { phase: 'Pending', qosClass: 'BestEffort' } } : next,
   validate: (next, _previous, scope) => (scope === 'main' ? podErrors(next) : []),
   selectableFields: {
     'spec.nodeName': (pod) => stringAt(pod, 'spec', 'nodeName') ?? '',

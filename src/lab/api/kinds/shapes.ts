@@ -188,8 +188,8 @@ const endpoint = struct(
 const endpointSlice = struct(
   {
     addressType: optionalText,
-    endpoints: everyItem(endpoint),
-    ports: everyItem(
+    endpoints: list(endpoint),
+    ports: list(
       struct(
         { name: optionalText, protocol: optionalText, port: optionalInteger, appProtocol: optionalText },
         { name: '', protocol: 'TCP' },
@@ -276,7 +276,7 @@ const binding = struct(
   },
   { roleRef: {} },
 );
-const role = struct({ rules: everyItem(rule), aggregationRule: anything }, { rules: null });
+const role = struct({ rules: list(rule), aggregationRule: anything }, { rules: null });
 
 /** What each built-in kind holds beside apiVersion, kind and metadata. @see Kubernetes API reference 1.34 */
 export const SHAPES: Readonly<Record<string, Shape>> = {
