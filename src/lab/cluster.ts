@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CA_BUNDLE_CONFIG_MAP_NAME,
@@ -30,15 +29,14 @@ const WORKLOAD_KINDS = ['Deployment', 'DaemonSet', 'PodDisruptionBudget', 'Prior
 /** A cluster in namespaces: an embedded Kubernetes API, one controller, a speaker and a web page on every node. */
 export class LabCluster {
   readonly network: LabNetwork;
-  /** Logs, tokens and kubeconfigs. */
-  readonly folder: string;
+  /** Logs, tokens and kubeconfigs: on the sandbox's own tmpfs, so that nothing is left behind however the lab ends. */
+  readonly folder = '/run/heraldlb-lab';
   readonly #api: EmbeddedApi;
   readonly client: ApiClient;
   /** BOUNDED: by the programs of the topology. */
   readonly #programs = new Map<string, ChildProcess>();
 
-  private constructor(folder: string, network: LabNetwork, api: EmbeddedApi) {
-    this.folder = folder;
+  private constructor(network: LabNetwork, api: EmbeddedApi) {
     this.network = network;
     this.#api = api;
     this.client = new ApiClient({ url: api.url, ca: api.ca, token: api.adminToken });
@@ -49,7 +47,8 @@ export class LabCluster {
     const network = new LabNetwork();
     await network.create(CONTROL_PLANE, [...NODES, CLIENT]);
     const api = await startEmbeddedApi({ host: addressOf(CONTROL_PLANE), port: API_PORT });
-    const cluster = new LabCluster(await mkdtemp(join(tmpdir(), 'heraldlb-lab-')), network, api);
+    const cluster = new LabCluster(network, api);
+    await mkdir(cluster.folder);
     await writeFile(cluster.adminKubeconfig, api.kubeconfigYaml);
     return cluster;
   }
@@ -192,7 +191,6 @@ export class LabCluster {
   async stop(): Promise<void> {
     for (const program of this.#programs.values()) program.kill('SIGTERM');
     await this.#api.stop();
-    await rm(this.folder, { recursive: true, force: true });
   }
 
   async #caBundle(): Promise<string | undefined> {

@@ -18,7 +18,7 @@ const INTRODUCTION = `
 export async function keepUp(cluster: LabCluster): Promise<void> {
   await bringUp(cluster);
   console.log(
-    `${INTRODUCTION}\n     KUBECONFIG=${cluster.adminKubeconfig} kubectl get services   (in a shell on control-plane)\n     logs: ${cluster.folder}\n`,
+    `${INTRODUCTION}\n     KUBECONFIG=${cluster.adminKubeconfig} kubectl get services   (on control-plane)\n     ls ${cluster.folder}                           what each program says (on any host)\n`,
   );
   let shown = '';
   createInterface(process.stdin).on('line', (line) => {

@@ -1,4 +1,7 @@
 // `npm run lab`: the whole path in network namespaces, without root.
+import { cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LabCluster } from './cluster.ts';
 import { demonstrate } from './demo.ts';
 import { keepUp } from './keep-up.ts';
@@ -43,8 +46,10 @@ async function withCluster(work: (cluster: LabCluster) => Promise<void>): Promis
     await cluster.stop();
     return 0;
   } catch (error) {
+    const kept = mkdtempSync(join(tmpdir(), 'heraldlb-lab-'));
+    cpSync(cluster.folder, kept, { recursive: true });
     console.error(`\nThe lab failed: ${error instanceof Error ? error.message : String(error)}`);
-    console.error(`What each program said is in ${cluster.folder}`);
+    console.error(`What each program said is in ${kept}`);
     return 1;
   }
 }
