@@ -156,7 +156,8 @@ export function discoveryContract(subject: () => Subject): void {
 
     it.each([
       [{ addressType: 'Other' }, 'addressType FieldValueNotSupported'],
-      [{ endpoints: [{ addresses: ['2001:db8::1'] }] }, 'endpoints[0].addresses[0] FieldValueInvalid'],
+      [{ endpoints: [{ addresses: ['2001:db8::1'] }] }, 'endpoints[0].addresses FieldValueInvalid'],
+      [{ endpoints: [{ addresses: ['web'] }] }, 'endpoints[0].addresses[0] FieldValueInvalid'],
       [{ endpoints: [{ addresses: [] }] }, 'endpoints[0].addresses FieldValueRequired'],
     ])('with %j is refused', async (rest, cause) => {
       const answer = await subject().admin.create(slices, slice('refused', rest));

@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:https';
-import type { Socket } from 'node:net';
 import { Authentication } from './access/authentication.ts';
 import { Rbac } from './access/rbac.ts';
 import { ServiceAccountTokens } from './access/service-account-tokens.ts';
@@ -8,7 +6,8 @@ import { bootstrap } from './bootstrap.ts';
 import { CustomKinds } from './custom-kinds.ts';
 import { Faults } from './faults.ts';
 import { ApiHandler } from './http/api-handler.ts';
-import { createServerIdentity, type ServerIdentity } from './http/certificates.ts';
+import { createServerIdentity } from './http/certificates.ts';
+import { Listener } from './http/listener.ts';
 import { ResourceHandler } from './http/resource-handler.ts';
 import type { JsonObject } from './json.ts';
 import { builtInResources } from './kinds/built-in.ts';
@@ -84,7 +83,7 @@ export async function startEmbeddedApi(options: EmbeddedApiOptions = {}): Promis
   ];
   const identity = await createServerIdentity(hosts, now());
   const parts = assemble(options, { adminToken, now });
-  const listener = new Listener(identity, parts.handler);
+  const listener = new Listener({ identity }, { handler: parts.handler });
   const port = await listener.listen(host, options.port ?? 0);
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const access = (token: string, namespace?: string) => ({
@@ -149,47 +148,4 @@ function assemble(options: EmbeddedApiOptions, given: { readonly adminToken: str
     resources,
   });
   return { store, registry, writes, faults, handler };
-}
-
-/** The listening socket and its connections, which an outage takes away and `listen` brings back. */
-class Listener {
-  readonly #identity: ServerIdentity;
-  readonly #handler: ApiHandler;
-  #server: Server | undefined;
-  /** BOUNDED: by open connections. */
-  readonly #sockets = new Set<Socket>();
-
-  constructor(identity: ServerIdentity, handler: ApiHandler) {
-    this.#identity = identity;
-    this.#handler = handler;
-  }
-
-  /** The port that it listens on. */
-  async listen(host: string, port: number): Promise<number> {
-    const { certificate, key } = this.#identity;
-    const server = createServer({ cert: certificate, key, keepAliveTimeout: 60_000 }, (incoming, response) => {
-      void this.#handler.handle(incoming, response);
-    });
-    this.#server = server;
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new TypeError('a TCP socket has a port');
-    return address.port;
-  }
-
-  async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.resetAndDestroy();
-    await closed;
-  }
 }

@@ -34,16 +34,18 @@ export class ApiHandler {
     this.#parts = parts;
   }
 
-  async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** `reset` resets the connection on which the request came. */
+  async handle(incoming: IncomingMessage, response: ServerResponse, reset: () => void): Promise<void> {
     try {
-      await this.#answer(incoming, response);
+      await this.#answer({ incoming, response, reset });
     } catch (error) {
       if (response.headersSent || response.destroyed) response.destroy();
       else sendStatus(response, statusOf(error));
     }
   }
 
-  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(connection: Omit<Exchange, 'request' | 'user'>): Promise<void> {
+    const { incoming, response, reset } = connection;
     const request = parseRequest(incoming.method ?? 'GET', incoming.url ?? '/');
     const user = this.#parts.authentication.userOf(incoming.headers.authorization);
     if (request.kind === 'path') {
@@ -51,10 +53,10 @@ export class ApiHandler {
       return this.#answerPath(request, response);
     }
     const effect = await this.#parts.faults.apply(request, user.name);
-    if (effect !== undefined && strike(effect, incoming, response)) return;
+    if (effect !== undefined && strike(effect, response, reset)) return;
     this.#authorize(user, request);
-    if (effect?.kind === 'lost-answer') loseAnswer(response);
-    await this.#answerResource({ request, incoming, response, user });
+    if (effect?.kind === 'lost-answer') loseAnswer(response, reset);
+    await this.#answerResource({ ...connection, request, user });
   }
 
   async #answerResource(exchange: Exchange): Promise<void> {
@@ -136,7 +138,7 @@ function onlyCreate({ request }: Exchange): void {
 }
 
 /** Carries out a fault that answers in place of the server; false when the server still has to do its work. */
-function strike(effect: FaultEffect, incoming: IncomingMessage, response: ServerResponse): boolean {
+function strike(effect: FaultEffect, response: ServerResponse, reset: () => void): boolean {
   switch (effect.kind) {
     case 'status': {
       const { code, reason, message = reason, retryAfterSeconds } = effect;
@@ -145,7 +147,7 @@ function strike(effect: FaultEffect, incoming: IncomingMessage, response: Server
       return true;
     }
     case 'reset':
-      incoming.socket.resetAndDestroy();
+      reset();
       return true;
     case 'silence':
       return true;
@@ -156,9 +158,9 @@ function strike(effect: FaultEffect, incoming: IncomingMessage, response: Server
 }
 
 /** The connection is reset at the moment when the answer would be sent. */
-function loseAnswer(response: ServerResponse): void {
+function loseAnswer(response: ServerResponse, reset: () => void): void {
   response.writeHead = () => {
-    response.socket?.resetAndDestroy();
+    reset();
     return response;
   };
 }

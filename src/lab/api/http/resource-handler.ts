@@ -29,6 +29,8 @@ export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
   readonly user: User;
+  /** Resets the connection (RFC 9293 RST), as a server that is killed. */
+  readonly reset: () => void;
 }
 
 export interface WatchTimes {
@@ -117,6 +119,7 @@ export class ResourceHandler {
         collection: this.#writes.collection(resource),
         response: exchange.response,
         currentRevision: () => this.#store.revisions.current,
+        reset: exchange.reset,
       },
     );
     const closed = this.#watchOpened(watch, exchange);

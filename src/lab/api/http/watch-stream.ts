@@ -29,6 +29,7 @@ export class WatchStream {
   readonly #collection: Collection;
   readonly #response: ServerResponse;
   readonly #currentRevision: () => number;
+  readonly #reset: () => void;
   readonly #timers: NodeJS.Timeout[] = [];
   #unsubscribe: (() => void) | undefined;
   #stalled = false;
@@ -41,12 +42,15 @@ export class WatchStream {
       readonly collection: Collection;
       readonly response: ServerResponse;
       readonly currentRevision: () => number;
+      /** Resets the connection. */
+      readonly reset: () => void;
     },
   ) {
     this.options = options;
     this.#collection = dependencies.collection;
     this.#response = dependencies.response;
     this.#currentRevision = dependencies.currentRevision;
+    this.#reset = dependencies.reset;
   }
 
   start(): void {
@@ -77,8 +81,7 @@ export class WatchStream {
   /** Cuts the connection. */
   drop(): void {
     this.#release();
-    this.#response.socket?.resetAndDestroy();
-    this.#response.destroy();
+    this.#reset();
   }
 
   /** From now on the connection stays open and silent, until `resume`. */

@@ -89,9 +89,11 @@ function endpointErrors(slice: KubeObject, type: string): FieldError[] {
     const field = `endpoints[${at}].addresses`;
     if (addresses.length === 0) return [fieldErrors.required(field, 'must contain at least 1 address')];
     if (family === undefined) return [];
-    return addresses.flatMap((address, index) =>
-      isIP(address) === family ? [] : [fieldErrors.invalid(`${field}[${index}]`, address, NOT_AN_ADDRESS)],
-    );
+    return addresses.flatMap((address, index) => {
+      if (isIP(address) === family) return [];
+      if (isIP(address) === 0) return [fieldErrors.invalid(`${field}[${index}]`, address, NOT_AN_ADDRESS)];
+      return [fieldErrors.invalid(field, address, `must be an ${type} address`)];
+    });
   });
 }
 
