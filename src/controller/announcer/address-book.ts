@@ -20,10 +20,11 @@ const NO_REFUSALS: ReadonlyMap<string, string> = new Map();
 
 /** Which Services use which addresses, and what is remembered of each address. */
 export class AddressBook {
-  /** BOUNDED: by the Services that were set, as are the next two. */
+  /** BOUNDED: by the Services that were set, as are the next three. */
   readonly #services = new Map<string, ServiceAnnouncement>();
   readonly #pages = new Map<IpAddress, Page>();
   readonly #refused = new Set<IpAddress>();
+  readonly #obstructed = new Set<IpAddress>();
 
   get size(): number {
     return this.#pages.size;
@@ -72,7 +73,14 @@ export class AddressBook {
     const page = this.#pages.get(address);
     if (page === undefined || page.obstacle?.message === obstacle?.message) return false;
     page.obstacle = obstacle;
+    if (obstacle === undefined) this.#obstructed.delete(address);
+    else this.#obstructed.add(address);
     return true;
+  }
+
+  /** The addresses that have an obstacle. */
+  obstructed(): readonly IpAddress[] {
+    return [...this.#obstructed];
   }
 
   refusalsOf(address: IpAddress): ReadonlyMap<string, string> {
@@ -101,5 +109,6 @@ export class AddressBook {
     if (page?.uses.size !== 0) return;
     this.#pages.delete(address);
     this.#refused.delete(address);
+    this.#obstructed.delete(address);
   }
 }

@@ -201,9 +201,12 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   #nodeChanged(nodeName: string): void {
     if (!this.#informed || !this.#directory.refresh(nodeName, this.#dependencies.nodes.get(nodeName))) return;
     const { lost, gained } = this.#eligibility.refresh(nodeName);
-    // Only the addresses that it may announce lose something, and only those that lack a candidate gain something.
+    // Only the addresses that it may announce lose something, and only those that lack a candidate gain something. An
+    // address with an obstacle may have no place yet.
     if (lost) for (const address of this.#placement.addressesOf(nodeName)) this.#decide(address);
-    if (gained) for (const address of this.#placement.incomplete()) this.#decide(address);
+    if (!gained) return;
+    const lacking = new Set([...this.#placement.incomplete(), ...this.#book.obstructed()]);
+    for (const address of lacking) this.#decide(address);
   }
 
   #endpointsChanged(serviceKeys: readonly string[]): void {

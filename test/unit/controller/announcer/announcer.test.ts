@@ -270,6 +270,19 @@ describe('the announcer', () => {
     expect(bed.ownerOf(VIP)).toBe('node-c');
   });
 
+  it('announces from the only node with an endpoint as soon as its speaker connects, where traffic is Local', async () => {
+    await bed.start('node-a');
+    await bed.advance(3_000);
+    const late = bed.addNode('node-b');
+    bed.endpoints('web', 'node-b');
+    bed.service('web', [VIP], { externalTrafficPolicy: 'Local' });
+    await bed.advance(0);
+    expect(bed.announcersOf(VIP)).toEqual([]);
+    late.dial(bed.registry);
+    await bed.advance(0);
+    expect(bed.ownerOf(VIP)).toBe('node-b');
+  });
+
   it('announces nothing without an endpoint, and from the same node again when there is one', async () => {
     await bed.start('node-a', 'node-b', 'node-c');
     for (const [at, address] of addresses(8).entries()) bed.serve(`s-${at}`, address);
