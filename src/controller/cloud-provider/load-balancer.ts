@@ -5,6 +5,8 @@ export interface LoadBalancerStatus {
   readonly ingress: readonly LoadBalancerIngress[];
   /** What these annotations of the Service are to say; undefined: nothing, they are taken off. Others stay as they are. */
   readonly annotations?: Readonly<Record<string, string | undefined>>;
+  /** From where the addresses come, for people: the message of the Service's condition. */
+  readonly summary?: string;
 }
 
 /**

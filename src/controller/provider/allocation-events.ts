@@ -6,6 +6,12 @@ import { describeRefusals } from './refusal-text.ts';
 
 type Topic = 'contradiction' | 'missing-family';
 
+/** Addresses with the pools that they are of: `10.0.0.1 of pool "first"`. */
+export function describeAllocation(addresses: readonly IpAddress[], pools: readonly string[]): string {
+  const names = pools.map((pool) => `"${pool}"`).join(' and ');
+  return `${addresses.map(formatIp).join(' and ')} of ${pools.length === 1 ? 'pool' : 'pools'} ${names}`;
+}
+
 /** Tells people what happens to the addresses of a Service; what goes on to be so is told once. MetalLB's reasons where it has one. */
 export class AllocationEvents {
   readonly #sink: EventSink;
@@ -17,8 +23,7 @@ export class AllocationEvents {
   }
 
   assigned(service: Service, addresses: readonly IpAddress[], pools: readonly string[]): void {
-    const from = `${pools.length === 1 ? 'pool' : 'pools'} ${pools.map((pool) => `"${pool}"`).join(' and ')}`;
-    const message = `Assigned ${addresses.map(formatIp).join(' and ')} of ${from}`;
+    const message = `Assigned ${describeAllocation(addresses, pools)}`;
     this.#record(service, { type: 'Normal', reason: 'IPAllocated', message });
   }
 

@@ -11,7 +11,7 @@ import type { ExistingClaims } from '../cloud-provider/claims.ts';
 import { type LoadBalancer, type LoadBalancerStatus, UnsatisfiableError } from '../cloud-provider/load-balancer.ts';
 import type { ConfigSource, PoolUsage, PoolUsageSource } from '../configuration/config-source.ts';
 import { wantedFamilies } from './address-families.ts';
-import { AllocationEvents } from './allocation-events.ts';
+import { AllocationEvents, describeAllocation } from './allocation-events.ts';
 import { applicantOf, keyOf } from './applicant.ts';
 import { type Convergence, converge } from './convergence.ts';
 import { adoptable, claimPromised, inClaimOrder, isStaying, promisedBy } from './existing-claims.ts';
@@ -225,10 +225,12 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
 
   #statusOf(addresses: readonly IpAddress[]): LoadBalancerStatus {
     const inOrder = [...addresses].sort(compareIp);
-    const pools = inOrder.length === 0 ? undefined : this.#poolNamesOf(inOrder).join(',');
+    const pools = this.#poolNamesOf(inOrder);
+    const names = pools.length === 0 ? undefined : pools.join(',');
     return {
       ingress: inOrder.map((address) => ({ ip: formatIp(address), ipMode: 'VIP' })),
-      annotations: Object.fromEntries(POOL_ANNOTATIONS.map((key) => [key, pools])),
+      annotations: Object.fromEntries(POOL_ANNOTATIONS.map((key) => [key, names])),
+      summary: pools.length === 0 ? '' : describeAllocation(inOrder, pools),
     };
   }
 

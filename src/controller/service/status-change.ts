@@ -3,12 +3,14 @@ import type { ServiceChange } from '../../ports/stores.ts';
 import type { LoadBalancerStatus } from '../cloud-provider/load-balancer.ts';
 import { heldFinalizers, type Ownership, sameIngress } from './predicates.ts';
 
-/** Type of the condition that says whether a Service has what it asks for, and if not, why. */
-export const ADDRESS_ASSIGNED = 'heraldlb.io/AddressAssigned';
+/** Type of the condition that says of which pools a Service has its addresses, or why it has none. */
+export const ADDRESS_ALLOCATED = 'heraldlb.io/AddressAllocated';
 
 /** What a Service is to say. */
 export interface Verdict {
   readonly ingress: readonly LoadBalancerIngress[];
+  /** From where the addresses come, for people. */
+  readonly summary: string;
   /** Present while the Service waits. */
   readonly waiting?: { readonly reason: string; readonly message: string };
 }
@@ -18,7 +20,7 @@ export function verdictOf(status: LoadBalancerStatus, waiting?: Verdict['waiting
   const ingress = status.ingress.map((entry) =>
     entry.ip === undefined || entry.ipMode !== undefined ? entry : { ...entry, ipMode: 'VIP' },
   );
-  return { ingress, ...(waiting === undefined ? {} : { waiting }) };
+  return { ingress, summary: status.summary ?? '', ...(waiting === undefined ? {} : { waiting }) };
 }
 
 /** What must be written so that `service` says the verdict and carries our finalizer; undefined when it does already. */
@@ -44,23 +46,22 @@ export function changeToRelease(service: Service, ownership: Ownership): Service
   return orNothing({
     ...(held.length === 0 ? {} : { removeFinalizers: held }),
     ...(service.status.ingress.length === 0 ? {} : { ingress: [] }),
-    ...(conditionOf(service) === undefined ? {} : { removeConditions: [ADDRESS_ASSIGNED] }),
+    ...(conditionOf(service) === undefined ? {} : { removeConditions: [ADDRESS_ALLOCATED] }),
   });
 }
 
-/** A Service that never had to wait has no condition: it needs none, and its status stays as other controllers leave it. */
-function changedCondition(service: Service, { waiting }: Verdict, now: Date): Condition | undefined {
+/** Goes into the patch that writes the addresses: it costs no request of its own. */
+function changedCondition(service: Service, { summary, waiting }: Verdict, now: Date): Condition | undefined {
   const present = conditionOf(service);
-  if (waiting === undefined && present === undefined) return undefined;
   const status = waiting === undefined ? 'True' : 'False';
-  const { reason, message } = waiting ?? { reason: 'Assigned', message: '' };
+  const { reason, message } = waiting ?? { reason: 'Allocated', message: summary };
   if (present?.status === status && present.reason === reason && present.message === message) return undefined;
   const since = present?.status === status ? present.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
-  return { type: ADDRESS_ASSIGNED, status, reason, message, lastTransitionTime: since };
+  return { type: ADDRESS_ALLOCATED, status, reason, message, lastTransitionTime: since };
 }
 
 function conditionOf({ status }: Service): Condition | undefined {
-  return status.conditions.find((condition) => condition.type === ADDRESS_ASSIGNED);
+  return status.conditions.find((condition) => condition.type === ADDRESS_ALLOCATED);
 }
 
 function orNothing(change: ServiceChange): ServiceChange | undefined {

@@ -71,7 +71,7 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
 
   #status(name: string): LoadBalancerStatus {
     const ip = this.assigned.get(name);
-    return { ingress: ip === undefined ? [] : [{ ip }] };
+    return ip === undefined ? { ingress: [] } : { ingress: [{ ip }], summary: `${ip} of pool "fake"` };
   }
 
   #call(verb: string, name: string): void {

@@ -1,17 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { ImplementedElsewhereError, RetryError } from '../../../../src/controller/cloud-provider/load-balancer.ts';
-import { ADDRESS_ASSIGNED } from '../../../../src/controller/service/status-change.ts';
+import { ADDRESS_ALLOCATED } from '../../../../src/controller/service/status-change.ts';
 import { ApiError } from '../../../../src/ports/api-error.ts';
 import { service } from '../../../support/kube/fake-cluster.ts';
 import { arrange, FINALIZER, VIP, withService } from '../../../support/kube/service-controller-bed.ts';
 import { settle } from '../../../support/manual-time.ts';
 
 describe('a Service of type LoadBalancer', () => {
-  test('gets finalizer and status in one patch, with ipMode VIP', async () => {
+  test('gets finalizer, status with ipMode VIP and a condition that names the pool in one patch', async () => {
     const it = arrange();
     await withService(it);
+    const allocated = {
+      type: ADDRESS_ALLOCATED,
+      status: 'True',
+      reason: 'Allocated',
+      message: '192.0.2.1 of pool "fake"',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
     expect(it.cluster.patches).toEqual([
-      { key: 'default/web', change: { addFinalizer: FINALIZER, ingress: [VIP('192.0.2.1')] } },
+      {
+        key: 'default/web',
+        change: { addFinalizer: FINALIZER, ingress: [VIP('192.0.2.1')], conditions: [allocated] },
+      },
     ]);
     expect(it.cluster.reasons()).toEqual(['EnsuringLoadBalancer', 'EnsuredLoadBalancer']);
     await it.stop();
@@ -104,7 +114,11 @@ describe('a release', () => {
     it.cluster.remove('web');
     await settle();
     expect(it.loadBalancer.calls.slice(-2)).toEqual(['get web', 'delete web']);
-    expect(it.cluster.patches.at(-1)?.change).toEqual({ removeFinalizers: [FINALIZER], ingress: [] });
+    expect(it.cluster.patches.at(-1)?.change).toEqual({
+      removeFinalizers: [FINALIZER],
+      ingress: [],
+      removeConditions: [ADDRESS_ALLOCATED],
+    });
     expect(it.cluster.stored('web')).toBeUndefined();
     expect(it.cluster.reasons().slice(2)).toEqual(['DeletingLoadBalancer', 'DeletedLoadBalancer']);
     await it.stop();
@@ -194,14 +208,14 @@ describe('a Service that cannot be served', () => {
     it.cluster.put(service('third'));
     await settle();
     expect(it.cluster.stored('second')?.status.conditions).toMatchObject([
-      { type: ADDRESS_ASSIGNED, status: 'False', reason: 'PoolExhausted', message: 'no address is free' },
+      { type: ADDRESS_ALLOCATED, status: 'False', reason: 'PoolExhausted', message: 'no address is free' },
     ]);
     expect(it.cluster.reasons('second')).toEqual(['PoolExhausted']);
     expect(it.metrics.value('heraldlb_services_pending')).toBe(2);
     it.cluster.remove('first');
     await settle();
     expect(it.loadBalancer.assigned.get('second')).toBe('192.0.2.1');
-    expect(it.cluster.stored('second')?.status.conditions).toMatchObject([{ status: 'True', reason: 'Assigned' }]);
+    expect(it.cluster.stored('second')?.status.conditions).toMatchObject([{ status: 'True', reason: 'Allocated' }]);
     expect(it.cluster.reasons('third')).toEqual(['PoolExhausted']);
     await it.stop();
   });
