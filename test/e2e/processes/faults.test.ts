@@ -20,7 +20,7 @@ beforeEach(async ({ task }) => {
 });
 
 afterEach(async () => {
-  await bed[Symbol.asyncDispose]();
+  await bed?.[Symbol.asyncDispose]();
 });
 
 it('when the power of the owner is cut, another node takes over, and the page comes back', async () => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await bed[Symbol.asyncDispose]();
+  await bed?.[Symbol.asyncDispose]();
 });
 
 it.each(['', 'liveness', 'readiness'])('both replicas of the controller serve "%s"', async (service) => {

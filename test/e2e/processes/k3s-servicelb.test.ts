@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await bed[Symbol.asyncDispose]();
+  await bed?.[Symbol.asyncDispose]();
 });
 
 it("a Service that ServiceLB left with the nodes' addresses gets one of the pool's instead, and serves it", async () => {

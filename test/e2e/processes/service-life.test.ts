@@ -15,7 +15,7 @@ describe.each(['nftables', 'iptables'] as const)('with kube-proxy in %s mode', (
   });
 
   afterAll(async () => {
-    await bed[Symbol.asyncDispose]();
+    await bed?.[Symbol.asyncDispose]();
   });
 
   it('a new Service gets an address, one node answers ARP for it, and a client reads the page behind it', async () => {

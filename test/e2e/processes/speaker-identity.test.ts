@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await bed[Symbol.asyncDispose]();
+  await bed?.[Symbol.asyncDispose]();
 });
 
 describe('a session is refused', () => {

@@ -15,30 +15,36 @@ export class LanView {
 
   /** A page that the client gets from port 80 of the address. */
   page(address: string): Promise<Page> {
-    return patiently(`a page from ${address}`, () => this.#client.fetch(`http://${address}/`));
+    return patiently(
+      () => `a page from ${address}`,
+      () => this.#client.fetch(`http://${address}/`),
+    );
   }
 
   /** The one node that answers ARP for the address. @param notThis a node that must not be it any more */
-  owner(address: string, notThis?: string): Promise<string> {
-    return patiently(`one owner of ${address}`, async () => {
-      const [owner, ...others] = await this.#lan.whoHas(address);
-      return owner !== undefined && others.length === 0 && owner !== notThis ? owner : undefined;
-    });
+  async owner(address: string, notThis?: string): Promise<string> {
+    let owners: readonly string[] = [];
+    const isDecided = async (): Promise<true | undefined> => {
+      owners = await this.#lan.whoHas(address);
+      return owners.length === 1 && owners[0] !== notThis ? true : undefined;
+    };
+    await patiently(() => `one owner of ${address}, but ${owners.join(' and ') || 'nobody'} answers`, isDecided);
+    return owners[0] ?? '';
   }
 
   /** Waits until nobody answers ARP for the address. */
   async silence(address: string): Promise<void> {
-    await patiently(`silence about ${address}`, async () =>
-      (await this.#lan.whoHas(address)).length === 0 ? true : undefined,
-    );
+    const isSilent = async (): Promise<true | undefined> =>
+      (await this.#lan.whoHas(address)).length === 0 ? true : undefined;
+    await patiently(() => `silence about ${address}`, isSilent);
   }
 }
 
-async function patiently<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+async function patiently<T>(what: () => string, ask: () => Promise<T | undefined>): Promise<T> {
   for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs; ) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`);
+  throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what()}`);
 }
