@@ -9,6 +9,8 @@ export interface ServiceChange {
   readonly addFinalizer?: string;
   /** Other people's finalizers survive in any case. */
   readonly removeFinalizers?: readonly string[];
+  /** undefined takes an annotation off. Others stay as they are. */
+  readonly annotations?: Readonly<Record<string, string | undefined>>;
   /** The whole `status.loadBalancer.ingress` to be. */
   readonly ingress?: readonly LoadBalancerIngress[];
   /** Merged by type. */

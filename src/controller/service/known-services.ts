@@ -1,6 +1,6 @@
 import type { LoadBalancerIngress, Service } from '../../ports/kubernetes.ts';
 import type { Clock } from '../../ports/time.ts';
-import { sameIngress } from './predicates.ts';
+import { type Annotations, sameIngress } from './predicates.ts';
 
 /** What people are told about a Service: each topic by itself. BOUNDED: these. */
 export type Topic = 'nodes' | 'waiting' | 'put-off';
@@ -11,6 +11,8 @@ export interface KnownService {
   service: Service;
   /** What its status is to say; undefined until the provider has said it. */
   desired: readonly LoadBalancerIngress[] | undefined;
+  /** What its annotations are to say. */
+  annotations: Annotations;
   /** The nodes that the provider was told last. */
   nodesSignature: string | undefined;
   /** What our last patch made of which version, until the informer has it. */
@@ -60,6 +62,7 @@ export class KnownServices {
     const known: KnownService = {
       service,
       desired: undefined,
+      annotations: {},
       nodesSignature: undefined,
       written: undefined,
       told: {},

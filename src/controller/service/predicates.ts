@@ -1,5 +1,8 @@
 import type { LoadBalancerIngress, Service, ServicePort } from '../../ports/kubernetes.ts';
 
+/** Values of annotations; undefined: not there. */
+export type Annotations = Readonly<Record<string, string | undefined>>;
+
 /** Which Services are ours, and which finalizer keeps them until their addresses are released. */
 export interface Ownership {
   /** Absent: Services without a class. */
@@ -43,18 +46,29 @@ export function needsCleanup(service: Service, ownership: Ownership): boolean {
   return service.meta.deletionTimestamp !== undefined || service.spec.type !== 'LoadBalancer';
 }
 
-/** Whether a change concerns the load balancer. Status and labels are not looked at. @see upstream needsUpdate */
-export function needsUpdate(before: Service, after: Service, ownership: Ownership): boolean {
+/**
+ * Whether a change concerns the load balancer. Status and labels are not looked at, nor are annotations that say what
+ * `written` says: those we wrote ourselves. @see upstream needsUpdate
+ */
+export function needsUpdate(before: Service, after: Service, ownership: Ownership, written: Annotations = {}): boolean {
   const wanted = wantsLoadBalancer(before, ownership);
   const wants = wantsLoadBalancer(after, ownership);
   if (!wanted && !wants) return false;
   if (wanted !== wants || before.meta.uid !== after.meta.uid) return true;
   return (
-    !equal(before.meta.annotations, after.meta.annotations) ||
+    annotationsChanged(before, after, written) ||
     before.spec.ipFamilies.length !== after.spec.ipFamilies.length ||
     !equalPorts(before.spec.ports, after.spec.ports) ||
     COMPARED_FIELDS.some((field) => !equal(before.spec[field], after.spec[field]))
   );
+}
+
+function annotationsChanged({ meta: before }: Service, { meta: after }: Service, written: Annotations): boolean {
+  const keys = new Set([...Object.keys(before.annotations), ...Object.keys(after.annotations)]);
+  return [...keys].some((key) => {
+    const value = after.annotations[key];
+    return value !== before.annotations[key] && !(Object.hasOwn(written, key) && value === written[key]);
+  });
 }
 
 const COMPARED_FIELDS = [

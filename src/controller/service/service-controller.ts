@@ -177,7 +177,7 @@ export class ServiceController {
     const known = this.#known.get(key);
     const terminates = before.meta.deletionTimestamp === undefined && after.meta.deletionTimestamp !== undefined;
     return (
-      needsUpdate(before, after, this.#ownership) ||
+      needsUpdate(before, after, this.#ownership, known?.annotations) ||
       needsCleanup(after, this.#ownership) ||
       (terminates && known !== undefined) ||
       (wantsLoadBalancer(after, this.#ownership) && labelsChanged(before, after))

@@ -124,7 +124,7 @@ export class ServiceReconciler {
     const { loadBalancer, known } = this.#dependencies;
     const { clusterName, ownership } = this.#options;
     known.remember(key, service);
-    const { exists } = await loadBalancer.getLoadBalancer(clusterName, service);
+    const { exists, status } = await loadBalancer.getLoadBalancer(clusterName, service);
     if (exists) {
       this.#events.normal(service, 'DeletingLoadBalancer', 'Deleting load balancer');
       await loadBalancer.ensureLoadBalancerDeleted(clusterName, service).catch((error: unknown) => {
@@ -132,7 +132,7 @@ export class ServiceReconciler {
       });
     }
     const held = hasOurFinalizer(service, ownership);
-    const change = changeToRelease(service, ownership);
+    const change = changeToRelease(service, status, ownership);
     if (change !== undefined) await this.#write(key, service, change, signal);
     if (exists || held) this.#events.normal(service, 'DeletedLoadBalancer', 'Deleted load balancer');
     this.#settle(key);
@@ -181,6 +181,7 @@ export class ServiceReconciler {
     const { known, clock } = this.#dependencies;
     const entry = known.remember(key, service);
     entry.desired = verdict.ingress;
+    entry.annotations = verdict.annotations;
     const change = changeToServe(service, verdict, { ownership: this.#options.ownership, now: clock.wallTime() });
     if (change === undefined) return;
     const assigned = verdict.waiting === undefined;

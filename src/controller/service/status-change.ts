@@ -1,7 +1,7 @@
 import type { Condition, LoadBalancerIngress, Service } from '../../ports/kubernetes.ts';
 import type { ServiceChange } from '../../ports/stores.ts';
 import type { LoadBalancerStatus } from '../cloud-provider/load-balancer.ts';
-import { heldFinalizers, type Ownership, sameIngress } from './predicates.ts';
+import { type Annotations, heldFinalizers, type Ownership, sameIngress } from './predicates.ts';
 
 /** Type of the condition that says of which pools a Service has its addresses, or why it has none. */
 export const ADDRESS_ALLOCATED = 'heraldlb.io/AddressAllocated';
@@ -9,6 +9,8 @@ export const ADDRESS_ALLOCATED = 'heraldlb.io/AddressAllocated';
 /** What a Service is to say. */
 export interface Verdict {
   readonly ingress: readonly LoadBalancerIngress[];
+  /** undefined: the annotation is not to be there. */
+  readonly annotations: Annotations;
   /** From where the addresses come, for people. */
   readonly summary: string;
   /** Present while the Service waits. */
@@ -20,7 +22,8 @@ export function verdictOf(status: LoadBalancerStatus, waiting?: Verdict['waiting
   const ingress = status.ingress.map((entry) =>
     entry.ip === undefined || entry.ipMode !== undefined ? entry : { ...entry, ipMode: 'VIP' },
   );
-  return { ingress, summary: status.summary ?? '', ...(waiting === undefined ? {} : { waiting }) };
+  const { annotations = {}, summary = '' } = status;
+  return { ingress, annotations, summary, ...(waiting === undefined ? {} : { waiting }) };
 }
 
 /** What must be written so that `service` says the verdict and carries our finalizer; undefined when it does already. */
@@ -32,19 +35,28 @@ export function changeToServe(
   const { ownership, now } = context;
   const leftovers = service.meta.finalizers.filter((each) => ownership.leftoverFinalizers.includes(each));
   const condition = changedCondition(service, verdict, now);
+  const annotations = changedAnnotations(service, verdict.annotations);
   return orNothing({
     ...(service.meta.finalizers.includes(ownership.finalizer) ? {} : { addFinalizer: ownership.finalizer }),
     ...(leftovers.length === 0 ? {} : { removeFinalizers: leftovers }),
+    ...(annotations === undefined ? {} : { annotations }),
     ...(sameIngress(service.status.ingress, verdict.ingress) ? {} : { ingress: verdict.ingress }),
     ...(condition === undefined ? {} : { conditions: [condition] }),
   });
 }
 
 /** What must be written so that nothing of ours is left on `service`; undefined when nothing is. */
-export function changeToRelease(service: Service, ownership: Ownership): ServiceChange | undefined {
+export function changeToRelease(
+  service: Service,
+  status: LoadBalancerStatus,
+  ownership: Ownership,
+): ServiceChange | undefined {
   const held = heldFinalizers(service, ownership);
+  const ours = Object.keys(status.annotations ?? {}).map((key) => [key, undefined] as const);
+  const annotations = changedAnnotations(service, Object.fromEntries(ours));
   return orNothing({
     ...(held.length === 0 ? {} : { removeFinalizers: held }),
+    ...(annotations === undefined ? {} : { annotations }),
     ...(service.status.ingress.length === 0 ? {} : { ingress: [] }),
     ...(conditionOf(service) === undefined ? {} : { removeConditions: [ADDRESS_ALLOCATED] }),
   });
@@ -58,6 +70,11 @@ function changedCondition(service: Service, { summary, waiting }: Verdict, now: 
   if (present?.status === status && present.reason === reason && present.message === message) return undefined;
   const since = present?.status === status ? present.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
   return { type: ADDRESS_ALLOCATED, status, reason, message, lastTransitionTime: since };
+}
+
+function changedAnnotations({ meta }: Service, annotations: Annotations): Annotations | undefined {
+  const changed = Object.entries(annotations).filter(([key, value]) => meta.annotations[key] !== value);
+  return changed.length === 0 ? undefined : Object.fromEntries(changed);
 }
 
 function conditionOf({ status }: Service): Condition | undefined {

@@ -153,8 +153,11 @@ function apply(stored: Service, change: ServiceChange, resourceVersion: string):
   const finalizers = stored.meta.finalizers.filter((each) => !removeFinalizers.includes(each));
   if (addFinalizer !== undefined && !finalizers.includes(addFinalizer)) finalizers.push(addFinalizer);
   const replaced = [...removeConditions, ...conditions.map((condition) => condition.type)];
+  const annotations = Object.entries({ ...stored.meta.annotations, ...change.annotations }).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
   return {
-    meta: { ...stored.meta, finalizers, resourceVersion },
+    meta: { ...stored.meta, finalizers, resourceVersion, annotations: Object.fromEntries(annotations) },
     spec: stored.spec,
     status: {
       ingress: ingress ?? stored.status.ingress,

@@ -71,7 +71,9 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
 
   #status(name: string): LoadBalancerStatus {
     const ip = this.assigned.get(name);
-    return ip === undefined ? { ingress: [] } : { ingress: [{ ip }], summary: `${ip} of pool "fake"` };
+    return ip === undefined
+      ? { ingress: [], annotations: { 'example.com/pool': undefined } }
+      : { ingress: [{ ip }], annotations: { 'example.com/pool': 'fake' }, summary: `${ip} of pool "fake"` };
   }
 
   #call(verb: string, name: string): void {

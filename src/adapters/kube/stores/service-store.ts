@@ -35,14 +35,18 @@ export class ApiServiceStore implements ServiceStore {
  * @see k8s.io/cloud-provider/service/helpers PatchService
  */
 export function serviceStatusPatch(service: Service, change: ServiceChange): Readonly<Record<string, unknown>> {
-  const { ingress, conditions = [], removeConditions = [] } = change;
+  const { annotations, ingress, conditions = [], removeConditions = [] } = change;
   const conditionPatches = [...conditions, ...removeConditions.map((type) => ({ $patch: 'delete', type }))];
   const status = {
     ...(ingress === undefined ? {} : { loadBalancer: { ingress: ingress.length === 0 ? null : ingress.map(toWire) } }),
     ...(conditionPatches.length === 0 ? {} : { conditions: conditionPatches }),
   };
   return {
-    metadata: { uid: service.meta.uid, ...finalizersPatch(service, change) },
+    metadata: {
+      uid: service.meta.uid,
+      ...finalizersPatch(service, change),
+      ...(annotations === undefined ? {} : { annotations: annotationsPatch(annotations) }),
+    },
     ...(Object.keys(status).length === 0 ? {} : { status }),
   };
 }
@@ -57,6 +61,10 @@ function finalizersPatch({ meta }: Service, { addFinalizer, removeFinalizers = [
     ...(remove.length === 0 ? {} : { '$deleteFromPrimitiveList/finalizers': remove }),
     '$setElementOrder/finalizers': after,
   };
+}
+
+function annotationsPatch(annotations: Readonly<Record<string, string | undefined>>): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, value ?? null]));
 }
 
 function toWire({ ip, hostname, ipMode, ports }: LoadBalancerIngress): LoadBalancerIngress {

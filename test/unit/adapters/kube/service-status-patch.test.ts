@@ -29,3 +29,9 @@ test('conditions are merged by type, and those to go are named', () => {
     status: { conditions: [condition, { $patch: 'delete', type: 'b' }] },
   });
 });
+
+test('annotations are set and taken off one by one', () => {
+  expect(serviceStatusPatch(web, { annotations: { a: 'b', c: undefined } })).toEqual({
+    metadata: { uid: 'uid-of-web', annotations: { a: 'b', c: null } },
+  });
+});

@@ -27,6 +27,18 @@ describe('a status that somebody else changed', () => {
     await it.stop();
   });
 
+  test('in an annotation of ours is put right as well', async () => {
+    const it = arrange();
+    await withService(it);
+    it.cluster.edit('web', (each) => ({
+      ...each,
+      meta: { ...each.meta, annotations: { 'example.com/pool': 'other' } },
+    }));
+    await settle();
+    expect(it.cluster.stored('web')?.meta.annotations).toEqual({ 'example.com/pool': 'fake' });
+    await it.stop();
+  });
+
   test('while the finalizer was taken off gets that back too', async () => {
     const it = arrange();
     await withService(it);

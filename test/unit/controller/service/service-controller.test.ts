@@ -20,9 +20,15 @@ describe('a Service of type LoadBalancer', () => {
     expect(it.cluster.patches).toEqual([
       {
         key: 'default/web',
-        change: { addFinalizer: FINALIZER, ingress: [VIP('192.0.2.1')], conditions: [allocated] },
+        change: {
+          addFinalizer: FINALIZER,
+          ingress: [VIP('192.0.2.1')],
+          annotations: { 'example.com/pool': 'fake' },
+          conditions: [allocated],
+        },
       },
     ]);
+    expect(it.loadBalancer.calls.filter((call) => call === 'ensure web')).toHaveLength(1);
     expect(it.cluster.reasons()).toEqual(['EnsuringLoadBalancer', 'EnsuredLoadBalancer']);
     await it.stop();
   });
@@ -117,6 +123,7 @@ describe('a release', () => {
     expect(it.cluster.patches.at(-1)?.change).toEqual({
       removeFinalizers: [FINALIZER],
       ingress: [],
+      annotations: { 'example.com/pool': undefined },
       removeConditions: [ADDRESS_ALLOCATED],
     });
     expect(it.cluster.stored('web')).toBeUndefined();
@@ -129,7 +136,10 @@ describe('a release', () => {
     await withService(it);
     it.cluster.edit('web', (each) => ({ ...each, spec: { ...each.spec, type: 'ClusterIP' } }));
     await settle();
-    expect(it.cluster.stored('web')).toMatchObject({ meta: { finalizers: [] }, status: { ingress: [] } });
+    expect(it.cluster.stored('web')).toMatchObject({
+      meta: { finalizers: [], annotations: {} },
+      status: { ingress: [], conditions: [] },
+    });
     expect(it.loadBalancer.assigned.size).toBe(0);
     it.cluster.edit('web', (each) => ({ ...each, spec: { ...each.spec, type: 'LoadBalancer' } }));
     await settle();
