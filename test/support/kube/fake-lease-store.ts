@@ -11,6 +11,12 @@ export class FakeLeaseStore implements LeaseStore {
   readonly failures: Error[] = [];
   #version = 0;
   #partitioned: string | undefined;
+  #delay: () => Promise<void> = () => Promise.resolve();
+
+  /** Updates are stored at once and answered late. */
+  delayUpdates(wait: (ms: number) => Promise<void>, ms: number): void {
+    this.#delay = () => wait(ms);
+  }
 
   /** Requests of this holder do not arrive any more; as all share one store, reads of it are told by who holds the Lease. */
   partition(identity: string): void {
@@ -42,7 +48,9 @@ export class FakeLeaseStore implements LeaseStore {
     if (failure !== undefined) throw failure;
     if (this.#partitioned === record.holderIdentity) throw new ApiError('unavailable', 'update leases: no answer');
     if (lease.resourceVersion !== String(this.#version)) throw new ApiError('conflict', 'update leases: 409');
-    return this.#store(lease.ref, record);
+    const stored = this.#store(lease.ref, record);
+    await this.#delay();
+    return stored;
   }
 
   #store(ref: ObjectRef, record: LeaseRecord): StoredLease {

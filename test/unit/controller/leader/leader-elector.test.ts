@@ -128,6 +128,20 @@ test('a leader whose renewals are never answered stops after the renew deadline'
   expect(a.ends).toEqual(['lost']);
 });
 
+test('a renewal counts from when it was asked for, not from when its answer came', async () => {
+  const { a, time, leases } = arrange();
+  a.start();
+  await settle();
+  leases.delayUpdates((ms) => new Promise((resolve) => void time.start(ms, resolve)), 6_000);
+  // Asked at 2 s, stored at once, answered at 8 s; from 10 s on the API is away.
+  await time.advance(9_000);
+  leases.partition('a');
+  await time.advance(2_900);
+  expect(a.leads()).toBe(true);
+  await time.advance(200);
+  expect(a.leads()).toBe(false);
+});
+
 test('a leader that lost its Lease to an outage leads again at once with a larger generation', async () => {
   const { a, time, leases } = arrange();
   a.start();

@@ -195,6 +195,23 @@ describe('a release', () => {
     await it.stop();
   });
 
+  test('that the informer shows late is done and told once, also when the name is used again', async () => {
+    const it = arrange();
+    await withService(it);
+    it.cluster.informerIsCurrent = false;
+    it.cluster.remove('web');
+    await settle();
+    it.controller.enqueue('default/web');
+    await settle();
+    it.cluster.informerIsCurrent = true;
+    it.cluster.catchUp();
+    it.cluster.put(service('web', { meta: { uid: 'another' } }));
+    await settle();
+    expect(it.loadBalancer.calls.filter((call) => call === 'delete web')).toHaveLength(1);
+    expect(it.cluster.reasons().filter((reason) => reason === 'DeletedLoadBalancer')).toHaveLength(1);
+    await it.stop();
+  });
+
   test('of one that vanished under our patch frees what was allocated', async () => {
     const it = arrange();
     await it.start();
