@@ -185,6 +185,20 @@ describe('a release', () => {
     await it.stop();
   });
 
+  test('happens when a Service terminates while our finalizer is taken off', async () => {
+    const it = arrange();
+    await withService(it);
+    const meta = { finalizers: ['example.com/other'], deletionTimestamp: '2026-01-02T00:00:00Z' };
+    it.cluster.edit('web', (each) => ({ ...each, meta: { ...each.meta, ...meta } }));
+    await settle();
+    expect(it.loadBalancer.assigned.size).toBe(0);
+    expect(it.cluster.stored('web')).toMatchObject({
+      meta: { finalizers: ['example.com/other'] },
+      status: { ingress: [] },
+    });
+    await it.stop();
+  });
+
   test('of a Service that was deleted and made anew under its name comes before the new one is served', async () => {
     const it = arrange({ addresses: ['192.0.2.1'] });
     await withService(it);
