@@ -65,7 +65,7 @@ export class NaiveIpam {
   }
 
   release(holder: string, nowMs: number): void {
-    this.#vacate(holder, [...this.addressesOf(holder), ...this.leavingOf(holder)], nowMs);
+    this.#vacate(holder, [...this.leavingOf(holder), ...this.addressesOf(holder)], nowMs);
   }
 
   keepRefusal(asks: Applicant, address: IpAddress, pools: readonly string[]): string | undefined {

@@ -134,9 +134,9 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     this.#dependencies.announcer.delete(key);
     this.#events.forget(key);
     this.#turns.leave(key, 'nothing');
-    const vacancies = this.#ipam.release(key, this.#dependencies.clock.nowMs());
-    this.#turns.vacated(vacancies);
-    if (vacancies.length > 0) this.#listener?.usageChanged();
+    this.#ipam.retire(key);
+    const stored = this.#dependencies.services.get(key);
+    this.#settle(key, stored?.meta.uid === service.meta.uid ? stored : undefined);
   }
 
   usage(poolName: string): PoolUsage | undefined {
@@ -172,8 +172,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     const request = requestOf(service);
     const applicant = applicantOf(service, request);
     this.#events.contradictions(service, request.contradictions);
-    const { addresses: held, leaving } = this.#ipam.holding(key);
-    const current = held.length + leaving.length > 0 ? held : adoptable(this.#ipam, service);
+    const current = this.#present(service, applicant);
     const outcome = converge(this.#ipam, {
       applicant,
       request,
@@ -188,6 +187,15 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     if (outcome.refusals.length > 0) this.#turns.wait(key, outcome.refusals, applicant.sharing);
     else this.#turns.leave(key, applicant.sharing === undefined ? 'exclusive' : 'shareable');
     return outcome;
+  }
+
+  /** What it holds; what its status promises when it holds nothing, but nothing that it is to give up anyway. */
+  #present(service: Service, applicant: Applicant): readonly IpAddress[] {
+    const { addresses, leaving } = this.#ipam.holding(applicant.holder);
+    if (addresses.length > 0) return addresses;
+    const promised = adoptable(this.#ipam, service);
+    if (leaving.length === 0) return promised;
+    return promised.filter((address) => this.#ipam.keepRefusal(applicant, address, []) === undefined);
   }
 
   #assign(applicant: Applicant, addresses: readonly IpAddress[]): void {
@@ -270,11 +278,16 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   #serviceChanged({ key, after }: InformerChange<Service>): void {
-    if (after === undefined || !isStaying(after)) {
-      this.#turns.leave(key, 'nothing');
-      return;
-    }
-    const vacancies = this.#ipam.settle(key, promisedBy(after), this.#dependencies.clock.nowMs());
+    if (after === undefined || !isStaying(after)) this.#turns.leave(key, 'nothing');
+    // A Service that is gone while it has addresses is told by ensureLoadBalancerDeleted.
+    if (after === undefined && this.#ipam.holding(key).addresses.length > 0) return;
+    this.#settle(key, after);
+  }
+
+  /** Frees what the Service gave up, once its status (there is none when it is gone) promises that no more. */
+  #settle(key: string, service: Service | undefined): void {
+    const promised = service === undefined ? [] : promisedBy(service);
+    const vacancies = this.#ipam.settle(key, promised, this.#dependencies.clock.nowMs());
     if (vacancies.length === 0) return;
     this.#turns.vacated(vacancies);
     this.#listener?.usageChanged();

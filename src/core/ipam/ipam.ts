@@ -115,7 +115,7 @@ export class Ipam {
 
   /**
    * Makes `addresses` the ones of the Service, on the terms of its claim, or changes nothing. Those that it had before stay
-   * its own, as leaving, until `settle` or `release`. Looks only at what must never be: an address outside of all pools, a
+   * its own, as leaving, until `settle`. Looks only at what must never be: an address outside of all pools, a
    * node's address, or two holders whose terms forbid it; who may have what is the task of `choose`.
    */
   assign(claim: Claim, addresses: readonly IpAddress[]): Assignment {
@@ -145,6 +145,11 @@ export class Ipam {
     return { kind: 'assigned', changed };
   }
 
+  /** The Service is to have nothing any more: all that it holds is leaving. */
+  retire(holder: string): void {
+    this.assign({ holder, ports: [] }, []);
+  }
+
   /**
    * Says which addresses the Service's status promises by now. Once these are what the Service is to have, what it had
    * before is free. Returns what became free.
@@ -156,13 +161,6 @@ export class Ipam {
     const vacancies = gone.flatMap((address) => this.#vacate(address, holder, nowMs));
     this.#hold(holder, { addresses, leaving: leaving.filter((address) => promised.includes(address)) });
     return vacancies;
-  }
-
-  /** Frees everything that the Service has. Returns what became free. */
-  release(holder: string, nowMs: number): readonly Vacancy[] {
-    const { addresses, leaving } = this.holding(holder);
-    this.#holdings.delete(holder);
-    return [...addresses, ...leaving].flatMap((address) => this.#vacate(address, holder, nowMs));
   }
 
   /** Says whose node's own address this is: it is never given out. Undefined: no node's any more. */

@@ -117,7 +117,8 @@ class Pair {
         this.naive.quarantine = changed(this.naive.quarantine, step);
         break;
       case 'release':
-        this.ours.release(step.holder, this.nowMs);
+        this.ours.retire(step.holder);
+        this.ours.settle(step.holder, [], this.nowMs);
         this.naive.release(step.holder, this.nowMs);
         break;
       case 'settle': {

@@ -35,6 +35,16 @@ describe('the address of a Service', () => {
     ]);
   });
 
+  it('is not freed by a status that says neither the old one nor the new one', async () => {
+    const bed = new ProviderBed([ANY, OTHER]);
+    await bed.serve(service('web'));
+    await bed.ensure(bed.cluster.put(annotated({ 'metallb.io/address-pool': 'other' })));
+    bed.writeStatus('web', []);
+    expect((await bed.ensure(service('next'))).addresses).toEqual(['10.0.0.2']);
+    bed.writeStatus('web', ['10.0.1.1']);
+    expect((await bed.ensure(service('last'))).addresses).toEqual(['10.0.0.1']);
+  });
+
   it('is kept when the pool asked for cannot serve', async () => {
     const bed = new ProviderBed([ANY, configPool('full', ['10.0.1.1/32'], { autoAssign: false })]);
     await bed.serve(service('taker', { spec: { loadBalancerIP: '10.0.1.1' } }));
@@ -177,6 +187,34 @@ describe('the address of a Service', () => {
     const altered = service('web', { status: { ingress: [{ ip: '10.0.0.3' }], conditions: [] } });
     expect((await bed.ensure(altered)).addresses).toEqual(['10.0.0.1']);
     expect((await bed.ensure(service('web'))).addresses).toEqual(['10.0.0.1']);
+  });
+
+  it('is freed when the Service is released only after its status says so', async () => {
+    const bed = new ProviderBed([configPool('any', ['10.0.0.1/32'])]);
+    await bed.serve(service('web'));
+    const other = bed.cluster.put(
+      service('web', { spec: { type: 'ClusterIP' }, status: { ingress: [{ ip: '10.0.0.1' }], conditions: [] } }),
+    );
+    await bed.provider.ensureLoadBalancerDeleted('cluster', other);
+    expect(await bed.provider.getLoadBalancer('cluster', other)).toMatchObject({
+      status: { ingress: [] },
+      exists: true,
+    });
+    expect((await bed.serve(service('next'))).addresses).toEqual([]);
+    bed.writeStatus('web', []);
+    expect(bed.takeNeeded()).toEqual(['default/next']);
+    expect((await bed.serve(service('next'))).addresses).toEqual(['10.0.0.1']);
+  });
+
+  it('comes back to a Service that changes its mind before its status is written', async () => {
+    const bed = new ProviderBed([ANY]);
+    await bed.serve(service('first'));
+    await bed.serve(service('web'));
+    await bed.delete('first');
+    const status = { ingress: [{ ip: '10.0.0.2' }], conditions: [] };
+    const other = bed.cluster.put(service('web', { spec: { type: 'ClusterIP' }, status }));
+    await bed.provider.ensureLoadBalancerDeleted('cluster', other);
+    expect((await bed.ensure(bed.cluster.put(service('web', { status })))).addresses).toEqual(['10.0.0.2']);
   });
 
   it('is freed when the Service is deleted', async () => {
