@@ -21,6 +21,7 @@ const rooms = {
     npm: ['@grpc/grpc-js', '@grpc/proto-loader'],
     node: true,
   },
+  'src/adapters/yaml': { rooms: ['src/core/config'], npm: ['yaml'] },
   'src/adapters/telemetry': { rooms: ['src/core/net', 'src/ports'], npm: ['pino', 'prom-client'], node: true },
 };
 

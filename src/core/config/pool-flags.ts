@@ -2,6 +2,7 @@ import { decode } from './decode.ts';
 import type { Decoded } from './decoded.ts';
 import type { Problem } from './problem.ts';
 import type { SourceObject } from './source.ts';
+import { withOrigin } from './with-origin.ts';
 
 /** Name of the pool that flags make, as Services see it in their annotation. */
 const FLAG_POOL_NAME = 'command-line';
@@ -41,13 +42,5 @@ function flagObject(kind: Decoded['kind'], spec: unknown): SourceObject {
 }
 
 function fromFlag(value: Decoded, ranges: readonly string[]): Decoded {
-  const origin = { apiVersion: '', kind: FLAG, namespace: '', name: ranges.join(',') };
-  switch (value.kind) {
-    case 'IPAddressPool':
-      return { ...value, pool: { ...value.pool, origin } };
-    case 'L2Advertisement':
-      return { ...value, advertisement: { ...value.advertisement, origin } };
-    default:
-      return value;
-  }
+  return withOrigin(value, { apiVersion: '', kind: FLAG, namespace: '', name: ranges.join(',') });
 }

@@ -25,6 +25,12 @@ function withNamespaces(pool: Pool, namespaces: readonly NamespaceLabels[]): Poo
   return { ...pool, serviceAllocation: { ...allocation, namespaces: names } };
 }
 
-function byName(a: { readonly origin: Origin }, b: { readonly origin: Origin }): number {
-  return compareOrigins(a.origin, b.origin);
+interface Named {
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+/** What comes from a flag or from a ConfigMap has an origin of another name than its own. */
+function byName(a: Named, b: Named): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : compareOrigins(a.origin, b.origin);
 }
