@@ -2,7 +2,7 @@
 import { cp, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist');
@@ -15,16 +15,14 @@ const BANNER = [
 ].join('');
 
 await rm(out, { recursive: true, force: true });
-await build({
+const shape: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: {
-    controller: 'src/cli/controller.ts',
-    speaker: 'src/cli/speaker.ts',
-    'packet-worker': 'src/cli/packet-worker.ts',
-  },
   outdir: out,
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  // What is imported only when needed (the exec plugins of a kubeconfig) stays out of memory: it goes into a file of its own.
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
   minify: true,
   keepNames: false,
   platform: 'node',
@@ -35,7 +33,11 @@ await build({
   legalComments: 'none',
   banner: { js: BANNER },
   define: { 'process.env.NODE_ENV': '"production"' },
-});
+};
+// One by one, so that each is whole in its file and nothing is shared.
+for (const name of ['controller', 'speaker', 'packet-worker'])
+  await build({ ...shape, entryPoints: [`src/cli/${name}.ts`] });
+
 const triplet = `linux_${process.arch}`;
 const addon = join(
   dirname(createRequire(import.meta.url).resolve(`@koromix/koffi-linux-${process.arch}/package.json`)),

@@ -9,13 +9,15 @@ import { kubeconfigAccess } from '../adapters/kube/access/kubeconfig.ts';
 import { KubernetesApi } from '../adapters/kube/kubernetes-api.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
 import { Configuration } from '../controller/configuration/configuration.ts';
-import { LeaderElector, type Leadership } from '../controller/leader/leader-elector.ts';
+import { LeaderElector } from '../controller/leader/leader-elector.ts';
+import { controllerPermissions, logMissingPermissions } from '../controller/preflight/permissions.ts';
 import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
 import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
 import {
   CA_BUNDLE_CONFIG_MAP_NAME,
   CA_BUNDLE_KEY,
   CA_SECRET_NAME,
+  CONTROLLER_SERVICE_NAME,
   controllerServerName,
   SPEAKER_SERVICE_ACCOUNT,
   SPEAKER_TOKEN_AUDIENCE,
@@ -33,11 +35,11 @@ const TIME = { clock: systemTime, timers: systemTime, random: systemRandom };
 /** Everything of one controller process that lives as long as it does, whether it leads or not. */
 export type ControllerParts = Awaited<ReturnType<typeof assemble>>;
 
-/** Runs a controller until `stop` aborts or the Lease is lost. @returns the exit status: a lost Lease is 1, as upstream's */
-export async function runController(settings: ControllerSettings, log: Log, stop: AbortSignal): Promise<number> {
+/** Runs a controller until `stop` aborts. */
+export async function runController(settings: ControllerSettings, log: Log, stop: AbortSignal): Promise<void> {
   const alive = new AbortController();
   const parts = await assemble(settings, log);
-  const { api, authority, configuration, elector, health, server } = parts;
+  const { api, authority, configuration, health, server } = parts;
   await health.listen(alive.signal);
   health.set('liveness', true);
   await server.listen(alive.signal);
@@ -45,6 +47,7 @@ export async function runController(settings: ControllerSettings, log: Log, stop
 
   const running = api.run(alive.signal);
   void authority.start(alive.signal);
+  void logMissingPermissions(permissionsOf(settings), { reviewer: api.accessReviewer, log }, alive.signal);
   const ready = (async () => {
     await Promise.all(
       [parts.services, parts.nodes, parts.endpointSlices].map((informer) => informer.synced(alive.signal)),
@@ -54,26 +57,24 @@ export async function runController(settings: ControllerSettings, log: Log, stop
   })();
   // Without the caches there is nothing to lead with: a replica that cannot read does not stand in the way of one that can.
   await Promise.race([ready, aborted(stop)]);
-  const end = stop.aborted
-    ? 'stopped'
-    : await elect(settings, elector, (leadership) => leadTheCluster(settings, parts, leadership), stop);
+  if (!stop.aborted) await lead(settings, parts, stop);
   for (const service of ['', 'readiness', 'leader'] as const) health.set(service, false);
   alive.abort();
   ready.catch(() => undefined);
   await Promise.all([running, ...web.map((endpoint) => endpoint.stop())]);
-  return end === 'lost' ? 1 : 0;
 }
 
-async function elect(
-  settings: ControllerSettings,
-  elector: LeaderElector,
-  lead: (leadership: Leadership) => Promise<void>,
-  stop: AbortSignal,
-): Promise<'stopped' | 'lost'> {
-  if (settings.leaderElection.enabled) return elector.run(lead, stop);
-  // Alone by the user's word: the date makes a later start the newer generation.
-  await lead({ generation: Math.floor(Date.now() / 1_000), signal: stop });
-  return 'stopped';
+/**
+ * Leads whenever it is our turn. Upstream ends the process with the Lease; every term here begins from nothing, so that the
+ * same process may try again, at once after an outage of the API and without a Lease of a former self to wait for.
+ */
+async function lead(settings: ControllerSettings, parts: ControllerParts, stop: AbortSignal): Promise<void> {
+  if (!settings.leaderElection.enabled) {
+    // Alone by the user's word: the date makes a later start the newer generation.
+    await leadTheCluster(settings, parts, { generation: Math.floor(Date.now() / 1_000), signal: stop });
+    return;
+  }
+  while (!stop.aborted) await parts.elector.run((leadership) => leadTheCluster(settings, parts, leadership), stop);
 }
 
 async function assemble(settings: ControllerSettings, log: Log) {
@@ -129,6 +130,16 @@ async function assemble(settings: ControllerSettings, log: Log) {
       { ...common, leases: api.leases },
     ),
   };
+}
+
+function permissionsOf({ namespace, leaderElection }: ControllerSettings) {
+  return controllerPermissions({
+    namespace,
+    lease: leaderElection.lease,
+    caSecret: CA_SECRET_NAME,
+    caBundle: CA_BUNDLE_CONFIG_MAP_NAME,
+    endpointSlice: CONTROLLER_SERVICE_NAME,
+  });
 }
 
 function clusterAccess({ kubeconfig, master }: ControllerSettings): Promise<ClusterAccess> {

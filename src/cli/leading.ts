@@ -68,7 +68,12 @@ function leaderEndpoint(settings: ControllerSettings, parts: ControllerParts): L
   );
 }
 
-function serviceOptions({ clusterName, concurrentServiceSyncs, loadBalancerClass }: ControllerSettings) {
-  const ours = loadBalancerClass === undefined ? {} : { loadBalancerClass };
-  return { clusterName, concurrency: concurrentServiceSyncs, ...ours };
+function serviceOptions(settings: ControllerSettings) {
+  const { clusterName, concurrentServiceSyncs: concurrency, ignoreExcludeLabel, loadBalancerClass } = settings;
+  return {
+    clusterName,
+    concurrency,
+    ignoreExcludeLabel,
+    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+  };
 }

@@ -23,10 +23,11 @@ export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** Runs a process to its end and exits with its status; whatever goes wrong is one clear line. */
-export async function runToExit(name: string, log: Log | undefined, life: () => Promise<number>): Promise<never> {
+/** Runs a process to its end and exits; whatever goes wrong is one clear line. */
+export async function runToExit(name: string, log: Log | undefined, life: () => Promise<void>): Promise<never> {
   try {
-    process.exit(await life());
+    await life();
+    process.exit(0);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof UsageError || log === undefined) console.error(`${name}: ${message}`);

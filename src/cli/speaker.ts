@@ -84,7 +84,7 @@ export function speakerCommand(): Command {
     });
 }
 
-async function speak(settings: SpeakerSettings, log: Log): Promise<number> {
+async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const stop = stopSignal();
   const alive = new AbortController();
   const metrics = new PromMetrics();
@@ -125,7 +125,6 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<number> {
   for (const service of ['', 'readiness'] as const) health.set(service, false);
   await speaker.stop();
   alive.abort();
-  return 0;
 }
 
 /** The Service's address that the kubelet puts into the environment needs no DNS, which may be waiting for us. */
