@@ -60,9 +60,12 @@ export class AnnouncementEvents {
       return;
     }
     const event = newsOf(states);
-    if (event === undefined || this.#told.get(key) === event.message) return;
-    this.#told.set(key, event.message);
+    if (event === undefined) return;
     const { namespace, name, uid } = service.meta;
+    // By uid: who makes a Service anew looks at the events of the new one.
+    const news = `${uid} ${event.message}`;
+    if (this.#told.get(key) === news) return;
+    this.#told.set(key, news);
     this.#dependencies.events.record({ kind: 'Service', apiVersion: 'v1', namespace, name, uid }, event);
   }
 }

@@ -25,6 +25,8 @@ export interface AnnouncerOptions {
   readonly settleMs: number;
   /** How long all of this may take, when the Services are never declared. */
   readonly patienceMs: number;
+  /** After this long without any speaker the Services are told that there is none. */
+  readonly speakerPatienceMs: number;
   /** How long the old owner of a planned move waits for the new one to claim. */
   readonly handoverMs: number;
 }
@@ -33,6 +35,7 @@ export const DEFAULT_ANNOUNCER_OPTIONS = {
   ignoreExcludeLabel: false,
   settleMs: 2_000,
   patienceMs: 60_000,
+  speakerPatienceMs: 15_000,
   handoverMs: 2_000,
 } satisfies Partial<AnnouncerOptions>;
 
@@ -50,6 +53,11 @@ export interface AnnouncerDependencies {
 const STARTING: Obstacle = {
   reason: 'Starting',
   message: 'the controller has just begun, and waits for speakers to connect and say what they announce',
+};
+
+const NO_SPEAKER: Obstacle = {
+  reason: 'NoEligibleNode',
+  message: 'no speaker is connected to the controller: look at the DaemonSet of the speakers, and at what they log',
 };
 
 /**
@@ -71,6 +79,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   readonly #census: StateCensus;
   readonly #listeners: ((serviceKey: string) => void)[] = [];
   #phase: 'idle' | 'listening' | 'deciding' = 'idle';
+  /** Why nothing is decided yet. */
+  #waiting = STARTING;
   #declared = false;
   #informed = false;
   #settle: Timer | undefined;
@@ -102,12 +112,14 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     ];
     speakers.listen(this);
     const patience = timers.start(this.#options.patienceMs, () => this.#loosePatience());
+    const speakerPatience = timers.start(this.#options.speakerPatienceMs, () => this.#missSpeakers());
     signal.addEventListener(
       'abort',
       () => {
         this.#phase = 'idle';
         for (const stop of stops) stop();
         patience.cancel();
+        speakerPatience.cancel();
         this.#settle?.cancel();
         this.#ledger.stop();
       },
@@ -130,11 +142,15 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   }
 
   set(serviceKey: string, announcement: ServiceAnnouncement): void {
-    for (const address of this.#book.set(serviceKey, announcement)) this.#decide(address);
+    const touched = this.#book.set(serviceKey, announcement);
+    for (const address of touched) this.#decide(address);
+    if (touched.length > announcement.addresses.length) this.#tellService(serviceKey);
   }
 
   delete(serviceKey: string): void {
-    for (const address of this.#book.delete(serviceKey)) this.#decide(address);
+    const had = this.#book.delete(serviceKey);
+    for (const address of had) this.#decide(address);
+    if (had.length > 0) this.#tellService(serviceKey);
   }
 
   declared(): void {
@@ -145,7 +161,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   /** How it stands with each address of a Service; empty for one that was not set. */
   statesOf(serviceKey: string): readonly AnnouncementState[] {
     return this.#book.addressesOf(serviceKey).map((address) => {
-      const obstacle = this.#book.obstacleOf(address) ?? (this.#phase === 'deciding' ? undefined : STARTING);
+      const obstacle = this.#book.obstacleOf(address) ?? (this.#phase === 'deciding' ? undefined : this.#waiting);
       const candidates =
         this.#phase === 'deciding' && obstacle === undefined ? this.#placement.candidatesOf(address) : [];
       const claimed = this.#ledger.isClaimed(address);
@@ -231,6 +247,14 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     this.declared();
   }
 
+  #missSpeakers(): void {
+    const [anySpeaker] = this.#dependencies.speakers.alive();
+    if (this.#phase !== 'listening' || anySpeaker !== undefined) return;
+    this.#dependencies.log.warn('no-speaker-connected', { afterMs: this.#options.speakerPatienceMs });
+    this.#waiting = NO_SPEAKER;
+    for (const address of this.#book.addresses()) this.#tell(address);
+  }
+
   /** Takes over what is announced, decides everything, and lets the speakers know. */
   #begin(): void {
     const claims = this.#claims();
@@ -259,7 +283,10 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   }
 
   #decide(address: IpAddress, owner?: string): void {
-    if (this.#phase !== 'deciding') return;
+    if (this.#phase !== 'deciding') {
+      if (this.#waiting === NO_SPEAKER) this.#tell(address);
+      return;
+    }
     const uses = this.#usesOf(address);
     const [first] = uses;
     if (first === undefined) {
@@ -293,9 +320,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   }
 
   #tell(address: IpAddress): void {
-    for (const { serviceKey } of this.#book.usesOf(address)) {
-      for (const listener of this.#listeners) listener(serviceKey);
-    }
+    for (const { serviceKey } of this.#book.usesOf(address)) this.#tellService(serviceKey);
+  }
+
+  #tellService(serviceKey: string): void {
+    for (const listener of this.#listeners) listener(serviceKey);
   }
 }
 

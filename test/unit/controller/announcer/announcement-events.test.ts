@@ -19,7 +19,7 @@ function bed() {
   const told: KubernetesEvent[] = [];
   let states: readonly AnnouncementState[] = [];
   let changed: (key: string) => void = () => {};
-  const service = { meta: { namespace: 'default', name: 'web', uid: 'u1' } } as Service;
+  let service = { meta: { namespace: 'default', name: 'web', uid: 'u1' } } as Service;
   const stop = new AbortController();
   new AnnouncementEvents({
     services: { get: () => service },
@@ -40,7 +40,10 @@ function bed() {
     set(...next);
     await time.advance(2_000);
   };
-  return { set, become, told, stop, time };
+  const recreate = (uid: string): void => {
+    service = { meta: { namespace: 'default', name: 'web', uid } } as Service;
+  };
+  return { set, become, recreate, told, stop, time };
 }
 
 describe('announcement events', () => {
@@ -76,6 +79,14 @@ describe('announcement events', () => {
     set(owned('node-a'));
     await time.advance(60_000);
     expect(told).toHaveLength(1);
+  });
+
+  it('are told to a new Service of the same name too, however soon it follows the old one', async () => {
+    const { become, recreate, told } = bed();
+    await become(owned('node-a'));
+    recreate('u2');
+    await become(owned('node-a'));
+    expect(told).toHaveLength(2);
   });
 
   it('keep silent while a new owner has not claimed, and while the controller starts', async () => {

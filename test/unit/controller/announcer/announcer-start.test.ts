@@ -41,6 +41,25 @@ describe('an announcer that begins', () => {
     bed.announcer.declared();
   };
 
+  it('says that no speaker is connected when none comes, and takes that back when one does', async () => {
+    bed.addNode('node-a');
+    await bed.replaceController();
+    const news: string[] = [];
+    bed.announcer.onChange((key) => news.push(`${key} ${stateOf('web')?.obstacle?.reason ?? 'announced'}`));
+    bed.serve('web', VIP);
+    bed.announcer.declared();
+    expect(stateOf('web')?.obstacle?.reason).toBe('Starting');
+    await bed.advance(20_000);
+    expect(stateOf('web')?.obstacle).toMatchObject({ reason: 'NoEligibleNode' });
+    expect(stateOf('web')?.obstacle?.message).toContain('no speaker is connected');
+    bed.serve('late', '192.168.1.241');
+    expect(news).toEqual(['default/web NoEligibleNode', 'default/late NoEligibleNode']);
+    speaker('node-a').dial(bed.registry);
+    await bed.advance(3_000);
+    expect(bed.ownerOf(VIP)).toBe('node-a');
+    expect(stateOf('web')?.obstacle).toBeUndefined();
+  });
+
   it('leaves everything where it is, in whatever order speakers and Services come', async () => {
     for (const order of ['speakers first', 'services first', 'mixed']) {
       bed.stop();

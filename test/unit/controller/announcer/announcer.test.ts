@@ -64,6 +64,19 @@ describe('the announcer', () => {
     expect(bed.metrics.value('heraldlb_announcement_addresses', { state: 'claimed' })).toBe(0);
   });
 
+  it('tells its listeners of a Service that is gone, or has an address less, so that nothing is remembered of it', async () => {
+    await bed.start('node-a', 'node-b');
+    bed.endpoints('web', 'somewhere');
+    bed.service('web', [VIP, '192.168.1.241']);
+    await bed.advance(0);
+    const news: string[] = [];
+    bed.announcer.onChange((key) => news.push(`${key} ${bed.announcer.statesOf(key).length}`));
+    bed.service('web', [VIP]);
+    bed.announcer.delete('default/web');
+    bed.announcer.delete('default/web');
+    expect(news).toEqual(['default/web 1', 'default/web 0']);
+  });
+
   it('follows a Service that changes its address', async () => {
     await bed.start('node-a', 'node-b');
     bed.serve('web', VIP);
