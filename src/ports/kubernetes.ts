@@ -74,6 +74,8 @@ export interface Service {
 export interface Node {
   readonly meta: Omit<ObjectMeta, 'namespace'>;
   readonly providerID?: string;
+  /** From where its Pods have their addresses, where Kubernetes itself hands them out. */
+  readonly podCIDRs?: readonly string[];
   readonly unschedulable: boolean;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   readonly addresses: readonly { readonly type: string; readonly address: string }[];
@@ -90,6 +92,12 @@ export interface EndpointSlice {
     readonly serving?: boolean;
     readonly terminating?: boolean;
   }[];
+}
+
+/** From where Services have their cluster IPs. @see Kubernetes API networking.k8s.io/v1 ServiceCIDR, since 1.33 */
+export interface ServiceCidr {
+  readonly meta: Omit<ObjectMeta, 'namespace'>;
+  readonly cidrs: readonly string[];
 }
 
 /** @see Kubernetes API core/v1 Namespace */

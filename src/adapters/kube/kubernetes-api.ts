@@ -1,16 +1,24 @@
 import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
-import type { EndpointSlice, Namespace, Node, Service } from '../../ports/kubernetes.ts';
+import type { EndpointSlice, Namespace, Node, ObjectRef, Service, ServiceCidr } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { ConfigMap } from '../../ports/stores.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
 import type { ClusterAccess } from './access/cluster-access.ts';
 import { EventRecorder } from './events/event-recorder.ts';
 import { ApiClient } from './http/api-client.ts';
 import { AbsentKinds } from './informer/absent-kinds.ts';
 import { ResourceInformer, type ResourceInformerOptions } from './informer/resource-informer.ts';
-import { mapConfigObject, mapEndpointSlice, mapNamespace, mapNode } from './mapping/objects.ts';
+import {
+  mapConfigMap,
+  mapConfigObject,
+  mapEndpointSlice,
+  mapNamespace,
+  mapNode,
+  mapServiceCidr,
+} from './mapping/objects.ts';
 import { mapService } from './mapping/service.ts';
-import { ENDPOINT_SLICES, NAMESPACES, NODES, SERVICES } from './resource-types.ts';
+import { CONFIG_MAPS, ENDPOINT_SLICES, NAMESPACES, NODES, SERVICE_CIDRS, SERVICES } from './resource-types.ts';
 import { ApiConfigObjectStore } from './stores/config-object-store.ts';
 import { ApiConfigMapStore, ApiSecretStore } from './stores/data-stores.ts';
 import { ApiEndpointSliceStore } from './stores/endpoint-slice-store.ts';
@@ -86,6 +94,21 @@ export class KubernetesApi {
 
   namespaceInformer(): ResourceInformer<Namespace> {
     return this.#informer({ type: NAMESPACES, map: mapNamespace });
+  }
+
+  /** Where the API server does not serve the kind, the cache is empty, and counts as synced. */
+  serviceCidrInformer(): ResourceInformer<ServiceCidr> {
+    return this.#informer({ type: SERVICE_CIDRS, map: mapServiceCidr });
+  }
+
+  /** One ConfigMap: a permission for its name is enough. */
+  configMapInformer({ namespace, name }: ObjectRef): ResourceInformer<ConfigMap> {
+    return this.#informer({
+      type: CONFIG_MAPS,
+      map: mapConfigMap,
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+    });
   }
 
   /** The slices that belong to a Service. */

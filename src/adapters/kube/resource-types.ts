@@ -15,6 +15,7 @@ export const SECRETS = type('', 'Secret', 'secrets');
 export const CONFIG_MAPS = type('', 'ConfigMap', 'configmaps');
 export const EVENTS = type('', 'Event', 'events');
 export const ENDPOINT_SLICES = type('discovery.k8s.io', 'EndpointSlice', 'endpointslices');
+export const SERVICE_CIDRS = type('networking.k8s.io', 'ServiceCIDR', 'servicecidrs', false);
 export const LEASES = type('coordination.k8s.io', 'Lease', 'leases');
 export const TOKEN_REVIEWS = type('authentication.k8s.io', 'TokenReview', 'tokenreviews', false);
 export const SELF_SUBJECT_ACCESS_REVIEWS = type(

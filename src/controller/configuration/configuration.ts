@@ -9,7 +9,9 @@ import type { Namespace } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
+import type { ClusterAddresses } from './cluster-addresses.ts';
 import type { ConfigSource } from './config-source.ts';
+import type { LegacyConfigMap } from './legacy-config-map.ts';
 import { configLoaded, configObjects, configStale } from './metrics.ts';
 
 export interface ConfigurationOptions {
@@ -23,6 +25,10 @@ export interface ConfigurationDependencies {
   /** One for each of CONFIG_RESOURCES, over all namespaces. Where a CRD is absent, its informer is synced and empty. */
   readonly objects: readonly Informer<ConfigObject>[];
   readonly namespaces: Informer<Namespace>;
+  /** Absent: no ConfigMap is asked for. */
+  readonly legacy?: LegacyConfigMap;
+  /** Absent: nothing is known of the cluster's own addresses. */
+  readonly clusterAddresses?: ClusterAddresses;
   readonly timers: Timers;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -56,11 +62,17 @@ export class Configuration implements ConfigSource {
 
   /** Resolves when the first full load is in force. Rejects only when `signal` aborts before. */
   async start(signal: AbortSignal): Promise<void> {
-    const { objects, namespaces } = this.#dependencies;
-    const informers: readonly Informer<unknown>[] = [...objects, namespaces];
-    const stops = informers.map((informer) => informer.onChange(() => this.#changed(signal)));
+    const { objects, namespaces, legacy, clusterAddresses } = this.#dependencies;
+    const ofLegacy = legacy === undefined ? [] : [legacy.informer];
+    const informers: readonly Informer<unknown>[] = [...objects, namespaces, ...ofLegacy];
+    const changed = (): void => this.#changed(signal);
+    const stops = informers.map((informer) => informer.onChange(changed));
+    if (clusterAddresses !== undefined) stops.push(clusterAddresses.onChange(changed));
     signal.addEventListener('abort', () => this.#stop(stops), { once: true });
-    await Promise.all(informers.map((informer) => informer.synced(signal)));
+    await Promise.all([
+      ...informers.map((informer) => informer.synced(signal)),
+      clusterAddresses?.synced(signal) ?? Promise.resolve(),
+    ]);
     this.#reassemble();
   }
 
@@ -81,6 +93,11 @@ export class Configuration implements ConfigSource {
   /** Every object of our kinds that is there, in force or not. */
   assessed(): readonly AssessedObject[] {
     return this.#assessed;
+  }
+
+  /** Of every object, of the parts of the legacy ConfigMap, and of flags that cannot be in force. */
+  verdicts(): readonly Verdict[] {
+    return this.#assembly?.verdicts ?? [];
   }
 
   /** Told after every look at the objects, also when the configuration in force is the same. */
@@ -105,11 +122,14 @@ export class Configuration implements ConfigSource {
   #reassemble(): void {
     const objects = this.#dependencies.objects.flatMap((informer) => informer.list());
     const { namespaces, fixed } = this.#options;
+    const { legacy, clusterAddresses } = this.#dependencies;
     const before = this.#assembly;
     const after = assemble(
       {
         objects,
         fixed,
+        ...(legacy === undefined ? {} : { entries: legacy.entries() }),
+        ...(clusterAddresses === undefined ? {} : { clusterRanges: clusterAddresses.ranges() }),
         namespaces: this.#dependencies.namespaces.list().map(({ meta }) => ({ name: meta.name, labels: meta.labels })),
         reads: (namespace) => namespaces.includes('*') || namespaces.includes(namespace),
       },

@@ -7,6 +7,7 @@ import {
   resolvedPeer,
 } from './accept-bgp.ts';
 import type { BfdProfile, BgpAdvertisement, BgpPeer } from './bgp-config.ts';
+import type { ClusterRanges } from './cluster-ranges.ts';
 import type { L2Advertisement, Pool } from './config.ts';
 import type { CommunityAlias, Decoded } from './decoded.ts';
 import { type Origin, sameOrigin } from './origin.ts';
@@ -19,6 +20,7 @@ import { TakenRanges } from './taken-ranges.ts';
 export interface AcceptedObjects {
   readonly pools: Map<string, Pool>;
   readonly poolRanges: TakenRanges<Pool>;
+  readonly clusterRanges: ClusterRanges;
   readonly l2Advertisements: L2Advertisement[];
   readonly bgpAdvertisements: BgpAdvertisement[];
   readonly bgpPeers: Map<string, BgpPeer>;
@@ -26,10 +28,11 @@ export interface AcceptedObjects {
   readonly communityAliases: Map<string, CommunityAlias & { readonly origin: Origin }>;
 }
 
-export function emptyAccepted(): AcceptedObjects {
+export function emptyAccepted(clusterRanges: ClusterRanges): AcceptedObjects {
   return {
     pools: new Map(),
     poolRanges: new TakenRanges(),
+    clusterRanges,
     l2Advertisements: [],
     bgpAdvertisements: [],
     bgpPeers: new Map(),
@@ -85,15 +88,29 @@ export function add(value: Decoded, accepted: AcceptedObjects): Decoded {
   }
 }
 
-function poolRefusal(pool: Pool, { pools, poolRanges }: AcceptedObjects): Refusal | undefined {
+function poolRefusal(pool: Pool, { pools, poolRanges, clusterRanges }: AcceptedObjects): Refusal | undefined {
   const isOther = (other: Pool): boolean => !sameOrigin(other.origin, pool.origin);
   const namesake = pools.get(pool.name);
   if (namesake !== undefined && isOther(namesake)) return duplicateName(pool.name, namesake.origin);
   for (const [at, range] of pool.ranges.entries()) {
     const taken = poolRanges.overlapping(range).find(({ owner }) => isOther(owner));
     if (taken !== undefined) return overlap(at, range, taken);
+    const [inside] = clusterRanges.overlapping(range);
+    if (inside !== undefined) return insideCluster(at, range, inside);
   }
   return undefined;
+}
+
+/** The nodes forward such addresses inside the cluster: nobody outside would ever reach them. */
+function insideCluster(
+  at: number,
+  range: AddressRange,
+  { range: taken, owner }: { readonly range: AddressRange; readonly owner: string },
+): Refusal {
+  return {
+    reason: 'Overlap',
+    message: `spec.addresses[${at}] ${rangeText(range)}: overlaps ${rangeText(taken)}, ${owner}; take these addresses out of the pool.`,
+  };
 }
 
 function overlap(

@@ -1,24 +1,40 @@
 import { type AcceptedObjects, add, emptyAccepted, refusalOf } from './accept.ts';
+import { type ClusterRanges, clusterRangesOf } from './cluster-ranges.ts';
 import type { Config } from './config.ts';
 import { decode } from './decode.ts';
 import type { Decoded, DecodedKind } from './decoded.ts';
 import { notesOn } from './notes.ts';
-import { compareOrigins } from './origin.ts';
+import { compareOrigins, type Origin } from './origin.ts';
 import { describeProblems } from './problem.ts';
 import type { Refusal } from './refusal.ts';
 import { resolve } from './resolve.ts';
+import type { DecodeResult } from './schema/kind.ts';
 import { bySeniority, type Candidate } from './seniority.ts';
 import { originOf, type SourceObject } from './source.ts';
 import type { Verdict } from './verdict.ts';
+import { originOfDecoded } from './with-origin.ts';
 
 /** What the configuration is made of. */
 export interface AssembleInput {
   readonly objects: readonly SourceObject[];
-  /** From flags: they precede every object. */
+  /** From flags: they precede everything else. */
   readonly fixed: readonly Decoded[];
+  /** They precede every object. */
+  readonly entries?: readonly ForeignEntry[];
+  /** Where no pool may reach. */
+  readonly clusterRanges?: ClusterRanges;
   readonly namespaces: readonly NamespaceLabels[];
   /** Whether objects of a namespace count. */
   readonly reads: (namespace: string) => boolean;
+}
+
+/** Something that is no object of ours, but says what one would: a part of a legacy ConfigMap. */
+export interface ForeignEntry {
+  readonly object: SourceObject;
+  readonly origin: Origin;
+  readonly decoded: DecodeResult;
+  /** Puts a message about the object into the words of what was written. */
+  readonly retold?: (message: string) => string;
 }
 
 export interface NamespaceLabels {
@@ -54,13 +70,15 @@ const KIND_ORDER: readonly DecodedKind[] = [
  * beside others, is out alone; when an earlier version of it was in force, and still can be, that one stays.
  */
 export function assemble(input: AssembleInput, previous?: Assembly): Assembly {
-  const accepted = emptyAccepted();
-  for (const value of input.fixed) add(value, accepted);
+  const accepted = emptyAccepted(input.clusterRanges ?? clusterRangesOf([]));
+  const refusedFlags = input.fixed.flatMap((value) => admitFixed(value, accepted));
   const inForce = new Map<string, VersionInForce>();
   const candidates = input.objects.map((object) => candidateOf(object, previous));
+  const entries: readonly Candidate[] = input.entries ?? [];
   const [read, notRead] = partition(candidates, ({ object }) => input.reads(object.meta.namespace));
   for (const kind of KIND_ORDER) {
-    for (const candidate of read.filter(({ object }) => object.kind === kind).sort(bySeniority)) {
+    const isOfKind = ({ object }: Candidate): boolean => object.kind === kind;
+    for (const candidate of [...entries.filter(isOfKind), ...read.filter(isOfKind).sort(bySeniority)]) {
       const version = admitted(candidate, accepted);
       if (version === undefined) continue;
       inForce.set(candidate.object.meta.uid, { ...version, value: add(version.value, accepted) });
@@ -68,15 +86,28 @@ export function assemble(input: AssembleInput, previous?: Assembly): Assembly {
   }
   const config = resolve(accepted, input.namespaces);
   const verdicts = [
-    ...read.map((candidate) => verdictOn(candidate.object, reasonAgainst(candidate, accepted, inForce), config)),
-    ...notRead.map(({ object }) => verdictOn(object, namespaceNotRead(object), config)),
+    ...refusedFlags,
+    ...[...entries, ...read].map((candidate) =>
+      verdictOn(candidate, reasonAgainst(candidate, accepted, inForce), config),
+    ),
+    ...notRead.map((candidate) => verdictOn(candidate, namespaceNotRead(candidate.object), config)),
   ];
   return { config, verdicts: verdicts.sort((a, b) => compareOrigins(a.origin, b.origin)), inForce };
 }
 
 function candidateOf(object: SourceObject, previous: Assembly | undefined): Candidate {
   const before = previous?.inForce.get(object.meta.uid);
-  return { object, decoded: decode(object), ...(before === undefined ? {} : { before }) };
+  return { object, origin: originOf(object), decoded: decode(object), ...(before === undefined ? {} : { before }) };
+}
+
+/** What a flag asks for is out too where it cannot be. */
+function admitFixed(value: Decoded, accepted: AcceptedObjects): Verdict[] {
+  const refusal = refusalOf(value, accepted);
+  if (refusal !== undefined) {
+    return [{ origin: originOfDecoded(value), uid: '', generation: 0, valid: false, ...refusal }];
+  }
+  add(value, accepted);
+  return [];
 }
 
 /** The version of an object that can be in force: as it is written, else as it was before. */
@@ -102,14 +133,15 @@ function reasonAgainst(
   return { ...refusal, message: `${refusal.message} ${stays}` };
 }
 
-function verdictOn(object: SourceObject, refusal: Refusal | undefined, config: Config): Verdict {
-  const origin = originOf(object);
+function verdictOn({ object, origin, retold }: Candidate, refusal: Refusal | undefined, config: Config): Verdict {
+  const told = refusal ?? { reason: 'InForce' as const, message: ['In force.', ...notesOn(origin, config)].join(' ') };
   return {
     origin,
     uid: object.meta.uid,
     generation: generationOf(object),
     valid: refusal === undefined,
-    ...(refusal ?? { reason: 'InForce', message: ['In force.', ...notesOn(origin, config)].join(' ') }),
+    reason: told.reason,
+    message: retold?.(told.message) ?? told.message,
   };
 }
 

@@ -1,13 +1,16 @@
-import type { VersionInForce } from './assemble.ts';
+import type { ForeignEntry, VersionInForce } from './assemble.ts';
+import type { Origin } from './origin.ts';
 import type { DecodeResult } from './schema/kind.ts';
 import type { SourceObject } from './source.ts';
 
 /** An object that would like to be in force. */
 export interface Candidate {
   readonly object: SourceObject;
+  readonly origin: Origin;
   readonly decoded: DecodeResult;
   /** The version of it that is in force until now. */
   readonly before?: VersionInForce;
+  readonly retold?: ForeignEntry['retold'];
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { ConfigObject } from '../../../ports/informer.ts';
-import type { EndpointSlice, Namespace, Node, ObjectMeta } from '../../../ports/kubernetes.ts';
+import type { EndpointSlice, Namespace, Node, ObjectMeta, ServiceCidr } from '../../../ports/kubernetes.ts';
+import type { ConfigMap } from '../../../ports/stores.ts';
 import { mapMeta, type WireMeta, type WireObject } from './wire.ts';
 
 interface WireNode extends WireObject {
   readonly spec?: {
     readonly providerID?: string;
+    readonly podCIDRs?: readonly string[];
     readonly unschedulable?: boolean;
     readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   };
@@ -20,6 +22,7 @@ export function mapNode(object: WireObject): Node {
   return {
     meta: clusterMeta(metadata),
     ...(spec.providerID ? { providerID: spec.providerID } : {}),
+    ...(spec.podCIDRs?.length ? { podCIDRs: spec.podCIDRs } : {}),
     unschedulable: spec.unschedulable ?? false,
     taints: (spec.taints ?? []).map(({ key, value, effect }) => ({
       key,
@@ -35,6 +38,18 @@ export function mapNode(object: WireObject): Node {
 /** @see Kubernetes API core/v1 Namespace */
 export function mapNamespace(object: WireObject): Namespace {
   return { meta: clusterMeta(object.metadata) };
+}
+
+/** @see Kubernetes API networking.k8s.io/v1 ServiceCIDR */
+export function mapServiceCidr(object: WireObject): ServiceCidr {
+  const { metadata, spec } = object as WireObject & { readonly spec?: { readonly cidrs?: readonly string[] } };
+  return { meta: clusterMeta(metadata), cidrs: spec?.cidrs ?? [] };
+}
+
+/** @see Kubernetes API core/v1 ConfigMap */
+export function mapConfigMap(object: WireObject): ConfigMap {
+  const { metadata, data } = object as WireObject & { readonly data?: Readonly<Record<string, string>> };
+  return { meta: mapMeta(metadata), data: data ?? {} };
 }
 
 interface WireEndpointSlice extends WireObject {

@@ -1,6 +1,7 @@
 import type { ObjectRef } from '../../../ports/kubernetes.ts';
 import type { ConfigMap, ConfigMapStore, NewObject, Secret, SecretStore } from '../../../ports/stores.ts';
 import type { ApiClient } from '../http/api-client.ts';
+import { mapConfigMap } from '../mapping/objects.ts';
 import { mapMeta, type WireObject } from '../mapping/wire.ts';
 import { CONFIG_MAPS, SECRETS } from '../resource-types.ts';
 import { ObjectRequests } from './object-requests.ts';
@@ -35,15 +36,15 @@ export class ApiConfigMapStore implements ConfigMapStore {
 
   async get(ref: ObjectRef, signal?: AbortSignal): Promise<ConfigMap | undefined> {
     const object = await this.#requests.get(ref, signal);
-    return object && configMapOf(object);
+    return object && mapConfigMap(object);
   }
 
   async create(configMap: NewObject & Pick<ConfigMap, 'data'>, signal?: AbortSignal): Promise<ConfigMap> {
-    return configMapOf(await this.#requests.create(configMap, { data: configMap.data }, signal));
+    return mapConfigMap(await this.#requests.create(configMap, { data: configMap.data }, signal));
   }
 
   async update(configMap: ConfigMap, signal?: AbortSignal): Promise<ConfigMap> {
-    return configMapOf(await this.#requests.replace(configMap.meta, { data: configMap.data }, signal));
+    return mapConfigMap(await this.#requests.replace(configMap.meta, { data: configMap.data }, signal));
   }
 }
 
@@ -60,9 +61,4 @@ function secretOf(object: WireObject): Secret {
     type: type ?? 'Opaque',
     data: Object.fromEntries(decoded) as Record<string, Uint8Array>,
   };
-}
-
-function configMapOf(object: WireObject): ConfigMap {
-  const { metadata, data } = object as WireObject & { readonly data?: Readonly<Record<string, string>> };
-  return { meta: mapMeta(metadata), data: data ?? {} };
 }

@@ -191,10 +191,14 @@ function renamed(value: unknown, naming: Naming): unknown {
 /** A problem of the object, told of the text that it was made of. */
 function inLegacyWords({ field, value, message }: Problem, { places }: Findings): PositionedProblem {
   const place = places.get(field) ?? nearest(field, places);
-  const words = message
+  return { ...place, value, message: inLegacyNames(message) };
+}
+
+/** The names of fields in a message about an object, as they are in the text. */
+export function inLegacyNames(message: string): string {
+  return message
     .replaceAll(/\bspec\.([a-zA-Z]+)/g, (_all, name: string) => LEGACY_NAMES.get(name) ?? name)
     .replaceAll(/\b[a-z]+(?:[A-Z]+[a-z]*)+\b/g, (name) => LEGACY_NAMES.get(name) ?? name);
-  return { ...place, value, message: words };
 }
 
 function nearest(field: string, places: ReadonlyMap<string, Place>): Place {
