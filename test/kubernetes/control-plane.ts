@@ -182,6 +182,9 @@ export class ControlPlane {
         `--root-ca-file=${this.caFile}`,
         `--controllers=${controllers}`,
         '--leader-elect=false',
+        // At its start it asks for a token for each of its controllers.
+        '--kube-api-qps=500',
+        '--kube-api-burst=500',
         '--bind-address=127.0.0.1',
         `--secure-port=${this.#ports.controllerManager}`,
       ]),

@@ -9,8 +9,15 @@ import { WebClient } from './web-client.ts';
 /** The port on which the Pods of the tests serve their page. */
 export const PAGE_PORT = 8080;
 
-/** Everything but what needs kubelets: the test reports the state of Nodes and Pods itself. */
-const CONTROLLERS = '*,-node-lifecycle-controller';
+/** What acts on the objects of these tests; the state of Nodes and Pods is reported by the test itself. */
+const CONTROLLERS = [
+  'serviceaccount-controller',
+  'serviceaccount-token-controller',
+  'root-ca-certificate-publisher-controller',
+  'namespace-controller',
+  'garbage-collector-controller',
+  'endpointslice-controller',
+].join();
 
 /** A Pod that the test runs as a process. */
 export interface ProcessPod {
@@ -63,10 +70,9 @@ export class ProcessCluster {
       cluster = new ProcessCluster(lan, controlPlane);
       await lan.routeHere(CONTROL_PLANE.podCidr, CONTROL_PLANE.address);
       await cluster.#register(CONTROL_PLANE, { 'node-role.kubernetes.io/control-plane': '' });
-      for (const node of NODES) {
-        await cluster.#register(node, {});
-        await cluster.startKubeProxy(node, options.kubeProxyMode);
-      }
+      for (const node of NODES) await cluster.#register(node, {});
+      const started = cluster;
+      await Promise.all(NODES.map((node) => started.startKubeProxy(node, options.kubeProxyMode)));
       return cluster;
     } catch (error) {
       await (cluster ?? lan)[Symbol.asyncDispose]();

@@ -48,7 +48,7 @@ export class HeraldLbProcesses {
     const processes = new HeraldLbProcesses(cluster, objects);
     await processes.startController();
     await processes.startController();
-    for (const node of NODES) await processes.startSpeaker(node);
+    await Promise.all(NODES.map((node) => processes.startSpeaker(node)));
     return processes;
   }
 
