@@ -107,6 +107,8 @@ export class ServiceController {
       throw error;
     }
     const ours = services.list().filter((service) => this.#isOurs(service));
+    // One that is gone before its first sync has something to release as well.
+    for (const service of ours) this.#known.remember(keyOf(service), service);
     claims.claimExisting(ours);
     const unsubscribe = [
       services.onChange((change) => this.#serviceChanged(change)),

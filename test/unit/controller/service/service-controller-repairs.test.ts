@@ -65,6 +65,24 @@ describe('a start', () => {
     await it.stop();
   });
 
+  test('releases what it claimed for a Service that is gone before its first sync', async () => {
+    const it = arrange({ addresses: [1, 2, 3, 4, 5].map((last) => `192.0.2.${last}`) });
+    for (const last of [1, 2, 3, 4, 5])
+      it.cluster.put(service(`s-${last}`, { status: { ingress: [VIP(`192.0.2.${last}`)] } }));
+    const workersAreBusy = Promise.withResolvers<void>();
+    const ensure = it.loadBalancer.ensureLoadBalancer.bind(it.loadBalancer);
+    it.loadBalancer.ensureLoadBalancer = async (...args) => {
+      await workersAreBusy.promise;
+      return await ensure(...args);
+    };
+    await it.start();
+    it.cluster.remove('s-5');
+    workersAreBusy.resolve();
+    await settle();
+    expect(it.loadBalancer.free).toEqual(['192.0.2.5']);
+    await it.stop();
+  });
+
   test('takes over what k3s ServiceLB left: node addresses in the status, and both its finalizers', async () => {
     const it = arrange();
     it.cluster.put(
