@@ -116,6 +116,8 @@ export class LeaderElector {
       await lead({ generation, signal: term.signal });
     } finally {
       signal.removeEventListener('abort', onAbort);
+      // Of work that failed some part may still run.
+      term.abort(new Error('the work has ended'));
       renewing.abort();
       const lost = await renewal;
       this.#status.set({ name: lease }, 0);

@@ -186,6 +186,20 @@ test('work that fails gives the Lease up and says why', async () => {
   expect(leases.record?.holderIdentity).toBe('');
 });
 
+test('what still runs of work that fails is told to end before the Lease is given up', async () => {
+  const { time, leases } = arrange();
+  const { elector } = candidate('c', leases, time);
+  let holderAtTheEnd: string | undefined;
+  const run = elector.run(async ({ signal }) => {
+    signal.addEventListener('abort', () => {
+      holderAtTheEnd = leases.record?.holderIdentity;
+    });
+    throw new Error('no port');
+  }, new AbortController().signal);
+  await expect(run).rejects.toThrow('no port');
+  expect(holderAtTheEnd).toBe('c');
+});
+
 test('a stop before anything was acquired ends at once', async () => {
   const { a, b, time } = arrange();
   a.start();
