@@ -3,6 +3,7 @@ import {
   BROADCAST_MAC,
   type IpAddress,
   type Ipv4,
+  type Ipv6,
   isGroupMac,
   type MacAddress,
   parseIp,
@@ -193,6 +194,10 @@ export function address(text: string): IpAddress {
 
 export function v4(text: string): Ipv4 {
   return address(text) as Ipv4;
+}
+
+export function v6(text: string): Ipv6 {
+  return address(text) as Ipv6;
 }
 
 export function bytes(hex: string): Uint8Array {

@@ -16,28 +16,33 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), checked(value, 0xff));
+    const at = this.#grow(1);
+    this.#view.setUint8(at, checked(value, 0xff));
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#grow(2), checked(value, 0xffff));
+    const at = this.#grow(2);
+    this.#view.setUint16(at, checked(value, 0xffff));
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#grow(4), checked(value, 0xffff_ffff));
+    const at = this.#grow(4);
+    this.#view.setUint32(at, checked(value, 0xffff_ffff));
     return this;
   }
 
   u64(value: bigint): this {
     if (BigInt.asUintN(64, value) !== value) throw new RangeError(`${value} does not fit 64 bits`);
-    this.#view.setBigUint64(this.#grow(8), value);
+    const at = this.#grow(8);
+    this.#view.setBigUint64(at, value);
     return this;
   }
 
   bytes(value: Uint8Array): this {
-    this.#bytes.set(value, this.#grow(value.length));
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -59,6 +64,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** May replace view and bytes: to be called before either is looked at. */
   #grow(count: number): number {
     const start = this.#length;
     this.#length += count;

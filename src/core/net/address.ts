@@ -83,6 +83,12 @@ export function ipv4FromValue(value: number): Ipv4 {
   return value as Ipv4;
 }
 
+/** The IPv6 address with this value. @throws RangeError when it is negative or does not fit 128 bits. */
+export function ipv6FromValue(value: bigint): Ipv6 {
+  if (value < 0n || value > IPV6_MAX) throw new RangeError(`${value} is not the value of an IPv6 address`);
+  return value as Ipv6;
+}
+
 /** The value of an address as a bigint, whatever its family. */
 export function ipValue(address: IpAddress): bigint {
   return BigInt(address);
