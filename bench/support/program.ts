@@ -1,0 +1,24 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export type Program = 'controller' | 'speaker';
+/** The release's one file, or the sources with all of their modules. */
+export type Form = 'bundled' | 'sources';
+
+/** The flags of the image's ENTRYPOINT. */
+const NODE_FLAGS = ['--max-semi-space-size=2', '--optimize-for-size'];
+
+/** How the image starts a program of ours. @throws Error when there is no release build */
+export function commandOf(program: Program, form: Form): readonly string[] {
+  if (form === 'sources') return [process.execPath, ...NODE_FLAGS, join(ROOT, 'src', 'cli', 'main.ts'), program];
+  const bundle = join(ROOT, 'dist', `${program}.mjs`);
+  if (!existsSync(bundle)) throw new Error('dist/ is missing: run npm run build first');
+  return [process.execPath, ...NODE_FLAGS, bundle];
+}
+
+/** Size of a file of the release, in KiB. */
+export function bundleKib(name: string): number {
+  return Math.round(statSync(join(ROOT, 'dist', name)).size / 1024);
+}
