@@ -8,7 +8,10 @@ import { inClusterAccess } from '../adapters/kube/access/in-cluster.ts';
 import { kubeconfigAccess } from '../adapters/kube/access/kubeconfig.ts';
 import { KubernetesApi } from '../adapters/kube/kubernetes-api.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
+import { parseYaml } from '../adapters/yaml/positioned-yaml.ts';
+import { ClusterAddresses } from '../controller/configuration/cluster-addresses.ts';
 import { Configuration } from '../controller/configuration/configuration.ts';
+import { LegacyConfigMap } from '../controller/configuration/legacy-config-map.ts';
 import { LeaderElector } from '../controller/leader/leader-elector.ts';
 import { controllerPermissions, logMissingPermissions } from '../controller/preflight/permissions.ts';
 import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
@@ -101,20 +104,26 @@ async function assemble(settings: ControllerSettings, log: Log) {
     { audience: SPEAKER_TOKEN_AUDIENCE, namespace: settings.namespace, serviceAccount: SPEAKER_SERVICE_ACCOUNT },
     { reviewer: api.tokenReviewer, clock: systemTime },
   );
+  const services = api.serviceInformer();
+  const nodes = api.nodeInformer();
+  const legacy = legacyConfigMap(settings, api);
   const configuration = new Configuration(
     { namespaces: settings.configNamespaces, fixed: settings.fixedConfiguration },
     {
       ...common,
       objects: CONFIG_RESOURCES.map((type) => api.configInformer(type)),
       namespaces: api.namespaceInformer(),
+      clusterAddresses: new ClusterAddresses({ nodes, services, serviceCidrs: api.serviceCidrInformer() }),
+      ...(legacy === undefined ? {} : { legacy }),
     },
   );
   return {
     ...common,
     api,
     configuration,
-    services: api.serviceInformer(),
-    nodes: api.nodeInformer(),
+    legacy,
+    services,
+    nodes,
     endpointSlices: api.endpointSliceInformer(),
     authority: new CertificateAuthority(
       { serverName: controllerServerName(settings.namespace) },
@@ -132,8 +141,14 @@ async function assemble(settings: ControllerSettings, log: Log) {
   };
 }
 
-function permissionsOf({ namespace, leaderElection }: ControllerSettings) {
+function legacyConfigMap({ legacyConfig }: ControllerSettings, api: KubernetesApi): LegacyConfigMap | undefined {
+  if (legacyConfig === undefined) return undefined;
+  return new LegacyConfigMap(legacyConfig, { configMaps: api.configMapInformer(legacyConfig), parse: parseYaml });
+}
+
+function permissionsOf({ namespace, leaderElection, legacyConfig }: ControllerSettings) {
   return controllerPermissions({
+    ...(legacyConfig === undefined ? {} : { legacyConfig }),
     namespace,
     lease: leaderElection.lease,
     caSecret: CA_SECRET_NAME,

@@ -5,9 +5,10 @@ import type { Decoded } from '../core/config/decoded.ts';
 import { poolsOfFlags } from '../core/config/pool-flags.ts';
 import { describeProblem } from '../core/config/problem.ts';
 import { CONTROLLER_HEALTH_PORT, DEFAULT_NAMESPACE, METRICS_PORT, SPEAKER_SERVICE_PORT } from '../ports/defaults.ts';
+import type { ObjectRef } from '../ports/kubernetes.ts';
 import { type CloudControllerSettings, cloudControllerSettings } from './cloud-controller-settings.ts';
 import { goBoolean } from './go-flag-values.ts';
-import { collected, portNumber } from './option-values.ts';
+import { collected, objectRef, portNumber } from './option-values.ts';
 import { UsageError } from './process-life.ts';
 
 /** What the flags and the environment of a controller say, checked. */
@@ -21,6 +22,8 @@ export interface ControllerSettings extends CloudControllerSettings {
   readonly configNamespaces: readonly string[];
   /** What `--pool` asks for. */
   readonly fixedConfiguration: readonly Decoded[];
+  /** The ConfigMap of a MetalLB before 0.13. */
+  readonly legacyConfig?: ObjectRef;
   readonly ignoreExcludeLabel: boolean;
   /** Where speakers, probes and Prometheus find us: any address of the Pod's family. */
   readonly listenAddress: string;
@@ -35,6 +38,7 @@ interface Flags {
   readonly namespace: string;
   readonly pool: readonly string[];
   readonly configNamespace: readonly string[];
+  readonly legacyConfig?: ObjectRef;
   readonly lbClass?: string;
   readonly ignoreExcludeLb: boolean;
   readonly podName: string;
@@ -62,6 +66,10 @@ export function addOwnFlags(command: Command): Command {
     new Option('--config-namespace <name>', 'namespace whose pools and advertisements count, * for all; repeatable')
       .argParser(collected)
       .default([], `that of HeraldLB, ${METALLB_NAMESPACES.join(', ')}`),
+    new Option(
+      '--legacy-config <namespace/name>',
+      'ConfigMap with the configuration of a MetalLB before 0.13, in its key "config"',
+    ).argParser(objectRef),
     new Option('--lb-class <name>', "MetalLB's name for --load-balancer-class").hideHelp(),
     new Option(
       '--ignore-exclude-lb [boolean]',
@@ -102,6 +110,7 @@ export function controllerSettings(command: Command): ControllerSettings {
     nodeName,
     configNamespaces: flags.configNamespace.length > 0 ? flags.configNamespace : [namespace, ...METALLB_NAMESPACES],
     fixedConfiguration: fixedConfiguration(flags.pool),
+    ...(flags.legacyConfig === undefined ? {} : { legacyConfig: flags.legacyConfig }),
     ignoreExcludeLabel: flags.ignoreExcludeLb,
     listenAddress: podIp.includes(':') ? '::' : '0.0.0.0',
     speakerPort,

@@ -1,5 +1,6 @@
 import { AnnouncementEvents } from '../controller/announcer/announcement-events.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
+import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
 import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
@@ -22,7 +23,7 @@ export async function leadTheCluster(
   parts: ControllerParts,
   { generation, signal }: Leadership,
 ): Promise<void> {
-  const { api, configuration, health, server } = parts;
+  const { api, configuration, health, legacy, server } = parts;
   health.set('leader', true);
   const registry = new SpeakerRegistry({}, parts);
   const announcer = new Announcer(
@@ -52,6 +53,7 @@ export async function leadTheCluster(
   new AnnouncementEvents({ ...parts, announcer, events: api.events }).start(signal);
   await announcer.start(signal);
   statuses.start(signal);
+  if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.
   server.serve(registry, signal);
   const working = settings.runsServiceController ? services.run(signal) : aborted(signal);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { ObjectRef } from '../ports/kubernetes.ts';
 
 const MAX_PORT = 65_535;
 
@@ -14,6 +15,14 @@ export function addressAndPort(text: string): string {
   if (!/^(\[[0-9a-fA-F:]+\]|[^:[\]]+):\d{1,5}$/.test(text))
     throw new InvalidArgumentError('must be host:port, with an IPv6 address in brackets.');
   return text;
+}
+
+/** `namespace/name`. */
+export function objectRef(text: string): ObjectRef {
+  const [namespace = '', name = '', ...more] = text.split('/');
+  if (namespace === '' || name === '' || more.length > 0)
+    throw new InvalidArgumentError('must be namespace/name, such as metallb-system/config.');
+  return { namespace, name };
 }
 
 /** For options that may be given several times. */

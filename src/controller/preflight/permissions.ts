@@ -8,6 +8,8 @@ export interface OwnObjects {
   readonly caSecret: string;
   readonly caBundle: string;
   readonly endpointSlice: string;
+  /** Not ours, but read: what --legacy-config names. */
+  readonly legacyConfig?: { readonly namespace: string; readonly name: string };
 }
 
 const on = (group: string, resource: string, verbs: readonly string[], where: Partial<Permission> = {}): Permission[] =>
@@ -22,6 +24,8 @@ export function controllerPermissions(own: OwnObjects): readonly Permission[] {
   return [
     ...['services', 'nodes', 'namespaces'].flatMap((resource) => on('', resource, ['list', 'watch'])),
     ...on('discovery.k8s.io', 'endpointslices', ['list', 'watch']),
+    ...on('networking.k8s.io', 'servicecidrs', ['list', 'watch']),
+    ...(own.legacyConfig === undefined ? [] : on('', 'configmaps', ['list', 'watch'], own.legacyConfig)),
     ...on('', 'services/status', ['patch']),
     ...on('', 'events', ['create', 'patch']),
     ...on('authentication.k8s.io', 'tokenreviews', ['create']),
