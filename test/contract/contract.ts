@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { accessContract } from './access.contract.ts';
+import { applyContract } from './apply.contract.ts';
 import { conflictContract } from './conflicts.contract.ts';
 import { customKindContract } from './custom-kinds.contract.ts';
 import { deletionContract } from './deletion.contract.ts';
@@ -47,6 +48,7 @@ const PARTS = [
   conflictContract,
   deletionContract,
   patchContract,
+  applyContract,
   serviceContract,
   serviceRefusalContract,
   listContract,

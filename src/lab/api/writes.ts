@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { deepEqual } from './json.ts';
+import { deepEqual, type JsonObject } from './json.ts';
 import { type KubeObject, keyOf, type Metadata, nameOf, namespaceOf } from './kube-object.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata-rules.ts';
+import { afterUpdate, type Writer } from './patch/field-managers.ts';
+import { topologyOf } from './patch/patch.ts';
 import { apiVersionOf, type Resource, type Target, type WriteScope } from './resource.ts';
 import { alreadyExists, invalid, notFound, StatusError } from './status-error.ts';
 import type { Collection } from './store/collection.ts';
@@ -21,6 +23,10 @@ import {
 export interface WriteOptions {
   /** Everything is checked, nothing is stored. */
   readonly dryRun: boolean;
+  /** Who writes, for managedFields; absent: nobody keeps count. */
+  readonly manager?: string;
+  /** The change comes from a server-side apply, and brings its managedFields along. */
+  readonly isApply?: boolean;
 }
 
 export interface DeleteOptions extends WriteOptions {
@@ -39,6 +45,10 @@ export class Writes {
   constructor(dependencies: { readonly store: Store; readonly now: () => Date }) {
     this.#store = dependencies.store;
     this.#now = dependencies.now;
+  }
+
+  now(): Date {
+    return this.#now();
   }
 
   collection(resource: Resource): Collection {
@@ -68,7 +78,10 @@ export class Writes {
     const named: KubeObject = { ...sent, metadata: this.#newMetadata(sent.metadata, namespace, resource) };
     const drops = resource.status && !resource.strategy.keepsFirstStatus;
     const stripped: KubeObject = drops ? { ...named, status: undefined } : named;
-    const prepared = resource.strategy.prepare(resource.strategy.decode(stripped), undefined);
+    const unmanaged = resource.strategy.decode(stripped);
+    const decoded =
+      options.isApply === true ? unmanaged : this.#managed(resource, { next: unmanaged, previous: undefined }, options);
+    const prepared = resource.strategy.prepare(decoded, undefined);
     const name = nameOf(prepared);
     const errors = [...metadataErrors(prepared, resource), ...resource.strategy.validate(prepared, undefined, 'main')];
     if (errors.length > 0) throw invalid(resource, name, errors);
@@ -88,8 +101,14 @@ export class Writes {
     const sent = change(previous);
     checkIdentity(target, sent, previous);
     const decoded = resource.strategy.decode(inherit(sent, previous, resource));
-    const prepared = resource.strategy.prepare(withinScope(decoded, previous, { scope, resource }), previous);
-    const next = counted(prepared, previous, resource);
+    const scoped = withinScope(decoded, previous, { scope, resource });
+    const unmanaged = withManagedFields(scoped, previous.metadata.managedFields);
+    if (options.isApply !== true && deepEqual(unmanaged, previous)) return previous;
+    const managed =
+      options.isApply === true
+        ? withManagedFields(scoped, sent.metadata.managedFields)
+        : this.#managed(resource, { next: unmanaged, previous, scope }, options);
+    const next = counted(resource.strategy.prepare(managed, previous), previous, resource);
     const errors = [...metadataUpdateErrors(next, previous), ...resource.strategy.validate(next, previous, scope)];
     if (errors.length > 0) throw invalid(resource, target.name, errors);
     if (isReleased(next)) return this.#remove(target, next, options);
@@ -140,6 +159,23 @@ export class Writes {
       ...object.metadata,
     };
     return this.#put(resource, { next: { ...object, metadata }, previous }, { dryRun: false });
+  }
+
+  /** The object with the writer's fields counted as its own. */
+  #managed(
+    resource: Resource,
+    change: { readonly next: KubeObject; readonly previous: KubeObject | undefined; readonly scope?: WriteScope },
+    options: WriteOptions,
+  ): KubeObject {
+    if (options.manager === undefined) return change.next;
+    const writer: Writer = {
+      manager: options.manager,
+      operation: 'Update',
+      apiVersion: apiVersionOf(resource),
+      subresource: change.scope === 'status' ? 'status' : '',
+      time: timestamp(this.#now()),
+    };
+    return withManagedFields(change.next, afterUpdate(change, writer, topologyOf(resource)));
   }
 
   #put(
@@ -203,6 +239,12 @@ export class Writes {
       },
     };
   }
+}
+
+function withManagedFields(object: KubeObject, managedFields: readonly JsonObject[] | undefined): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  const managed = managedFields !== undefined && managedFields.length > 0 ? { managedFields } : {};
+  return { ...object, metadata: { ...metadata, ...managed } };
 }
 
 /** A stored object as a version of its resource shows it. */

@@ -7,7 +7,7 @@ import type { User } from '../access/user.ts';
 import type { FaultEffect, Faults } from '../faults.ts';
 import { ShapeError } from '../kinds/shape.ts';
 import type { ResourceRegistry } from '../registry.ts';
-import { apiVersionOf } from '../resource.ts';
+import { apiVersionOf, type Verb } from '../resource.ts';
 import { badRequest, forbidden, methodNotAllowed, pathNotFound, StatusError } from '../status-error.ts';
 import type { Writes } from '../writes.ts';
 import { readBody } from './body.ts';
@@ -44,7 +44,7 @@ export class ApiHandler {
     }
   }
 
-  async #answer(connection: Omit<Exchange, 'request' | 'user'>): Promise<void> {
+  async #answer(connection: Pick<Exchange, 'incoming' | 'response' | 'reset'>): Promise<void> {
     const { incoming, response, reset } = connection;
     const request = parseRequest(incoming.method ?? 'GET', incoming.url ?? '/');
     const user = this.#parts.authentication.userOf(incoming.headers.authorization);
@@ -56,7 +56,8 @@ export class ApiHandler {
     if (effect !== undefined && strike(effect, response, reset)) return;
     this.#authorize(user, request);
     if (effect?.kind === 'lost-answer') loseAnswer(response, reset);
-    await this.#answerResource({ ...connection, request, user });
+    const mustAllow = (verb: Verb): void => this.#authorize(user, { ...request, verb });
+    await this.#answerResource({ ...connection, request, user, mustAllow });
   }
 
   async #answerResource(exchange: Exchange): Promise<void> {

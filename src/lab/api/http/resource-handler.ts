@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../access/user.ts';
-import { booleanAt, isObject, type Json, numberAt, objectAt, stringAt } from '../json.ts';
+import type { Json } from '../json.ts';
 import { ShapeError } from '../kinds/shape.ts';
 import { decodeObject, type ExpectedType, type KubeObject, nameOf } from '../kube-object.ts';
-import { patchObject } from '../patch/patch.ts';
-import { apiVersionOf, type Resource, type Target, type WriteScope } from '../resource.ts';
+import { serverSideApply } from '../patch/apply.ts';
+import { patchObject, topologyOf } from '../patch/patch.ts';
+import { apiVersionOf, type Resource, type Target, type Verb, type WriteScope } from '../resource.ts';
 import {
   badRequest,
   conflict,
@@ -16,8 +17,10 @@ import {
   type StatusError,
 } from '../status-error.ts';
 import type { Store } from '../store/store.ts';
-import { asVersion, type DeleteOptions, type WriteOptions, type Writes } from '../writes.ts';
+import { asVersion, type WriteOptions, type Writes } from '../writes.ts';
+import { applyRequest, decodeApplied, wantedObject } from './apply-request.ts';
 import { mediaTypeOf, readBody } from './body.ts';
+import { deleteOptions } from './delete-options.ts';
 import { encodeItem, encodeObject, sendJson, success } from './encoding.ts';
 import { listOptions } from './list-options.ts';
 import { filterOf, listHead, listMetadata, listObjects } from './lists.ts';
@@ -29,6 +32,8 @@ export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
   readonly user: User;
+  /** Whether the user may do something else with the same object. @throws StatusError 403 */
+  readonly mustAllow: (verb: Verb) => void;
   /** Resets the connection (RFC 9293 RST), as a server that is killed. */
   readonly reset: () => void;
 }
@@ -127,15 +132,17 @@ export class ResourceHandler {
     watch.start();
   }
 
-  async #create(target: Target, { request, incoming, response }: Exchange): Promise<void> {
+  async #create(target: Target, exchange: Exchange): Promise<void> {
+    const { incoming, response } = exchange;
     const { resource } = target;
     if (target.name !== '') throw methodNotAllowed();
     const sent = decodeObject(await readBody(incoming), expectedType(resource));
-    const created = this.#writes.create(target, sent, writeOptions(request));
+    const created = this.#writes.create(target, sent, writeOptions(exchange));
     sendJson(response, 201, encodeObject(created));
   }
 
-  async #update(target: Target, scope: WriteScope, { request, incoming, response }: Exchange): Promise<void> {
+  async #update(target: Target, scope: WriteScope, exchange: Exchange): Promise<void> {
+    const { incoming, response } = exchange;
     const { resource } = target;
     const sent = decodeObject(await readBody(incoming), expectedType(resource));
     if (nameOf(sent) !== target.name) throw nameMismatch(nameOf(sent), target.name);
@@ -151,28 +158,53 @@ export class ResourceHandler {
       );
     }
     if (creates) {
+      exchange.mustAllow('create');
       const { resourceVersion: _, ...metadata } = sent.metadata;
-      const created = this.#writes.create(target, { ...sent, metadata }, writeOptions(request));
+      const created = this.#writes.create(target, { ...sent, metadata }, writeOptions(exchange));
       return sendJson(response, 201, encodeObject(created));
     }
-    const updated = this.#writes.update(target, scope, () => sent, writeOptions(request));
+    const updated = this.#writes.update(target, scope, () => sent, writeOptions(exchange));
     return sendJson(response, 200, encodeObject(asVersion(updated, resource)));
   }
 
-  async #patch(target: Target, scope: WriteScope, { request, incoming, response }: Exchange): Promise<void> {
+  async #patch(target: Target, scope: WriteScope, exchange: Exchange): Promise<void> {
+    const { incoming, response } = exchange;
     const { resource } = target;
     const type = mediaTypeOf(incoming);
     const patch = await readBody(incoming, PATCH_TYPES);
     if (patch === undefined) throw badRequest('the patch is empty');
+    if (type === 'application/apply-patch+yaml') return this.#apply(target, scope, patch, exchange);
     const expected = expectedType(resource);
     const change = (stored: KubeObject): KubeObject =>
       decodeObject(patchObject({ type, patch, resource }, asVersion(stored, resource)), expected);
-    const updated = patching(() => this.#writes.update(target, scope, change, writeOptions(request)));
+    const updated = patching(() => this.#writes.update(target, scope, change, writeOptions(exchange)));
     sendJson(response, 200, encodeObject(asVersion(updated, resource)));
   }
 
+  #apply(target: Target, scope: WriteScope, patch: Json, exchange: Exchange): void {
+    const { resource } = target;
+    const { query } = exchange.request;
+    const options = { ...writeOptions(exchange), isApply: true };
+    const applying = applyRequest(query, { scope, now: this.#writes.now() });
+    const wanted = wantedObject(decodeApplied(patch, resource), { target, scope });
+    const stored = this.#writes.find(target);
+    if (stored === undefined && scope === 'status') throw notFound(resource, target.name);
+    if (stored === undefined) exchange.mustAllow('create');
+    const writer = { ...applying, apiVersion: apiVersionOf(resource) };
+    const merge = (onto: KubeObject): KubeObject => {
+      const { object, managedFields } = serverSideApply({ stored: onto, wanted }, writer, topologyOf(resource));
+      return decodeObject({ ...object, metadata: { ...object.metadata, managedFields } }, expectedType(resource));
+    };
+    const { apiVersion, kind } = wanted;
+    const made =
+      stored === undefined
+        ? this.#writes.create(target, merge({ apiVersion, kind, metadata: {} }), options)
+        : patching(() => this.#writes.update(target, scope, merge, options));
+    sendJson(exchange.response, stored === undefined ? 201 : 200, encodeObject(asVersion(made, resource)));
+  }
+
   async #delete(target: Target, exchange: Exchange): Promise<void> {
-    const options = await deleteOptions(exchange);
+    const options = deleteOptions(exchange.request.query, (await readBody(exchange.incoming)) ?? {});
     const { object, removed } = this.#writes.delete(target, options);
     if (!removed || target.resource.strategy.returnsDeleted) {
       return sendJson(exchange.response, 200, encodeObject(asVersion(object, target.resource)));
@@ -189,7 +221,7 @@ export class ResourceHandler {
 
   async #deleteCollection(target: Target, exchange: Exchange): Promise<void> {
     const { resource } = target;
-    const options = await deleteOptions(exchange);
+    const options = deleteOptions(exchange.request.query, (await readBody(exchange.incoming)) ?? {});
     const filter = filterOf(exchange.request.query, resource);
     const doomed = this.#writes.collection(resource).list(target.namespace).filter(filter);
     for (const object of doomed) this.#writes.delete({ ...target, name: nameOf(object) }, options);
@@ -236,35 +268,8 @@ function patching<T>(write: () => T): T {
   }
 }
 
-function writeOptions(request: ResourceRequest): WriteOptions {
-  return { dryRun: request.query.get('dryRun') === 'All' };
-}
-
-async function deleteOptions({ request, incoming }: Exchange): Promise<DeleteOptions> {
-  const body: Json = (await readBody(incoming)) ?? {};
-  const policy = stringAt(body, 'propagationPolicy') ?? request.query.get('propagationPolicy') ?? '';
-  checkPolicy(policy);
-  const preconditions = isObject(body) ? (objectAt(body, 'preconditions') ?? {}) : {};
-  const uid = stringAt(preconditions, 'uid');
-  const resourceVersion = stringAt(preconditions, 'resourceVersion');
-  const asked = request.query.get('gracePeriodSeconds');
-  const gracePeriodSeconds = numberAt(body, 'gracePeriodSeconds') ?? (asked === null ? undefined : Number(asked));
-  const addFinalizer = { Foreground: 'foregroundDeletion', Orphan: 'orphan' }[policy];
-  return {
-    dryRun: request.query.get('dryRun') === 'All' || (isObject(body) && Array.isArray(body.dryRun)),
-    preconditions: {
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(addFinalizer === undefined || booleanAt(body, 'orphanDependents') === true ? {} : { addFinalizer }),
-  };
-}
-
-const POLICIES = ['Foreground', 'Background', 'Orphan', 'nil'];
-
-function checkPolicy(policy: string): void {
-  if (policy === '' || POLICIES.includes(policy)) return;
-  const subject = { group: 'meta.k8s.io', resource: 'DeleteOptions', kind: 'DeleteOptions' };
-  throw invalid(subject, '', [fieldErrors.notSupported('propagationPolicy', policy, POLICIES)]);
+function writeOptions({ request, incoming }: Exchange): WriteOptions {
+  const agent = (incoming.headers['user-agent'] ?? '').split('/')[0] ?? '';
+  const manager = request.query.get('fieldManager') ?? (agent === '' ? 'unknown' : agent);
+  return { dryRun: request.query.get('dryRun') === 'All', manager };
 }

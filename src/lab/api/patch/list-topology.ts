@@ -2,14 +2,26 @@ import type { JsonObject } from '../json.ts';
 
 /**
  * How a list is merged. `map`: items with equal key fields are one item (`patchKey` is the one field that strategic-merge
- * patches look at). `set`: distinct scalars. `atomic`: replaced as a whole.
+ * patches look at; a key field that is absent has its default). `set`: distinct scalars. `atomic`: replaced as a whole.
  */
 export type ListTopology =
-  | { readonly kind: 'map'; readonly keys: readonly string[]; readonly patchKey?: string }
+  | {
+      readonly kind: 'map';
+      readonly keys: readonly string[];
+      readonly patchKey?: string;
+      readonly defaults?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'set' }
   | { readonly kind: 'atomic' };
 
-export type Topology = (path: readonly string[]) => ListTopology;
+/** How an object is merged: member by member, with members that are known (`struct`) or not (`map`), or as a whole. */
+export type ObjectTopology = 'struct' | 'map' | 'atomic';
+
+/** What a kind's lists and objects are; `*` in a path stands for an item of a list. */
+export interface Topology {
+  readonly list: (path: readonly string[]) => ListTopology;
+  readonly object: (path: readonly string[]) => ObjectTopology;
+}
 
 const ATOMIC: ListTopology = { kind: 'atomic' };
 const SET: ListTopology = { kind: 'set' };
@@ -23,7 +35,7 @@ const METADATA: Readonly<Record<string, ListTopology>> = {
 /** Lists of built-in kinds that are not replaced as a whole; `*` stands for an item of a list. @see Kubernetes OpenAPI */
 const LISTS: Readonly<Record<string, Readonly<Record<string, ListTopology>>>> = {
   Service: {
-    'spec.ports': { kind: 'map', keys: ['port', 'protocol'], patchKey: 'port' },
+    'spec.ports': { kind: 'map', keys: ['port', 'protocol'], patchKey: 'port', defaults: { protocol: 'TCP' } },
     'status.conditions': byKeys('type'),
   },
   Node: {
@@ -49,21 +61,39 @@ const LISTS: Readonly<Record<string, Readonly<Record<string, ListTopology>>>> = 
   ServiceAccount: { secrets: byKeys('name'), imagePullSecrets: byKeys('name') },
 };
 
-/** The lists of a built-in kind. */
+const MAPS = ['metadata.labels', 'metadata.annotations', 'data', 'binaryData', 'status.capacity', 'status.allocatable'];
+const ATOMIC_OBJECTS = ['spec.selector', 'spec.nodeSelector', 'involvedObject', 'related', 'roleRef', 'regarding'];
+
+/** The topology of a built-in kind. */
 export function builtInTopology(kind: string): Topology {
   const lists = { ...METADATA, ...LISTS[kind] };
-  return (path) => lists[path.join('.')] ?? ATOMIC;
+  return {
+    list: (path) => lists[path.join('.')] ?? ATOMIC,
+    object: (path) => {
+      const place = path.join('.');
+      if (ATOMIC_OBJECTS.includes(place)) return 'atomic';
+      return MAPS.includes(place) ? 'map' : 'struct';
+    },
+  };
 }
 
-/** The lists of a custom kind, as its structural schema says. */
-export function schemaTopology(schema: JsonObject | undefined): Topology {
-  return (path) => {
-    const metadata = METADATA[path.join('.')];
-    if (metadata !== undefined) return metadata;
-    const list = schemaUnder(schema, path);
-    const keys = list?.['x-kubernetes-list-map-keys'];
-    if (list?.['x-kubernetes-list-type'] === 'map' && Array.isArray(keys)) return byKeys(...keys.map(String));
-    return list?.['x-kubernetes-list-type'] === 'set' ? SET : ATOMIC;
+/** The topology of a custom kind, as its structural schema says. */
+export function schemaTopology(schema: JsonObject): Topology {
+  return {
+    list: (path) => {
+      const metadata = METADATA[path.join('.')];
+      if (metadata !== undefined) return metadata;
+      const list = schemaUnder(schema, path);
+      const keys = list?.['x-kubernetes-list-map-keys'];
+      if (list?.['x-kubernetes-list-type'] === 'map' && Array.isArray(keys)) return byKeys(...keys.map(String));
+      return list?.['x-kubernetes-list-type'] === 'set' ? SET : ATOMIC;
+    },
+    object: (path) => {
+      if (MAPS.includes(path.join('.'))) return 'map';
+      const object = schemaUnder(schema, path);
+      if (object?.['x-kubernetes-map-type'] === 'atomic') return 'atomic';
+      return isSchema(object?.additionalProperties) ? 'map' : 'struct';
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { KubeObject } from '../kube-object.ts';
 import type { Resource } from '../resource.ts';
 import { StatusError, unsupportedMediaType } from '../status-error.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { builtInTopology } from './list-topology.ts';
+import { builtInTopology, schemaTopology, type Topology } from './list-topology.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch } from './strategic-merge.ts';
 
@@ -20,7 +20,7 @@ export function patchObject(
       return applyMergePatch(stored, patch);
     case 'application/strategic-merge-patch+json':
       if (resource.strategy.strategicMerge) {
-        return applyStrategicMergePatch(stored, patch, builtInTopology(resource.kind));
+        return applyStrategicMergePatch(stored, patch, topologyOf(resource));
       }
       break;
   }
@@ -32,3 +32,8 @@ export function patchObject(
 }
 
 const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+
+/** How lists and objects of a resource are merged. */
+export function topologyOf(resource: Resource): Topology {
+  return resource.schema === undefined ? builtInTopology(resource.kind) : schemaTopology(resource.schema);
+}

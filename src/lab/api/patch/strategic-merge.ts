@@ -86,7 +86,7 @@ function mergeList(
   patch: { readonly items: readonly Json[]; readonly order: Json | undefined },
   place: Place,
 ): readonly Json[] {
-  const topology = place.topology(place.path);
+  const topology = place.topology.list(place.path);
   if (topology.kind === 'atomic') return patch.items.map((item) => (isObject(item) ? withoutDirectives(item) : item));
   const order = isArray(patch.order) ? patch.order : undefined;
   if (order !== undefined && order.length > 0) checkOrder(patch.items, order, place);
@@ -127,7 +127,7 @@ function goList(items: readonly Json[]): string {
 }
 
 function sameIn(place: Place): (a: Json, b: Json) => boolean {
-  const topology = place.topology(place.path);
+  const topology = place.topology.list(place.path);
   if (topology.kind !== 'map') return deepEqual;
   const key = keyField(topology);
   return (a, b) => isObject(a) && isObject(b) && deepEqual(a[key], b[key]);
