@@ -24,7 +24,11 @@ export async function webEndpoints(settings: ControllerSettings, parts: Controll
   }
   if (settings.metricsPort !== 0) {
     endpoints.push(
-      new HttpEndpoint({ host: settings.bindAddress, port: settings.metricsPort, routes: metricsRoute(parts.metrics) }),
+      new HttpEndpoint({
+        host: settings.listenAddress,
+        port: settings.metricsPort,
+        routes: metricsRoute(parts.metrics),
+      }),
     );
   }
   for (const endpoint of endpoints) await endpoint.start();

@@ -24,7 +24,12 @@ export function parseYamlDocuments(text: string): readonly ParsedYaml[] {
   const lineCounter = new LineCounter();
   try {
     // What a plain scalar means depends on its field: the parser is not to guess.
-    const documents = parseAllDocuments(text, { lineCounter, schema: 'failsafe', prettyErrors: false });
+    const documents = parseAllDocuments(text, {
+      lineCounter,
+      schema: 'failsafe',
+      prettyErrors: false,
+      keepSourceTokens: true,
+    });
     return 'empty' in documents ? [] : documents.map((document) => positioned(document, lineCounter));
   } catch (error) {
     // Values nested so deep that the stack ends.

@@ -29,4 +29,12 @@ export interface LegacySource {
 export interface LegacyConfig {
   readonly entries: readonly LegacyEntry[];
   readonly problems: readonly PositionedProblem[];
+  /** Names that had to be made legal. */
+  readonly renamed: readonly Renamed[];
+}
+
+export interface Renamed {
+  readonly what: 'pool' | 'profile';
+  readonly from: string;
+  readonly to: string;
 }

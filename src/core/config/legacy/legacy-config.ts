@@ -24,8 +24,12 @@ export function decodeLegacyText(
 ): LegacyConfig {
   if (parsed.kind === 'ok') return decodeLegacy(parsed.root, { source, names });
   const lines = text.split('\n');
-  const problems = parsed.errors.slice(0, PROBLEMS_MAX).map((error) => syntaxProblem(error, lines));
-  return { entries: [], problems };
+  const told = parsed.errors.slice(0, PROBLEMS_MAX).map((error) => syntaxProblem(error, lines));
+  // One slip makes several errors of syntax in its line.
+  const problems = told.filter(
+    ({ position }, at) => told.findIndex((other) => other.position?.line === position?.line) === at,
+  );
+  return { entries: [], problems, renamed: [] };
 }
 
 /** The same of a text that was parsed already. Takes any value at all, and never throws. */
@@ -33,8 +37,8 @@ export function decodeLegacy(
   root: YamlNode,
   { source, names }: { readonly source: LegacySource; readonly names: LegacyNames },
 ): LegacyConfig {
-  if (isNull(root)) return { entries: [], problems: [] };
-  if (root.kind !== 'mapping') return { entries: [], problems: [notAMapping(root)] };
+  if (isNull(root)) return { entries: [], problems: [], renamed: [] };
+  if (root.kind !== 'mapping') return { entries: [], problems: [notAMapping(root)], renamed: [] };
   const [pools, profiles] = [new ObjectNames(), new ObjectNames()];
   const translator = new Translator(
     source,
@@ -64,8 +68,12 @@ export function decodeLegacy(
     }
   }
   const slips = [...findings.slips, ...translator.slips];
-  if (slips.length > 0) return { entries: [], problems: slips.slice(0, PROBLEMS_MAX) };
-  return { entries: translator.entries, problems: findings.problems.slice(0, PROBLEMS_MAX) };
+  if (slips.length > 0) return { entries: [], problems: slips.slice(0, PROBLEMS_MAX), renamed: [] };
+  const renamed = [
+    ...pools.changed().map((each) => ({ what: 'pool' as const, ...each })),
+    ...profiles.changed().map((each) => ({ what: 'profile' as const, ...each })),
+  ];
+  return { entries: translator.entries, problems: findings.problems.slice(0, PROBLEMS_MAX), renamed };
 }
 
 function each(

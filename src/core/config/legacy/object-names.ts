@@ -20,6 +20,11 @@ export class ObjectNames {
   readonly #given = new Map<string, string>();
   readonly #taken = new Set<string>();
 
+  /** Those that are not what they were. */
+  changed(): readonly { readonly from: string; readonly to: string }[] {
+    return [...this.#given].filter(([from, to]) => from !== to).map(([from, to]) => ({ from, to }));
+  }
+
   nameFor(text: string): string {
     const given = this.#given.get(text);
     if (given !== undefined) return given;
