@@ -18,6 +18,7 @@ import { ManagedProcess, spawnHere } from '../../test/kubernetes/managed-process
 import { RunFolder } from '../../test/kubernetes/run-folder.ts';
 import { ip } from '../../test/support/network-namespace.ts';
 import { configObjects, nodeObject, podObject } from './objects.ts';
+import { pidOf } from './process-figures.ts';
 import { commandOf, type Form } from './program.ts';
 
 const MANIFESTS = join(import.meta.dirname, '..', '..', 'manifests');
@@ -59,6 +60,8 @@ export class BenchCluster {
   /** BOUNDED: by the starts of one benchmark. */
   readonly #processes: ManagedProcess[] = [];
 
+  #starts = 0;
+
   private constructor(options: BenchClusterOptions, network: LabNetwork, server: Server) {
     this.#options = options;
     this.#network = network;
@@ -96,6 +99,11 @@ export class BenchCluster {
     return controlPlane;
   }
 
+  /** Process id of the real kube-apiserver: the sandbox has process ids of its own, and only one such process. */
+  get apiServerPid(): number {
+    return pidOf('kube-apiserver');
+  }
+
   /** A kubeconfig of the controller's ServiceAccount. */
   async controllerKubeconfig(): Promise<string> {
     const token = await this.client.token({ name: 'heraldlb-controller', namespace: DEFAULT_NAMESPACE }, TOKEN);
@@ -105,9 +113,10 @@ export class BenchCluster {
   /** Starts a controller; the promise does not wait for it to lead. @param flags further ones */
   async startController(flags: readonly string[] = []): Promise<ManagedProcess> {
     const kubeconfig = await this.controllerKubeconfig();
+    this.#starts += 1;
     const process = new ManagedProcess({
       name: 'controller',
-      logFile: this.#server.folder.log('controller'),
+      logFile: this.#server.folder.log(`controller-${this.#starts}`),
       command: [...commandOf('controller', this.#options.form), '--kubeconfig', kubeconfig, ...flags],
       environment: { POD_NAME: 'heraldlb-controller', POD_NAMESPACE: DEFAULT_NAMESPACE, POD_IP: HERE.address },
     });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, which is 100 on every architecture that Node runs on. @see proc(5) */
 const TICKS_PER_SECOND = 100;
@@ -30,6 +30,23 @@ export function cpuSecondsOf(pid: number): number {
   // The second field is the name in parentheses, which may hold blanks: what follows it starts with the third.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** The process of a program. @param comm the first 15 characters of its name @throws Error when there is none */
+export function pidOf(comm: string): number {
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    if (commOf(pid) === comm) return Number(pid);
+  }
+  throw new Error(`no process is called ${comm}`);
+}
+
+function commOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    // It ended between the listing and now.
+    return '';
+  }
 }
 
 /** Waits until a process has rested: less than a fiftieth of a processor over a second. @returns its processor time then */

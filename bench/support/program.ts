@@ -12,10 +12,15 @@ const NODE_FLAGS = ['--max-semi-space-size=2', '--optimize-for-size'];
 
 /** How the image starts a program of ours. @throws Error when there is no release build */
 export function commandOf(program: Program, form: Form): readonly string[] {
-  if (form === 'sources') return [process.execPath, ...NODE_FLAGS, join(ROOT, 'src', 'cli', 'main.ts'), program];
+  if (form === 'sources') return [...sourceCommand(join(ROOT, 'src', 'cli', 'main.ts')), program];
   const bundle = join(ROOT, 'dist', `${program}.mjs`);
   if (!existsSync(bundle)) throw new Error('dist/ is missing: run npm run build first');
   return [process.execPath, ...NODE_FLAGS, bundle];
+}
+
+/** A program of the benchmarks, under the conditions of ours. */
+export function sourceCommand(file: string): readonly string[] {
+  return [process.execPath, ...NODE_FLAGS, file];
 }
 
 /** Size of a file of the release, in KiB. */
