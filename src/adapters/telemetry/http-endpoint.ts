@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 /** What one path answers. */
 export interface HttpAnswer {
@@ -20,11 +20,15 @@ export interface HttpEndpointOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;
+/** Probes and Prometheus are few, and each connection is one request. */
+const MAX_CONNECTIONS = 64;
 
 /** Serves a few fixed read-only paths; everything else is 404, every verb but GET and HEAD is 405. */
 export class HttpEndpoint {
   readonly #options: HttpEndpointOptions;
   #server: Server | undefined;
+  /** Those in a TLS handshake too. BOUNDED: by MAX_CONNECTIONS. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: HttpEndpointOptions) {
     this.#options = options;
@@ -36,6 +40,11 @@ export class HttpEndpoint {
     const listener = (request: IncomingMessage, response: ServerResponse): void => void this.#answer(request, response);
     const limits = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
     const server = tls ? createHttpsServer({ ...tls, ...limits }, listener) : createHttpServer(limits, listener);
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
@@ -44,10 +53,14 @@ export class HttpEndpoint {
     return (server.address() as AddressInfo).port;
   }
 
+  /** Cuts the requests of now: a client that never ends its own would keep the process from ending. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of this.#sockets) socket.destroy();
+    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
