@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { controllerPermissions } from '../../../src/controller/preflight/permissions.ts';
 import { CONFIG_RESOURCES } from '../../../src/core/config/schema/resource-names.ts';
 import {
   CA_BUNDLE_CONFIG_MAP_NAME,
@@ -103,6 +104,32 @@ it('no rule has a wildcard, and what holds secrets names them', () => {
     [['create'], undefined],
     [['get', 'update'], [CA_SECRET_NAME]],
   ]);
+});
+
+it('the roles of the controller allow what it does with the API, and outside of reading no more', () => {
+  const rules = ['ClusterRole', 'Role'].flatMap((kind) => find(kind, 'heraldlb-controller').rules ?? []);
+  const own = {
+    namespace: DEFAULT_NAMESPACE,
+    lease: { namespace: DEFAULT_NAMESPACE, name: 'heraldlb-controller' },
+    caSecret: CA_SECRET_NAME,
+    caBundle: CA_BUNDLE_CONFIG_MAP_NAME,
+    endpointSlice: CONTROLLER_SERVICE_NAME,
+  };
+  const does = controllerPermissions(own).map(({ group, resource, verb, name }) =>
+    [group, resource, verb, name].join(' '),
+  );
+  const mayWrite = rules
+    .flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) =>
+          verbs.flatMap((verb) => (resourceNames ?? ['']).map((name) => [group, resource, verb, name].join(' '))),
+        ),
+      ),
+    )
+    // Its own kinds are tested above, and everybody may review what he may do himself.
+    .filter((right) => !/^(heraldlb|metallb)\.io |selfsubjectaccessreviews/.test(right));
+  expect(does.filter((right) => !mayWrite.includes(right))).toEqual([]);
+  expect(mayWrite.filter((right) => !does.includes(right) && !/ get $/.test(right))).toEqual([]);
 });
 
 it('a speaker is bound to no role and holds a token for the controller only', () => {
