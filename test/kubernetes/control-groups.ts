@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,6 +6,8 @@ import { join } from 'node:path';
 const MOUNT = '/sys/fs/cgroup';
 /** Marks the control groups that test clusters made. */
 const PREFIX = 'heraldlb-e2e-';
+
+const MOMENT_TRIES = 50;
 
 /** What a new group of the cpuset controller has to be given before a process may enter it. */
 const INHERITED = ['cpuset.cpus', 'cpuset.mems'];
@@ -19,7 +22,7 @@ export class NodeControlGroup {
   }
 
   static async create(node: string): Promise<NodeControlGroup> {
-    const name = `${PREFIX}${process.pid}-${node}`;
+    const name = `${PREFIX}${randomBytes(4).toString('hex')}-${node}`;
     for (const hierarchy of await hierarchies()) {
       const group = join(hierarchy, name);
       await mkdir(group, { recursive: true });
@@ -33,7 +36,14 @@ export class NodeControlGroup {
 
   /** Removes the group; to be called when no process is left in it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const hierarchy of await hierarchies()) await removeTree(join(hierarchy, this.path));
+    for (const hierarchy of await hierarchies()) {
+      const group = join(hierarchy, this.path);
+      // For a moment, a group still holds the processes that were just killed.
+      for (let tries = 0; tries < MOMENT_TRIES && existsSync(group); tries += 1) {
+        if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        await removeTree(group);
+      }
+    }
   }
 }
 

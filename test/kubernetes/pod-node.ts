@@ -105,10 +105,12 @@ export class PodNode {
   /** The node gets folders of its own where containerd, kubelet and CNI plugins keep state; those on its disk outlive a power cut. */
   #bootScript(): string {
     const disk = this.#folder;
-    const { binaries } = this.#controlPlane;
+    const { binaries, folder } = this.#controlPlane;
     return `set -eu
 mount --make-rprivate /
-for folder in /var/lib /var/log; do mkdir -p ${disk}$folder; mount --bind ${disk}$folder $folder; done
+mkdir -p ${disk}/var/lib
+mount --bind ${disk}/var/lib /var/lib
+mount --bind ${folder.logFolder(this.node.name)} /var/log
 for folder in /run/containerd /run/netns; do mkdir -p $folder; mount -t tmpfs tmpfs $folder; done
 mkdir -p /var/lib/cni-conf
 cp ${disk}/cni.conflist /var/lib/cni-conf/10-pods.conflist

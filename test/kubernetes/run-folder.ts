@@ -35,6 +35,13 @@ export class RunFolder {
     return join(this.#logs, `${program}.log`);
   }
 
+  /** A folder for a node's own logs, and for those of its Pods. */
+  logFolder(node: string): string {
+    const path = join(this.#logs, node);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.state, { recursive: true, force: true });
   }
