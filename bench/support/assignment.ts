@@ -90,7 +90,7 @@ export class AssignmentBed {
   /** Starts a controller for what is there. @returns what it logged, once it has claimed it */
   async restart(): Promise<readonly LogLine[]> {
     await this.stop();
-    const controller = await this.#start(['--log-level', 'debug']);
+    const controller = await this.#start();
     return controller.until('the claims', async () => {
       const lines = (await controller.lastLines(1_000)).split('\n').map((line) => JSON.parse(line) as LogLine);
       return lines.some(({ event }) => event === 'service-controller-started') ? lines : undefined;
@@ -146,11 +146,12 @@ export class AssignmentBed {
   }
 }
 
+/** A line of the controller's log, as far as it is read here. */
 export interface LogLine {
+  /** RFC 3339 */
   readonly time: string;
   readonly event: string;
-  readonly resource?: string;
-  readonly objects?: number;
+  readonly services?: number;
 }
 
 /** Names of Services, in order. */
