@@ -124,11 +124,12 @@ function note(position: Position | undefined, at: Reading): void {
   at.findings.places.set(formatField(at.object), placeOf(at, position));
 }
 
-/** Legacy keys have dashes: they need no quotes. */
+/** Legacy keys have dashes: those need no quotes. */
 function placeOf({ legacy }: Reading, position: Position | undefined): Place {
-  const field = legacy.reduce<string>(
-    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
-    '',
-  );
+  const field = legacy.reduce<string>((path, key) => {
+    if (typeof key === 'number') return `${path}[${key}]`;
+    if (!/^[\w-]+$/.test(key)) return path === '' ? JSON.stringify(key) : `${path}[${JSON.stringify(key)}]`;
+    return path === '' ? key : `${path}.${key}`;
+  }, '');
   return position === undefined ? { field } : { field, position };
 }
