@@ -41,7 +41,7 @@ export function choose(stock: Stock, applicant: Applicant, wanted: Wanted): Choi
   );
   if (refused.length > 0) return { kind: 'refused', refusals: refused };
   const chosen = [...wanted.keep, ...wanted.addresses];
-  const missing = wanted.families.filter((family) => !chosen.some((address) => familyOf(address) === family));
+  const missing = wanted.families.filter((family) => !hasFamily(chosen, family));
   if (missing.length === 0) return { kind: 'chosen', addresses: chosen, refusals: [] };
   return complete(stock, applicant, { wanted, chosen, missing });
 }
@@ -103,23 +103,27 @@ interface Candidate {
 /** Adds an address of each missing family: all of one pool when one has them all, else of the first pool for each. */
 function complete(stock: Stock, applicant: Applicant, { wanted, chosen, missing }: Incomplete): Choice {
   const { candidates, refusals } = candidatesFor(stock, applicant, { wanted, chosen });
-  // BOUNDED: by two families.
-  const found = new Map<IpFamily, IpAddress>();
+  // At most one of a family.
+  const found: IpAddress[] = [];
   for (const candidate of candidates) {
-    const here = new Map<IpFamily, IpAddress>();
+    const here: IpAddress[] = [];
     for (const family of missing) {
       const pick = pickFrom(stock, applicant, { candidate, family });
       if (typeof pick === 'object') refusals.push(pick);
-      else here.set(family, pick);
+      else here.push(pick);
     }
-    if (here.size === missing.length) return { kind: 'chosen', addresses: [...chosen, ...here.values()], refusals: [] };
-    for (const [family, address] of here) if (!found.has(family)) found.set(family, address);
+    if (here.length === missing.length) return { kind: 'chosen', addresses: [...chosen, ...here], refusals: [] };
+    found.push(...here.filter((address) => !hasFamily(found, familyOf(address))));
   }
-  const addresses = [...chosen, ...found.values()];
-  const suffices = found.size === missing.length || (!wanted.everyFamily && addresses.length > 0);
-  const relevant = refusals.filter((refusal) => !('family' in refusal && found.has(refusal.family)));
-  if (!suffices) return { kind: 'refused', refusals: relevant };
-  return { kind: 'chosen', addresses, refusals: found.size === missing.length ? [] : relevant };
+  const addresses = [...chosen, ...found];
+  if (found.length === missing.length) return { kind: 'chosen', addresses, refusals: [] };
+  const relevant = refusals.filter((refusal) => !('family' in refusal && hasFamily(found, refusal.family)));
+  if (wanted.everyFamily || addresses.length === 0) return { kind: 'refused', refusals: relevant };
+  return { kind: 'chosen', addresses, refusals: relevant };
+}
+
+function hasFamily(addresses: readonly IpAddress[], family: IpFamily): boolean {
+  return addresses.some((address) => familyOf(address) === family);
 }
 
 /** The pools to try, in order, and why each other one is passed over. */
@@ -153,13 +157,13 @@ function candidatesFor(
     for (const pool of stock.order.withReservationFor(applicant.holder)) {
       if (admitted(pool)) yield { pool, reservedOnly: true };
     }
-    const first = new Set(together);
+    const first = together.filter((pool, at) => together.indexOf(pool) === at);
     for (const pool of first) if (admitted(pool)) yield { pool, reservedOnly: false };
     for (const pool of stock.order.automatic) {
-      if (!first.has(pool) && admitted(pool)) yield { pool, reservedOnly: false };
+      if (!first.includes(pool) && admitted(pool)) yield { pool, reservedOnly: false };
     }
     for (const pool of stock.order.onRequest) {
-      if (!first.has(pool)) refusals.push({ kind: 'not-auto-assigned', pool: pool.spec.name });
+      if (!first.includes(pool)) refusals.push({ kind: 'not-auto-assigned', pool: pool.spec.name });
     }
   }
 }

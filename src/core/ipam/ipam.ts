@@ -5,6 +5,7 @@ import { type Claim, type Sharing, sameClaim } from './claim.ts';
 import { type Applicant, Pool, type PoolSpec, sameGeometry } from './pool.ts';
 import { PoolOrder } from './pool-order.ts';
 import type { AddressRefusal } from './refusal.ts';
+import { SteadyMap } from './steady-map.ts';
 
 export interface IpamOptions {
   /** How long a freed address rests before it is given out automatically, in milliseconds; 0: not at all. */
@@ -39,6 +40,8 @@ export interface FamilyUsage {
 }
 
 const NOTHING: Holding = { addresses: [], leaving: [] };
+// One for all: most Services share nothing and give nothing up.
+const NO_PORTS: readonly string[] = [];
 
 /**
  * Who has which address, and who can have which. Pure: the time is passed in, and every change is one synchronous step, so
@@ -50,7 +53,7 @@ export class Ipam {
   #pools = new Map<string, Pool>();
   #order = new PoolOrder([]);
   // BOUNDED: by the Services that hold an address.
-  readonly #holdings = new Map<string, Holding>();
+  readonly #holdings = new SteadyMap<string, Holding>();
 
   constructor(options: IpamOptions) {
     this.#book = new AddressBook(options.coolDownMs);
@@ -90,7 +93,7 @@ export class Ipam {
   }
 
   /** Everybody who holds something. */
-  holders(): IterableIterator<string> {
+  holders(): Iterable<string> {
     return this.#holdings.keys();
   }
 
@@ -126,7 +129,7 @@ export class Ipam {
     const terms: Claim = {
       holder,
       ...(claim.sharing === undefined ? {} : { sharing: claim.sharing }),
-      ports: claim.sharing === undefined ? [] : claim.ports,
+      ports: claim.sharing === undefined ? NO_PORTS : claim.ports,
     };
     for (const address of before.addresses) {
       if (addresses.includes(address)) continue;
@@ -232,7 +235,8 @@ export class Ipam {
 
   #hold(holder: string, holding: Holding): void {
     if (holding.addresses.length === 0 && holding.leaving.length === 0) this.#holdings.delete(holder);
-    else this.#holdings.set(holder, holding);
+    else
+      this.#holdings.set(holder, holding.leaving.length > 0 ? holding : { ...NOTHING, addresses: holding.addresses });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IpAddress } from '../net/index.ts';
 import { type Claim, type SharingConflict, termsConflict } from './claim.ts';
+import { SteadyMap } from './steady-map.ts';
 
 /** Several claims on one address. Their terms agree, and no two have a port in common. */
 interface Tenants {
@@ -20,7 +21,7 @@ export interface HolderConflict {
 /** Who holds which address. Most addresses have one holder, so that one costs no more than its entry. */
 export class Tenancies {
   // BOUNDED: by the addresses that Services hold.
-  readonly #claims = new Map<IpAddress, Claim | Tenants>();
+  readonly #claims = new SteadyMap<IpAddress, Claim | Tenants>();
 
   has(address: IpAddress): boolean {
     return this.#claims.has(address);
@@ -32,7 +33,7 @@ export class Tenancies {
     return entry !== undefined && isShared(entry);
   }
 
-  addresses(): IterableIterator<IpAddress> {
+  addresses(): Iterable<IpAddress> {
     return this.#claims.keys();
   }
 
