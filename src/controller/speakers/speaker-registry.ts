@@ -11,6 +11,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import { admit } from './admission.ts';
+import { Deafness } from './deafness.ts';
 import { REJECTS, SESSION_ENDS, SPEAKERS, UPDATES } from './metrics.ts';
 import { type Attachment, NodeRecord } from './node-record.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -43,6 +44,9 @@ export interface SpeakerRegistryDependencies {
 
 type Hello = Extract<SpeakerMessage, { kind: 'hello' }>;
 
+/** A controller that was cut off for longer moves the addresses: it is not known any more who is alive. */
+const CUT_OFF_PATIENCE_MS = 60_000;
+
 /**
  * Who speaks for which node, what each is to announce, and what each says that it announces. A change of one address costs
  * the nodes that may announce it one small message each, whatever else they have.
@@ -59,6 +63,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     readonly updates: Counter<'kind'>;
     readonly rejects: Counter;
   };
+  readonly #deafness: Deafness;
   #released = false;
   #stopped = false;
 
@@ -66,6 +71,9 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     this.#options = { ...DEFAULT_SPEAKER_REGISTRY_OPTIONS, ...options };
     this.#dependencies = dependencies;
     const { metrics } = dependencies;
+    const deafAfterMs = 2 * this.#options.heartbeatIntervalMs;
+    const graceMs = 2 * this.#deadAfterMs;
+    this.#deafness = new Deafness({ deafAfterMs, graceMs, patienceMs: CUT_OFF_PATIENCE_MS }, dependencies);
     this.#metrics = {
       speakers: metrics.gauge(SPEAKERS),
       ends: metrics.counter(SESSION_ENDS),
@@ -132,6 +140,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     node.leaving = false;
     node.watch?.stop();
     node.watch = this.#watch(node);
+    this.#deafness.heard();
     node.rejects.clear();
     const attachment: Attachment = {
       session,
@@ -159,6 +168,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     const node = this.#nodes.get(session.nodeName);
     if (node?.attachment?.session !== session) return;
     node.watch?.heard();
+    this.#deafness.heard();
     switch (message.kind) {
       case 'heartbeat':
         return;
@@ -261,13 +271,23 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   }
 
   #watch(node: NodeRecord): SilenceWatch {
-    const options = { deadAfterMs: this.#deadAfterMs, oversleptMs: this.#options.heartbeatIntervalMs };
+    const options = {
+      deadAfterMs: this.#deadAfterMs,
+      oversleptMs: this.#options.heartbeatIntervalMs,
+      // One alone has nobody to lose its addresses to.
+      reprieveMs: () => (this.#othersAlive(node) ? this.#deafness.reprieveMs : 0),
+    };
     return new SilenceWatch(options, this.#dependencies, () => {
       const { attachment } = node;
       this.#detach(node);
       attachment?.session.close('silent', `no message for ${this.#deadAfterMs} ms`);
       this.#down(node);
     });
+  }
+
+  #othersAlive(node: NodeRecord): boolean {
+    for (const other of this.alive()) if (other !== node) return true;
+    return false;
   }
 
   #down(node: NodeRecord): void {
