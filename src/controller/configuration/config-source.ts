@@ -14,6 +14,14 @@ export interface PoolUsage {
   readonly assignedIPv6: bigint;
   readonly availableIPv4: bigint;
   readonly availableIPv6: bigint;
+  /** Addresses of the pool that nobody is given though nobody has them, lowest first. */
+  readonly unavailable?: readonly UnavailableAddress[];
+}
+
+export interface UnavailableAddress {
+  readonly address: string;
+  /** For people. */
+  readonly cause: string;
 }
 
 /** Where the pools' status gets its numbers: undefined for a pool that it does not know (yet). */

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config/config.ts';
 import { sameOrigin } from '../../core/config/origin.ts';
 import { sameValue } from '../../core/config/same-value.ts';
 import type { Condition } from '../../ports/kubernetes.ts';
-import type { PoolUsage, PoolUsageSource } from './config-source.ts';
+import type { PoolUsage, PoolUsageSource, UnavailableAddress } from './config-source.ts';
 import type { AssessedObject } from './configuration.ts';
 
 declare global {
@@ -24,6 +24,8 @@ export interface DesiredStatus {
   readonly conditions: readonly Condition[];
   /** Of pools only: MetalLB's CRD takes no status of a pool without them. */
   readonly counts?: PoolUsage;
+  /** Of pools only; `[]` takes the field off. */
+  readonly unavailable?: readonly UnavailableAddress[];
 }
 
 /** The status that says what was decided. Conditions of other people stay. */
@@ -48,29 +50,37 @@ export function desiredStatus(
   if (object.kind !== 'IPAddressPool') return { conditions };
   const pool = config.pools.find(({ origin }) => sameOrigin(origin, verdict.origin));
   const counts = pool === undefined ? NO_USAGE : (usage.usage(pool.name) ?? countsOf(object.status) ?? NO_USAGE);
-  return { conditions, counts };
+  return { conditions, counts, unavailable: counts.unavailable ?? [] };
 }
 
 /** Whether the status of an object says already what it is to say. */
 export function saysAlready(status: unknown, desired: DesiredStatus): boolean {
   if (!sameValue(conditionsOf(status), desired.conditions)) return false;
-  const { counts } = desired;
+  const { counts, unavailable } = desired;
+  if (unavailable !== undefined && !sameValue(member(status, UNAVAILABLE) ?? [], unavailable)) return false;
   return counts === undefined || COUNTS.every((name) => member(status, name) === Number(saturated(counts[name])));
 }
 
 /** The JSON merge patch that makes a status be the desired one. */
-export function statusPatch({ conditions, counts }: DesiredStatus): Readonly<Record<string, unknown>> & {
+export function statusPatch(
+  status: unknown,
+  { conditions, counts, unavailable = [] }: DesiredStatus,
+): Readonly<Record<string, unknown>> & {
   readonly conditions: readonly Condition[];
 } {
   const numbers =
     counts === undefined ? [] : COUNTS.map((name) => [name, jsonInteger(saturated(counts[name]))] as const);
-  return { ...Object.fromEntries(numbers), conditions };
+  const list = unavailable.length > 0 ? unavailable : null;
+  const touched = list !== null || member(status, UNAVAILABLE) !== undefined;
+  return { ...Object.fromEntries(numbers), ...(touched ? { [UNAVAILABLE]: list } : {}), conditions };
 }
 
 export function conditionsOf(status: unknown): readonly Condition[] {
   const list = member(status, 'conditions');
   return Array.isArray(list) ? list.filter(isCondition) : [];
 }
+
+const UNAVAILABLE = 'unavailable';
 
 const COUNTS = ['assignedIPv4', 'assignedIPv6', 'availableIPv4', 'availableIPv6'] as const;
 

@@ -133,7 +133,7 @@ export class StatusWriter {
     const { store, log, metrics } = this.#dependencies;
     const writes = metrics.counter(configStatusWrites);
     try {
-      await store.patchStatus(object, statusPatch(desired), this.#signal);
+      await store.patchStatus(object, statusPatch(object.status, desired), this.#signal);
       writes.add({ result: 'ok' });
       return true;
     } catch (error) {

@@ -22,6 +22,11 @@ export class NodeAddresses {
     return nodes.onChange(({ key, after }) => this.#set(key, after === undefined ? [] : addressesOf(after)));
   }
 
+  /** Every address with its node. */
+  *entries(): Generator<readonly [IpAddress, string]> {
+    for (const [node, addresses] of this.#byNode) for (const address of addresses) yield [address, node];
+  }
+
   #set(node: string, addresses: readonly IpAddress[]): void {
     const before = this.#byNode.get(node) ?? [];
     const gone = before.filter((address) => !addresses.includes(address));

@@ -9,7 +9,7 @@ import type { Clock, Timers } from '../../ports/time.ts';
 import type { ServiceAnnouncer } from '../announcer/service-announcement.ts';
 import type { ExistingClaims } from '../cloud-provider/claims.ts';
 import { type LoadBalancer, type LoadBalancerStatus, UnsatisfiableError } from '../cloud-provider/load-balancer.ts';
-import type { ConfigSource, PoolUsage, PoolUsageSource } from '../configuration/config-source.ts';
+import type { ConfigSource, PoolUsage, PoolUsageSource, UnavailableAddress } from '../configuration/config-source.ts';
 import { wantedFamilies } from './address-families.ts';
 import { AllocationEvents, describeAllocation } from './allocation-events.ts';
 import { applicantOf, keyOf } from './applicant.ts';
@@ -20,6 +20,7 @@ import { poolSpecOf } from './pool-specs.ts';
 import { POOL_ANNOTATIONS } from './request-table.ts';
 import { requestOf } from './service-request.ts';
 import { Turns } from './turns.ts';
+import { unavailableAddresses } from './unavailable-addresses.ts';
 
 export interface ProviderOptions {
   /** How long a freed address rests before another Service is given it unasked, in milliseconds; 0: not at all. */
@@ -61,6 +62,8 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   readonly #events: AllocationEvents;
   /** BOUNDED: by the pools of the configuration. */
   #pools = new Map<string, Pool>();
+  /** Made when it is asked for. BOUNDED: by the nodes' addresses and those in quarantine. */
+  #unavailable: ReturnType<typeof unavailableAddresses> | undefined;
   #listener: ProviderListener | undefined;
 
   constructor(options: ProviderOptions, dependencies: ProviderDependencies) {
@@ -142,11 +145,13 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   usage(poolName: string): PoolUsage | undefined {
     const usage = this.#ipam.usage(poolName);
     if (usage === undefined) return undefined;
+    const unavailable = this.#unavailableOf(poolName);
     return {
       assignedIPv4: BigInt(usage.IPv4.assigned),
       assignedIPv6: BigInt(usage.IPv6.assigned),
       availableIPv4: usage.IPv4.available,
       availableIPv6: usage.IPv6.available,
+      ...(unavailable.length === 0 ? {} : { unavailable }),
     };
   }
 
@@ -156,6 +161,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
    */
   setQuarantine(address: IpAddress, cause: string | undefined): void {
     this.#ipam.setQuarantine(address, cause);
+    this.#unavailable = undefined;
     this.#turns.addressChanged(address);
     this.#listener?.usageChanged();
   }
@@ -163,6 +169,11 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   /** The addresses in quarantine, with the cause. */
   quarantined(): ReadonlyMap<IpAddress, string> {
     return this.#ipam.quarantined();
+  }
+
+  #unavailableOf(poolName: string): readonly UnavailableAddress[] {
+    this.#unavailable ??= unavailableAddresses(this.#ipam, this.#nodeAddresses.entries());
+    return this.#unavailable.get(poolName) ?? [];
   }
 
   #converge(service: Service): Convergence {
@@ -249,6 +260,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   #setPools({ pools }: Config): void {
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]));
     this.#ipam.setPools(pools.map(poolSpecOf));
+    this.#unavailable = undefined;
   }
 
   #configChanged(after: Config, before: Config): void {
@@ -269,6 +281,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   #barChanged(addresses: readonly IpAddress[]): void {
+    this.#unavailable = undefined;
     for (const address of addresses) {
       this.#turns.addressChanged(address);
       const holders = this.#ipam.holdersOf(address);

@@ -93,10 +93,10 @@ function poolRefusal(pool: Pool, { pools, poolRanges, clusterRanges }: AcceptedO
   const namesake = pools.get(pool.name);
   if (namesake !== undefined && isOther(namesake)) return duplicateName(pool.name, namesake.origin);
   for (const [at, range] of pool.ranges.entries()) {
-    const taken = poolRanges.overlapping(range).find(({ owner }) => isOther(owner));
-    if (taken !== undefined) return overlap(at, range, taken);
     const [inside] = clusterRanges.overlapping(range);
     if (inside !== undefined) return insideCluster(at, range, inside);
+    const taken = poolRanges.overlapping(range).find(({ owner }) => isOther(owner));
+    if (taken !== undefined) return overlap(at, range, taken);
   }
   return undefined;
 }

@@ -93,6 +93,15 @@ const status = z.object({
   assignedIPv6: count('IPv6 addresses of this pool that Services have.'),
   availableIPv4: count('IPv4 addresses of this pool that are free.'),
   availableIPv6: count('IPv6 addresses of this pool that are free.'),
+  unavailable: described(
+    z.array(
+      z.object({
+        address: described(z.string(), 'The address.'),
+        cause: described(z.string(), 'Why: it is the own address of a node, or another host answers for it.'),
+      }),
+    ),
+    'Addresses of this pool that are given to nobody, though no Service has them. The first 50.',
+  ).optional(),
   conditions: conditions.optional(),
 });
 

@@ -37,7 +37,8 @@ async function bed(objects: readonly ConfigObject[], { prunes = false } = {}) {
         const { conditions, ...counts } = JSON.parse(JSON.stringify(patch)) as Record<string, unknown>;
         const now = informer.get(`${object.meta.namespace}/${object.meta.name}`);
         if (now === undefined) return Promise.resolve();
-        const status = { ...(now.status as object), ...counts, ...(prunes ? {} : { conditions }) };
+        const merged = { ...(now.status as object), ...counts, ...(prunes ? {} : { conditions }) };
+        const status = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
         const resourceVersion = String(Number(now.meta.resourceVersion) + 1);
         put(informer, { ...now, meta: { ...now.meta, resourceVersion }, status });
         return Promise.resolve();
@@ -196,4 +197,23 @@ it('nothing is written after the signal aborts', async () => {
   put(informer, pool('first', ['10.0.0.0/24']));
   await time.advance(10_000);
   expect(patches).toEqual([]);
+});
+
+it('a pool lists the addresses that nobody is given, until there are none', async () => {
+  const { usage, writer, time, patches, statusOf } = await bed([everything, pool('first', ['10.0.0.0/24'])]);
+  const unavailable = [{ address: '10.0.0.7', cause: 'the own address of node "a"' }];
+  usage.set('first', { ...counts(1n, 254n), unavailable });
+  writer.changed();
+  await time.advance(1_000);
+  expect(statusOf('first')).toMatchObject({ unavailable });
+  const written = patches.length;
+  writer.changed();
+  await time.advance(1_000);
+  expect(patches).toHaveLength(written);
+  usage.set('first', counts(1n, 255n));
+  writer.changed();
+  await time.advance(1_000);
+  expect(JSON.parse(patches.at(-1)?.text ?? '')).toMatchObject({ unavailable: null });
+  await time.advance(60_000);
+  expect(patches.length).toBeLessThanOrEqual(written + 1);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseIp } from '../../../../src/core/net/index.ts';
 import { node, service } from '../../../support/kube/fake-cluster.ts';
 import { configPool, ProviderBed } from '../../../support/provider-bed.ts';
 
@@ -162,11 +163,28 @@ describe('the usage of a pool', () => {
       availableIPv4: 6n,
       assignedIPv6: 0n,
       availableIPv6: 2n ** 80n,
+      unavailable: [{ address: '10.0.0.7', cause: 'the own address of node "n"' }],
     });
     expect(bed.provider.usage('none')).toBeUndefined();
     const before = bed.usageChanges;
     await bed.delete('a');
     expect(bed.usageChanges).toBeGreaterThan(before);
     expect(bed.provider.usage('any')).toMatchObject({ assignedIPv4: 0n, availableIPv4: 7n });
+  });
+
+  it("lists what is in quarantine or a node's own, in order, for as long as it is", async () => {
+    const bed = new ProviderBed([configPool('any', ['10.0.0.0/29', 'fd00::/48'])]);
+    const [quarantined, foreign] = [parseIp('fd00::9'), parseIp('192.0.2.1')];
+    if (quarantined === undefined || foreign === undefined) throw new Error('no addresses');
+    bed.provider.setQuarantine(quarantined, 'aa:bb:cc:00:00:01 answers for it');
+    bed.provider.setQuarantine(foreign, 'it is in no pool');
+    bed.cluster.nodes.set('n', node('n', { addresses: [{ type: 'InternalIP', address: '10.0.0.7' }] }));
+    expect(bed.provider.usage('any')?.unavailable).toEqual([
+      { address: '10.0.0.7', cause: 'the own address of node "n"' },
+      { address: 'fd00::9', cause: 'aa:bb:cc:00:00:01 answers for it' },
+    ]);
+    bed.provider.setQuarantine(quarantined, undefined);
+    bed.cluster.nodes.delete('n');
+    expect(bed.provider.usage('any')?.unavailable).toBeUndefined();
   });
 });

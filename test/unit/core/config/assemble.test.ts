@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseAddressEntry } from '../../../../src/core/config/address-entry.ts';
 import { type Assembly, assemble } from '../../../../src/core/config/assemble.ts';
+import { clusterRangesOf } from '../../../../src/core/config/cluster-ranges.ts';
+import { poolsOfFlags } from '../../../../src/core/config/pool-flags.ts';
 import type { SourceObject } from '../../../../src/core/config/source.ts';
 import { configObject, pool } from '../../../support/config-objects.ts';
 
@@ -133,4 +136,39 @@ it('selectors of namespaces become the names that they match, beside those that 
     reads: () => true,
   });
   expect(config.pools[0]?.serviceAllocation?.namespaces).toEqual(['listed', 'matching']);
+});
+
+describe('a pool that reaches into addresses of the cluster itself', () => {
+  const range = (first: string, last: string) => {
+    const entry = parseAddressEntry(`${first}-${last}`);
+    if (entry.kind === 'problem') throw new Error(entry.message);
+    return entry.range;
+  };
+  const clusterRanges = clusterRangesOf([
+    { range: range('10.42.1.0', '10.42.1.255'), owner: 'the Pods of b' },
+    { range: range('fd00:43::', 'fd00:43::ffff'), owner: 'the Services' },
+    { range: range('10.42.0.0', '10.42.0.255'), owner: 'the Pods of a' },
+    { range: range('10.42.0.128', '10.42.1.7'), owner: 'the Pods of c' },
+  ]);
+  const input = { fixed: [], namespaces: [], reads: () => true, clusterRanges };
+
+  it.each([
+    ['10.42.1.200-10.42.2.9', '"10.42.0.0-10.42.1.255", the Pods of a'],
+    ['10.41.0.0-10.43.0.0', '"10.42.0.0-10.42.1.255", the Pods of a'],
+    ['fd00:43::8/126', '"fd00:43::-fd00:43::ffff", the Services'],
+  ])('as %s does is out alone, and is told whose they are', (addresses, whose) => {
+    const objects = [everything, pool('bad', [addresses]), pool('good', ['10.42.2.0/24'])];
+    const assembly = assemble({ ...input, objects });
+    expect(poolsInForce(assembly)).toContain('good');
+    expect(poolsInForce(assembly)).not.toContain('bad');
+    expect(verdictOf(assembly, 'bad')).toMatch(/^Overlap: spec\.addresses\[0\] /);
+    expect(verdictOf(assembly, 'bad')).toContain(`overlaps ${whose}; take these addresses out of the pool.`);
+  });
+
+  it('is out also when it comes from a flag', () => {
+    const flags = poolsOfFlags(['10.42.1.0/28']);
+    const { config, verdicts } = assemble({ ...input, objects: [], fixed: flags.kind === 'ok' ? flags.values : [] });
+    expect(config.pools).toEqual([]);
+    expect(verdicts).toMatchObject([{ valid: false, reason: 'Overlap', origin: { kind: '--pool' } }]);
+  });
 });
