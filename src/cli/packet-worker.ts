@@ -1,5 +1,6 @@
 // The thread that touches packets: sockets and netlink of the machine around the packet engine. Imports nothing but that.
 import { parentPort, workerData } from 'node:worker_threads';
+import { KernelGroups } from '../adapters/linux/kernel-groups.ts';
 import { loadLibc } from '../adapters/linux/libc.ts';
 import { NetlinkInterfaces } from '../adapters/linux/netlink-interfaces.ts';
 import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
       { nodeName },
       {
         sockets: new PacketSockets(libc),
+        groups: new KernelGroups(libc),
         interfaces: new NetlinkInterfaces(libc),
         clock: systemTime,
         timers: systemTime,

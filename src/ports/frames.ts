@@ -14,9 +14,12 @@ export interface FrameSocket {
   close(): void;
 }
 
+/** What a socket hears: ARP packets, or the solicitations and advertisements of NDP. */
+export type FrameProtocol = 'arp' | 'ndp';
+
 export interface FrameSocketOptions {
   readonly interfaceIndex: number;
-  readonly protocol: 'arp';
+  readonly protocol: FrameProtocol;
   /** Called for each frame. The bytes are valid only during the call. Must not throw. */
   readonly received: (frame: Uint8Array, packetType: PacketType) => void;
 }

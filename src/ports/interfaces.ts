@@ -1,4 +1,4 @@
-import type { IpAddress, Ipv4, MacAddress } from '../core/net/index.ts';
+import type { IpAddress, MacAddress } from '../core/net/index.ts';
 
 /** An interface of this network namespace as the kernel describes it now. @see rtnetlink(7), RTM_NEWLINK */
 export interface NetworkInterface {
@@ -19,8 +19,8 @@ export interface NetworkInterface {
   readonly master?: number;
   /** Addresses that the kernel holds on it. */
   readonly addresses: readonly IpAddress[];
-  /** IPv4 next hops of the main routing table that are reached through it. BOUNDED: by the adapter, 16. */
-  readonly gateways: readonly Ipv4[];
+  /** Next hops of the main routing tables that are reached through it. BOUNDED: by the adapter, 16 of each family. */
+  readonly gateways: readonly IpAddress[];
 }
 
 /** How the kernel answers ARP on an interface: the stricter of its own and the `all` setting. @see ip-sysctl, arp_ignore */

@@ -38,12 +38,14 @@ export type PacketNotice =
   | { readonly kind: 'counters'; readonly counters: PacketCounters }
   | { readonly kind: 'event'; readonly event: PacketEvent };
 
-/** Why a received frame was not answered. Bounded: it labels a counter. @see protocols RFC 826, RFC 5227 */
+/** Why a received frame was not answered. Bounded: it labels a counter. @see RFC 826, RFC 5227, RFC 4861 */
 export type DropReason =
-  /** Shorter than an Ethernet header and an ARP packet (42 octets). */
+  /** Shorter than an ARP packet in its frame (42 octets), or than the IPv6 header says. */
   | 'truncated'
-  /** Not Ethernet and IPv4, or lengths that do not fit them. */
+  /** ARP that is not for Ethernet and IPv4, or an NDP message that hosts must discard. @see RFC 4861 §7.1 */
   | 'malformed'
+  /** Damaged on its way. */
+  | 'bad-checksum'
   /** Meant for another station, or of another VLAN: the kernel strips the tag and leaves only this sign. */
   | 'other-host'
   /** Sent by this node. */
@@ -56,7 +58,9 @@ export type DropReason =
   | 'bad-sender-mac'
   /** The sender's address is multicast, broadcast or loopback. */
   | 'bad-sender-address'
-  /** A reply to somebody's request, which asks for nothing. */
+  /** A solicitation sent neither to its target nor to the target's solicited-node group. */
+  | 'bad-destination'
+  /** A reply or an advertisement, which asks for nothing. */
   | 'not-a-request'
   /** Asks for an address that this node does not announce on this interface. */
   | 'not-owned'
@@ -93,5 +97,10 @@ export type PacketEvent =
     }
   /** The kernel holds the address too and answers ARP for it on every interface: arp_ignore=1, arp_announce=2 are wanted. */
   | { readonly kind: 'kernel-answers'; readonly address: IpAddress; readonly interface: string }
+  /**
+   * The kernel joins no multicast group on the interface (IPv6 may be switched off): switches that listen to MLD may keep
+   * solicitations away.
+   */
+  | { readonly kind: 'groups-refused'; readonly interface: string }
   /** No socket could be had on an interface that should announce. */
   | { readonly kind: 'interface-refused'; readonly interface: string; readonly reason: string };

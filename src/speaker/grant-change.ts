@@ -1,4 +1,4 @@
-import { formatIp, type IpAddress, isIpv4 } from '../core/net/index.ts';
+import type { IpAddress } from '../core/net/index.ts';
 import type { ControllerMessage, Epoch, Grant } from '../ports/channel.ts';
 import { compareEpochs } from './ownership.ts';
 
@@ -46,7 +46,6 @@ const FULL = 'this node holds as many grants as it can';
 
 /** Why this node cannot carry a grant out; undefined when it can. */
 function refusal(grant: Grant, before: Grant | undefined, nodeName: string): string | undefined {
-  if (!isIpv4(grant.address)) return `IPv6 announcement is not supported yet (${formatIp(grant.address)})`;
   if (!grant.candidates.includes(nodeName)) return `${nodeName} is not among the candidates`;
   if (before !== undefined && compareEpochs(grant.epoch, before.epoch) < 0)
     return `the grant of epoch ${epochText(grant.epoch)} is older than the one of ${epochText(before.epoch)} that is held`;

@@ -5,13 +5,13 @@ import type { PacketCounters } from '../ports/packet-plane.ts';
 export const SPEAKER_METRICS = {
   received: {
     name: 'heraldlb_speaker_frames_received_total',
-    help: 'ARP frames that reached the speaker.',
+    help: 'ARP and NDP frames that reached the speaker.',
     labels: [],
   },
   replies: { name: 'heraldlb_speaker_replies_total', help: 'Requests that were answered.', labels: [] },
   mismatchedSource: {
     name: 'heraldlb_speaker_mismatched_source_total',
-    help: 'Answered requests whose Ethernet source was not their sender MAC, as behind wifi bridges.',
+    help: 'Answered requests whose Ethernet source was not the MAC that they name, as behind wifi bridges.',
     labels: [],
   },
   announcements: {

@@ -225,6 +225,12 @@ export class Speaker {
           remedy: 'set arp_ignore=1 and arp_announce=2 (kube-proxy: strictARP: true)',
         });
         return;
+      case 'groups-refused':
+        this.#log.warn('groups-refused', {
+          interface: event.interface,
+          remedy: 'switch IPv6 on for the interface, or MLD snooping off on its switches',
+        });
+        return;
       case 'interface-refused':
         this.#log.error('interface-refused', { interface: event.interface, reason: event.reason });
         return;

@@ -1,6 +1,8 @@
 import { type ArpFrame, decodeArpFrame } from '../../src/core/codec/arp/index.ts';
+import { decodeNdpFrame, type NdpFrame } from '../../src/core/codec/ndp/index.ts';
 import {
   BROADCAST_MAC,
+  formatIp,
   type IpAddress,
   type Ipv4,
   type Ipv6,
@@ -10,6 +12,7 @@ import {
   parseMac,
 } from '../../src/core/net/index.ts';
 import {
+  type FrameProtocol,
   type FrameSocket,
   FrameSocketError,
   type FrameSocketOptions,
@@ -23,6 +26,7 @@ import type {
   InterfaceWatchListener,
   NetworkInterface,
 } from '../../src/ports/interfaces.ts';
+import type { GroupMembership, JoinOutcome, MulticastGroups } from '../../src/ports/multicast.ts';
 
 /** A switch without cables: what one socket sends, every other one on it receives before `send` returns. */
 export class FakeLan {
@@ -40,6 +44,11 @@ export class FakeLan {
     return this.sent.splice(0).map(decodeArpFrame);
   }
 
+  /** What was sent since the last call, as NDP. */
+  takeSentNdp(): NdpFrame[] {
+    return this.sent.splice(0).map(decodeNdpFrame);
+  }
+
   plug(socket: FakeSocket): void {
     this.#sockets.add(socket);
   }
@@ -54,17 +63,23 @@ export class FakeLan {
   }
 
   #deliver(frame: Uint8Array, sender: FakeSocket | undefined): void {
-    for (const socket of [...this.#sockets]) if (socket !== sender) socket.receive(frame);
+    for (const socket of [...this.#sockets]) if (socket !== sender && socket.hears(frame)) socket.receive(frame);
   }
 }
 
 /** A host on a FakeLan: its sockets and its interfaces. */
-export class FakeHost implements FrameSockets, InterfaceWatch {
+export class FakeHost implements FrameSockets, InterfaceWatch, MulticastGroups {
   readonly #lan: FakeLan;
   #listener: InterfaceWatchListener | undefined;
   #interfaces: readonly NetworkInterface[];
-  /** BOUNDED: by the sockets that the test opens. */
+  /** Those for ARP, by interface. BOUNDED: by the sockets that the test opens. */
   readonly sockets = new Map<number, FakeSocket>();
+  /** Those for NDP, by interface. BOUNDED: by the sockets that the test opens. */
+  readonly ndpSockets = new Map<number, FakeSocket>();
+  /** `<interface index> <group>`, in the order in which they were joined. BOUNDED: by the groups that the test joins. */
+  readonly groups = new Set<string>();
+  /** What joining a group answers. */
+  joinOutcome: JoinOutcome = 'joined';
   /** What opening a socket answers instead. */
   refusal: FrameSocketError | undefined;
   /** What sending answers. */
@@ -81,12 +96,30 @@ export class FakeHost implements FrameSockets, InterfaceWatch {
     const link = this.#interfaces.find(({ index }) => index === options.interfaceIndex);
     if (link?.mac === undefined) throw new FrameSocketError('no-interface', 'the interface is gone');
     const socket = new FakeSocket(this.#lan, this, options, link.mac);
-    this.sockets.set(options.interfaceIndex, socket);
+    this.socketsOf(options.protocol).set(options.interfaceIndex, socket);
     return socket;
   }
 
   probe(): void {
     if (this.refusal !== undefined) throw this.refusal;
+  }
+
+  socketsOf(protocol: FrameProtocol): Map<number, FakeSocket> {
+    return protocol === 'arp' ? this.sockets : this.ndpSockets;
+  }
+
+  on(interfaceIndex: number): GroupMembership {
+    const prefix = `${interfaceIndex} `;
+    return {
+      join: (group) => {
+        this.groups.add(prefix + formatIp(group));
+        return this.joinOutcome;
+      },
+      leave: (group) => void this.groups.delete(prefix + formatIp(group)),
+      close: () => {
+        for (const joined of this.groups) if (joined.startsWith(prefix)) this.groups.delete(joined);
+      },
+    };
   }
 
   start(listener: InterfaceWatchListener): void {
@@ -148,7 +181,13 @@ export class FakeSocket implements FrameSocket {
   close(): void {
     this.#closed = true;
     this.#lan.unplug(this);
-    this.#host.sockets.delete(this.#options.interfaceIndex);
+    this.#host.socketsOf(this.#options.protocol).delete(this.#options.interfaceIndex);
+  }
+
+  /** As the kernel sorts frames: by their EtherType. What has none, or another, is left to ARP, to try its decoder. */
+  hears(frame: Uint8Array): boolean {
+    const isIpv6 = frame[12] === 0x86 && frame[13] === 0xdd;
+    return isIpv6 === (this.#options.protocol === 'ndp');
   }
 
   receive(frame: Uint8Array, packetType: PacketType = packetTypeOf(frame, this.#mac)): void {

@@ -245,7 +245,10 @@ async function openArpSocket(host: string, flags: number): Promise<{ readonly fd
 }
 
 /** What the kernel of a host believes: the MAC of an address on an interface. */
-export async function neighbour(host: string, address: Ipv4): Promise<{ mac?: string; state: string } | undefined> {
+export async function neighbour(
+  host: string,
+  address: IpAddress,
+): Promise<{ mac?: string; state: string } | undefined> {
   const entries = JSON.parse(await ip(`-n ${host} -json neigh show ${formatIp(address)}`)) as readonly {
     lladdr?: string;
     state: readonly string[];

@@ -2,10 +2,14 @@ import { execFile } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import koffi from 'koffi';
-import { type Ipv4, ipToBytes } from '../../src/core/net/index.ts';
+import { type IpAddress, ipToBytes, isIpv4 } from '../../src/core/net/index.ts';
 
 const run = promisify(execFile);
 const CLONE_NEWNET = 0x4000_0000;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_DGRAM = 2;
+const DISCARD_PORT = 9;
 
 /** Runs `ip`. @returns what it printed */
 export async function ip(command: string): Promise<string> {
@@ -44,9 +48,11 @@ const connect = libc.func('int connect(int, void*, uint32_t)') as unknown as (
 ) => number;
 
 /** Makes the kernel of a host send a datagram, for which it has to resolve the address. */
-export function sendDatagram(host: string, to: Ipv4): void {
-  const fd = inNamespace(host, () => socket(2, 2, 0));
-  const address = Uint8Array.from([2, 0, 0, 9, ...ipToBytes(to), ...new Uint8Array(8)]);
+export function sendDatagram(host: string, to: IpAddress): void {
+  const fd = inNamespace(host, () => socket(isIpv4(to) ? AF_INET : AF_INET6, SOCK_DGRAM, 0));
+  const address = isIpv4(to)
+    ? Uint8Array.from([AF_INET, 0, 0, DISCARD_PORT, ...ipToBytes(to), ...new Uint8Array(8)])
+    : Uint8Array.from([AF_INET6, 0, 0, DISCARD_PORT, 0, 0, 0, 0, ...ipToBytes(to), 0, 0, 0, 0]);
   try {
     if (connect(fd, address, address.length) !== 0) throw new Error(`connect: error ${koffi.errno()}`);
     writeSync(fd, 'x');

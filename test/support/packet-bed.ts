@@ -1,16 +1,19 @@
 import { type ArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
-import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, ZERO_MAC } from '../../src/core/net/index.ts';
+import { encodeNdpFrame, multicastMac, type NdpFrame, solicitedNodeGroup } from '../../src/core/codec/ndp/index.ts';
+import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, type Ipv6, ZERO_MAC } from '../../src/core/net/index.ts';
 import type { Grant } from '../../src/ports/channel.ts';
 import type { NetworkInterface } from '../../src/ports/interfaces.ts';
 import type { DropReason, PacketNotice } from '../../src/ports/packet-plane.ts';
 import { PacketEngine } from '../../src/speaker/packet/packet-engine.ts';
-import { ethernet, FakeHost, FakeLan, mac, v4 } from './fake-lan.ts';
+import { ethernet, FakeHost, FakeLan, mac, v4, v6 } from './fake-lan.ts';
 import { ManualTime } from './manual-time.ts';
 import { seededRandom } from './seeded-random.ts';
 
 export const SPEAKER = mac('02:00:00:00:0a:01');
 export const CLIENT = mac('02:00:00:00:0c:01');
 export const ADDRESS = v4('192.0.2.50');
+export const ADDRESS6 = v6('2001:db8::50');
+export const CLIENT6 = v6('2001:db8::9');
 export const ETH0 = ethernet({ name: 'eth0', index: 2, mac: SPEAKER });
 
 /** A packet engine of `node1` on a fake LAN, in virtual time. */
@@ -26,7 +29,14 @@ export class PacketBed {
     this.host = new FakeHost(this.lan, interfaces);
     this.engine = new PacketEngine(
       { nodeName: 'node1' },
-      { sockets: this.host, interfaces: this.host, clock: this.time, timers: this.time, random: seededRandom(1) },
+      {
+        sockets: this.host,
+        groups: this.host,
+        interfaces: this.host,
+        clock: this.time,
+        timers: this.time,
+        random: seededRandom(1),
+      },
     );
   }
 
@@ -47,6 +57,13 @@ export class PacketBed {
     this.lan.takeSent();
     this.lan.inject(encodeArpFrame({ ...request(ADDRESS), ...fields }));
     return this.lan.takeSent();
+  }
+
+  /** The answers to a solicitation of a client. */
+  solicit(fields: Partial<NdpFrame> = {}): NdpFrame[] {
+    this.lan.takeSentNdp();
+    this.lan.inject(encodeNdpFrame({ ...solicitation(ADDRESS6), ...fields }));
+    return this.lan.takeSentNdp();
   }
 
   claims(): string[] {
@@ -79,4 +96,22 @@ export function grant(address: IpAddress, fields: Partial<Grant> = {}): Grant {
 
 export function request(tpa: Ipv4): ArpFrame {
   return { destination: BROADCAST_MAC, source: CLIENT, op: 1, sha: CLIENT, spa: v4('192.0.2.9'), tha: ZERO_MAC, tpa };
+}
+
+export function solicitation(target: Ipv6): NdpFrame {
+  const group = solicitedNodeGroup(target);
+  return {
+    destination: multicastMac(group),
+    source: CLIENT,
+    trafficClass: 0,
+    flowLabel: 0,
+    sourceAddress: CLIENT6,
+    destinationAddress: group,
+    message: {
+      kind: 'solicitation',
+      reserved: 0,
+      target,
+      options: [{ kind: 'source-link-layer-address', mac: CLIENT }],
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { IpAddress, Ipv4 } from '../../core/net/index.ts';
+import { familyOf, type IpAddress } from '../../core/net/index.ts';
 import type { ArpSettings, InterfaceWatch, InterfaceWatchListener, NetworkInterface } from '../../ports/interfaces.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
 import { decodeNetlink, dumpRequest, type LinkMessage, type NetlinkMessage, NetlinkType } from './netlink-message.ts';
@@ -15,8 +15,8 @@ const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 /** The kernel fills at most 32 KiB at once. */
 const DATAGRAM_BYTES = 64 * 1024;
 
-/** RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR */
-const GROUPS = 0x1 | 0x10 | 0x40 | 0x100;
+/** RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE */
+const GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
 
 const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
@@ -26,6 +26,7 @@ const IFF_NOARP = 0x80;
 /** IFLA_EVENT_BONDING_FAILOVER and IFLA_EVENT_NOTIFY_PEERS: the kernel announces only its own addresses then. */
 const MOVED_EVENTS: readonly (number | undefined)[] = [3, 4];
 
+/** On an interface, of each family. */
 const MAX_GATEWAYS = 16;
 /** Routes change in flocks: wait for the last. */
 const ROUTES_SETTLE_MS = 1000;
@@ -40,9 +41,9 @@ export class NetlinkInterfaces implements InterfaceWatch {
   readonly #links = new Map<number, LinkMessage>();
   /** By index. BOUNDED: by the addresses of the node. */
   readonly #addresses = new Map<number, Set<IpAddress>>();
-  /** By index. BOUNDED: MAX_GATEWAYS for each interface. */
-  #gateways = new Map<number, Set<Ipv4>>();
-  #nextGateways = new Map<number, Set<Ipv4>>();
+  /** By index. BOUNDED: MAX_GATEWAYS for each interface and family. */
+  #gateways = new Map<number, Set<IpAddress>>();
+  #nextGateways = new Map<number, Set<IpAddress>>();
   /** Dumps still to be asked for; the first is under way. BOUNDED: by DUMPS. */
   #dumps: number[] = [];
   #sequence = 0;
@@ -163,10 +164,11 @@ export class NetlinkInterfaces implements InterfaceWatch {
     this.#addresses.set(message.interfaceIndex, addresses);
   }
 
-  #collectGateways(nextHops: readonly { readonly interfaceIndex: number; readonly gateway: Ipv4 }[]): void {
+  #collectGateways(nextHops: readonly { readonly interfaceIndex: number; readonly gateway: IpAddress }[]): void {
     for (const { interfaceIndex, gateway } of nextHops) {
       const gateways = this.#nextGateways.get(interfaceIndex) ?? new Set();
-      if (gateways.size < MAX_GATEWAYS) gateways.add(gateway);
+      const alike = [...gateways].filter((other) => familyOf(other) === familyOf(gateway));
+      if (alike.length < MAX_GATEWAYS) gateways.add(gateway);
       this.#nextGateways.set(interfaceIndex, gateways);
     }
   }

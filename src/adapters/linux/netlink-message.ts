@@ -1,4 +1,4 @@
-import { type IpAddress, type Ipv4, ipFromBytes, isIpv4, type MacAddress, macFromBytes } from '../../core/net/index.ts';
+import { type IpAddress, ipFromBytes, type MacAddress, macFromBytes } from '../../core/net/index.ts';
 
 /** Types of the messages that are asked for or understood. @see rtnetlink(7) */
 export const NetlinkType = {
@@ -22,6 +22,7 @@ const ATTRIBUTE_HEADER_LENGTH = 4;
 
 const AF_UNSPEC = 0;
 const AF_INET = 2;
+const AF_INET6 = 10;
 
 const IFINFOMSG_LENGTH = 16;
 const IFLA_ADDRESS = 1;
@@ -58,20 +59,20 @@ export interface LinkMessage {
 
 interface NextHop {
   readonly interfaceIndex: number;
-  readonly gateway: Ipv4;
+  readonly gateway: IpAddress;
 }
 
 export type NetlinkMessage =
   | { readonly kind: 'link'; readonly link: LinkMessage }
   | { readonly kind: 'link-gone'; readonly index: number }
   | { readonly kind: 'address'; readonly interfaceIndex: number; readonly address: IpAddress; readonly gone: boolean }
-  /** Next hops of a unicast IPv4 route of the main table. */
+  /** Next hops of a unicast route of the main table of IPv4 or IPv6. */
   | { readonly kind: 'route'; readonly nextHops: readonly NextHop[]; readonly gone: boolean }
   | { readonly kind: 'done' }
   /** A negative errno, or 0 for an acknowledgement. */
   | { readonly kind: 'error'; readonly errno: number };
 
-/** Asks for all objects of a kind. */
+/** Asks for all objects of a kind, those of all families. */
 export function dumpRequest(type: number, sequence: number): Uint8Array {
   const bytes = new Uint8Array(HEADER_LENGTH + IFINFOMSG_LENGTH);
   const view = new DataView(bytes.buffer);
@@ -79,7 +80,6 @@ export function dumpRequest(type: number, sequence: number): Uint8Array {
   view.setUint16(4, type, true);
   view.setUint16(6, DUMP_REQUEST, true);
   view.setUint32(8, sequence, true);
-  if (type === NetlinkType.getRoute) view.setUint8(HEADER_LENGTH, AF_INET);
   return bytes;
 }
 
@@ -155,7 +155,7 @@ function decodeAddress(body: Uint8Array, gone: boolean): NetlinkMessage | undefi
 
 function decodeRoute(body: Uint8Array, gone: boolean): NetlinkMessage | undefined {
   const [family, table, type] = [body[0], body[4], body[7]];
-  if (family !== AF_INET || table !== RT_TABLE_MAIN || type !== RTN_UNICAST) return undefined;
+  if ((family !== AF_INET && family !== AF_INET6) || table !== RT_TABLE_MAIN || type !== RTN_UNICAST) return undefined;
   const attributes = attributesOf(body.subarray(RTMSG_LENGTH));
   const single = nextHop(u32Of(attributes.get(RTA_OIF)), attributes.get(RTA_GATEWAY));
   const nextHops = [...single, ...multipathOf(attributes.get(RTA_MULTIPATH) ?? new Uint8Array())];
@@ -177,9 +177,8 @@ function multipathOf(bytes: Uint8Array): NextHop[] {
 }
 
 function nextHop(interfaceIndex: number | undefined, gateway: Uint8Array | undefined): NextHop[] {
-  if (interfaceIndex === undefined || gateway?.length !== 4) return [];
-  const address = ipFromBytes(gateway);
-  return isIpv4(address) ? [{ interfaceIndex, gateway: address }] : [];
+  if (interfaceIndex === undefined || (gateway?.length !== 4 && gateway?.length !== 16)) return [];
+  return [{ interfaceIndex, gateway: ipFromBytes(gateway) }];
 }
 
 function attributesOf(bytes: Uint8Array): Map<number, Uint8Array> {

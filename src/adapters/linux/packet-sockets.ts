@@ -1,4 +1,5 @@
 import {
+  type FrameProtocol,
   type FrameSocket,
   FrameSocketError,
   type FrameSocketOptions,
@@ -8,6 +9,7 @@ import {
 } from '../../ports/frames.ts';
 import { arpFilter } from './arp-filter.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
+import { ndpFilter } from './ndp-filter.ts';
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
@@ -19,11 +21,15 @@ const SO_ATTACH_FILTER = 26;
 const SO_LOCK_FILTER = 44;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
-const ETH_P_ARP = 0x0806;
+/** What the kernel hands to a socket of each protocol (ETH_P_ARP, ETH_P_IPV6), and what of that passes. */
+const PROTOCOLS: Readonly<Record<FrameProtocol, { readonly etherType: number; readonly filter: () => Uint8Array }>> = {
+  arp: { etherType: 0x0806, filter: arpFilter },
+  ndp: { etherType: 0x86dd, filter: ndpFilter },
+};
 
 const RECEIVE_BUFFER_BYTES = 256 * 1024;
-/** Longer than what the filter lets through of a frame. */
-const FRAME_BYTES = 128;
+/** As long as the longest that a filter lets through of a frame. */
+const FRAME_BYTES = 512;
 /** Frames read before the thread looks at its timers and messages again. */
 const FRAMES_AT_ONCE = 64;
 
@@ -47,9 +53,10 @@ export class PacketSockets implements FrameSockets {
   open(options: FrameSocketOptions): FrameSocket {
     const fd = openSocket(this.#libc);
     try {
-      attachFilter(this.#libc, fd, arpFilter());
+      const { etherType, filter } = PROTOCOLS[options.protocol];
+      attachFilter(this.#libc, fd, filter());
       this.#set(fd, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-      bindTo(this.#libc, fd, options.interfaceIndex);
+      bindTo(this.#libc, fd, { etherType, interfaceIndex: options.interfaceIndex });
       return new PacketSocket(fd, options, this.#libc);
     } catch (error) {
       this.#libc.close(fd);
@@ -132,12 +139,12 @@ function attachFilter(libc: Libc, fd: number, program: Uint8Array): void {
   check(libc, libc.setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, int32(1), 4), 'SO_LOCK_FILTER');
 }
 
-function bindTo(libc: Libc, fd: number, interfaceIndex: number): void {
+function bindTo(libc: Libc, fd: number, to: { readonly etherType: number; readonly interfaceIndex: number }): void {
   const address = new Uint8Array(SOCKADDR_LL_LENGTH);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, ETH_P_ARP);
-  view.setInt32(4, interfaceIndex, true);
+  view.setUint16(2, to.etherType);
+  view.setInt32(4, to.interfaceIndex, true);
   check(libc, libc.bind(fd, address, SOCKADDR_LL_LENGTH), 'bind');
 }
 

@@ -1,16 +1,7 @@
 import { type ArpFrame, ArpOperation, arpReply } from '../../core/codec/arp/index.ts';
-import { type IpAddress, type Ipv4, isGroupMac, type MacAddress, ZERO_MAC } from '../../core/net/index.ts';
+import { type Ipv4, isGroupMac, type MacAddress, ZERO_MAC } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
-
-/** What a decision about a frame depends on. */
-export interface ArpView {
-  /** MAC of the interface on which the frame came. */
-  readonly mac: MacAddress;
-  /** MACs of all interfaces of this node, members of bonds and bridges included. */
-  readonly ownMacs: ReadonlySet<MacAddress>;
-  /** The addresses that this node announces on the interface now. */
-  readonly owned: { has(address: IpAddress): boolean };
-}
+import type { LinkView } from './link-protocol.ts';
 
 export type ArpDecision =
   | { readonly kind: 'reply'; readonly frame: ArpFrame }
@@ -19,7 +10,7 @@ export type ArpDecision =
   | { readonly kind: 'drop'; readonly reason: DropReason };
 
 /** What to do about an ARP frame that came in. Pure. @see RFC 826, "Packet Reception"; RFC 5227 §2.4 */
-export function decideArp(frame: ArpFrame, view: ArpView): ArpDecision {
+export function decideArp(frame: ArpFrame, view: LinkView): ArpDecision {
   // First of all: what comes back from a switch or an access point would else look like a conflict with ourselves.
   if (view.ownMacs.has(frame.sha) || view.ownMacs.has(frame.source)) return OWN_REFLECTION;
   if (frame.op !== ArpOperation.request && frame.op !== ArpOperation.reply) return UNKNOWN_OPERATION;

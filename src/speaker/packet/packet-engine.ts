@@ -1,14 +1,17 @@
-import { type AnnouncingConfig, ARP_ANNOUNCING } from '../../core/fsm/announcing/index.ts';
-import { formatIp, type IpAddress, type Ipv4, isIpv4, type MacAddress } from '../../core/net/index.ts';
+import { formatIp, type IpAddress, isIpv4, type MacAddress } from '../../core/net/index.ts';
 import type { Claim, Epoch, Grant, InterfaceReport } from '../../ports/channel.ts';
-import { FrameSocketError, type FrameSockets } from '../../ports/frames.ts';
+import type { FrameSockets } from '../../ports/frames.ts';
 import type { InterfaceWatch, NetworkInterface } from '../../ports/interfaces.ts';
+import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { PacketCommand, PacketEvent, PacketPlane, PacketPlaneListener } from '../../ports/packet-plane.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { compareEpochs, ownsByGrant } from '../ownership.ts';
-import { ArpLink, type ArpLinkDependencies, type EthernetInterface } from './arp-link.ts';
+import type { EthernetInterface } from './announcing-link.ts';
+import { ARP } from './arp-protocol.ts';
 import { Counting } from './counting.ts';
 import { announcesByDefault, canAnnounce, serves } from './eligible-interface.ts';
+import { FamilyLinks, type FamilyLinksDependencies } from './family-links.ts';
+import { NDP } from './ndp-protocol.ts';
 import { RecentlyTold } from './recently-told.ts';
 
 const COUNTERS_EVERY_MS = 1000;
@@ -18,12 +21,11 @@ const RETRY_SOCKET_MS = 5000;
 
 export interface PacketEngineOptions {
   readonly nodeName: string;
-  /** Schedule of the announcements; by default that of ARP_ANNOUNCING. */
-  readonly announcing?: AnnouncingConfig;
 }
 
 export interface PacketEngineDependencies {
   readonly sockets: FrameSockets;
+  readonly groups: MulticastGroups;
   readonly interfaces: InterfaceWatch;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -33,7 +35,6 @@ export interface PacketEngineDependencies {
 /** Answers and announces on all interfaces what the grants of this node say. */
 export class PacketEngine implements PacketPlane {
   readonly #nodeName: string;
-  readonly #announcing: AnnouncingConfig;
   readonly #with: PacketEngineDependencies;
   readonly #counting = new Counting();
   readonly #told = new RecentlyTold(TELL_AGAIN_AFTER_MS, TOLD_CAPACITY);
@@ -41,8 +42,8 @@ export class PacketEngine implements PacketPlane {
   readonly #grants = new Map<IpAddress, Grant>();
   /** BOUNDED: by the grants. */
   readonly #claims = new Map<IpAddress, Epoch>();
-  /** By interface index. BOUNDED: by the interfaces of the node. */
-  readonly #arpLinks = new Map<number, ArpLink>();
+  /** BOUNDED: one for each family. */
+  readonly #families: readonly FamilyLinks[];
   #interfaces: readonly NetworkInterface[] = [];
   /** Of these, the ones that may announce something. BOUNDED: by the interfaces of the node. */
   #links: readonly EthernetInterface[] = [];
@@ -56,8 +57,8 @@ export class PacketEngine implements PacketPlane {
 
   constructor(options: PacketEngineOptions, dependencies: PacketEngineDependencies) {
     this.#nodeName = options.nodeName;
-    this.#announcing = options.announcing ?? ARP_ANNOUNCING;
     this.#with = dependencies;
+    this.#families = [ARP, NDP].map((protocol) => new FamilyLinks(protocol, this.#linkDependencies()));
   }
 
   async start(listener: PacketPlaneListener): Promise<void> {
@@ -69,7 +70,9 @@ export class PacketEngine implements PacketPlane {
           this.#interfacesChanged(interfaces);
           resolve();
         },
-        moved: (index) => this.#arpLinks.get(index)?.announceAgain(),
+        moved: (index) => {
+          for (const family of this.#families) family.announceAgain(index);
+        },
         failed: (error) => {
           reject(error);
           listener.failed(error);
@@ -93,7 +96,7 @@ export class PacketEngine implements PacketPlane {
     this.#with.interfaces.stop();
     this.#countersTimer?.cancel();
     this.#retryTimer?.cancel();
-    for (const [index, arpLink] of this.#arpLinks) this.#close(index, arpLink);
+    for (const family of this.#families) family.close();
     this.#settle([...this.#claims.keys()]);
     this.#tellCounters();
     this.#listener = undefined;
@@ -114,11 +117,7 @@ export class PacketEngine implements PacketPlane {
     this.#ownMacs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
     this.#heldByKernel = new Set(interfaces.flatMap(({ addresses }) => addresses));
     const able = new Map(interfaces.filter(isEthernet).map((link) => [link.index, link]));
-    for (const [index, arpLink] of this.#arpLinks) {
-      const link = able.get(index);
-      if (link === undefined) this.#close(index, arpLink);
-      else arpLink.update(link, this.#ownMacs);
-    }
+    for (const family of this.#families) family.update(able, this.#ownMacs);
     const before = this.#shape();
     this.#chooseLinks();
     const granted = new Set(this.#grants.keys());
@@ -137,7 +136,7 @@ export class PacketEngine implements PacketPlane {
     const reported = this.#interfaces
       .filter(isEthernet)
       .filter((link) => announcesByDefault(link) || named.has(link.name));
-    const inUse = this.#interfaces.filter(isEthernet).filter(({ index }) => this.#arpLinks.has(index));
+    const inUse = this.#interfaces.filter(isEthernet).filter((link) => this.#isUsed(link));
     this.#links = [...new Set([...reported, ...inUse])];
     this.#tellInterfaces(reported.map(({ name, mac, running }) => ({ name, mac, up: running })));
   }
@@ -145,18 +144,8 @@ export class PacketEngine implements PacketPlane {
   /** Makes what each interface announces of these addresses what the grants say. */
   #assign(addresses: ReadonlySet<IpAddress>): void {
     for (const link of this.#links) {
-      const arpLink = this.#arpLinks.get(link.index);
-      const take: Ipv4[] = [];
-      const lose: Ipv4[] = [];
-      for (const address of addresses) {
-        if (!isIpv4(address)) continue;
-        const wanted = this.#isWanted(address, link);
-        if (wanted === (arpLink?.owns(address) ?? false)) continue;
-        (wanted ? take : lose).push(address);
-      }
-      if (lose.length > 0) arpLink?.lose(lose);
-      if (take.length > 0) (arpLink ?? this.#open(link))?.take(take);
-      if (arpLink?.ownsNothing) this.#close(link.index, arpLink);
+      const isWanted = (address: IpAddress): boolean => this.#isWanted(address, link);
+      for (const family of this.#families) family.assign(link, addresses, isWanted);
     }
     this.#settle(addresses);
     this.#checkKernel(addresses);
@@ -167,28 +156,8 @@ export class PacketEngine implements PacketPlane {
     return grant !== undefined && ownsByGrant(grant, this.#nodeName) && serves(link, grant);
   }
 
-  /** A socket exists only where something is announced: on the other interfaces every broadcast would wake us for nothing. */
-  #open(link: EthernetInterface): ArpLink | undefined {
-    try {
-      const arpLink = new ArpLink({ link, ownMacs: this.#ownMacs, announcing: this.#announcing }, {
-        ...this.#with,
-        counting: this.#counting,
-        conflict: this.#conflict,
-      } satisfies ArpLinkDependencies);
-      this.#arpLinks.set(link.index, arpLink);
-      return arpLink;
-    } catch (error) {
-      if (!(error instanceof FrameSocketError)) throw error;
-      this.#tell({ kind: 'interface-refused', interface: link.name, reason: error.message }, link.name);
-      this.#retryTimer?.cancel();
-      this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () => this.#assign(new Set(this.#grants.keys())));
-      return undefined;
-    }
-  }
-
-  #close(index: number, arpLink: ArpLink): void {
-    arpLink.close();
-    this.#arpLinks.delete(index);
+  #isUsed({ index }: NetworkInterface): boolean {
+    return this.#families.some((family) => family.uses(index));
   }
 
   /** Tells which of these addresses are announced now and were not, and the reverse. */
@@ -209,17 +178,18 @@ export class PacketEngine implements PacketPlane {
   }
 
   #isAnnounced(address: IpAddress): boolean {
-    if (!isIpv4(address)) return false;
-    for (const arpLink of this.#arpLinks.values()) if (arpLink.running && arpLink.owns(address)) return true;
-    return false;
+    return this.#families.some((family) => family.isAnnounced(address));
   }
 
-  /** An address that the kernel holds as well is answered by every node's kernel, unless arp_ignore keeps them quiet. */
+  /**
+   * An IPv4 address that the kernel holds as well is answered by every node's kernel, unless arp_ignore keeps them quiet. For
+   * IPv6 it answers only on the interface that has the address.
+   */
   #checkKernel(addresses: ReadonlySet<IpAddress>): void {
-    const held = [...addresses].filter((address) => isIpv4(address) && this.#heldByKernel.has(address)) as Ipv4[];
+    const held = [...addresses].filter((address) => isIpv4(address) && this.#heldByKernel.has(address));
     if (held.length === 0) return;
     for (const { index, name } of this.#interfaces) {
-      const both = held.filter((address) => this.#arpLinks.get(index)?.owns(address));
+      const both = held.filter((address) => this.#families.some((family) => family.owns(index, address)));
       if (both.length === 0) continue;
       const settings = this.#with.interfaces.arpSettings(name);
       if (settings === undefined || (settings.arpIgnore >= 1 && settings.arpAnnounce >= 2)) continue;
@@ -227,9 +197,20 @@ export class PacketEngine implements PacketPlane {
     }
   }
 
-  readonly #conflict = (address: Ipv4, mac: MacAddress, interfaceName: string): void => {
-    this.#tell({ kind: 'conflict', address, mac, interface: interfaceName }, formatIp(address));
-  };
+  #linkDependencies(): FamilyLinksDependencies {
+    return {
+      ...this.#with,
+      counting: this.#counting,
+      conflict: (address, mac, name) =>
+        this.#tell({ kind: 'conflict', address, mac, interface: name }, formatIp(address)),
+      groupsRefused: (name) => this.#tell({ kind: 'groups-refused', interface: name }, name),
+      refused: (name, reason) => {
+        this.#tell({ kind: 'interface-refused', interface: name, reason }, name);
+        this.#retryTimer?.cancel();
+        this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () => this.#assign(new Set(this.#grants.keys())));
+      },
+    };
+  }
 
   #tell(event: PacketEvent, subject: string): void {
     if (this.#told.tell(`${event.kind} ${subject}`, this.#with.clock.nowMs()))
@@ -251,7 +232,7 @@ export class PacketEngine implements PacketPlane {
   }
 
   #tellCounters(): void {
-    for (const link of this.#arpLinks.values()) link.countOverruns();
+    for (const family of this.#families) family.countOverruns();
     if (!this.#counting.empty) this.#listener?.notice({ kind: 'counters', counters: this.#counting.take() });
   }
 }

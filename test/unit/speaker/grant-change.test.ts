@@ -59,10 +59,14 @@ describe('what a message of the controller changes', () => {
   });
 
   it('leaves the rest in force when one grant is rejected', () => {
-    const change = grantChange(held(), delta([grant(A), grant(address('2001:db8::50'))]), OPTIONS);
+    const change = grantChange(
+      held(),
+      delta([grant(A), grant(address('2001:db8::50'), 1, { candidates: ['node2'] })]),
+      OPTIONS,
+    );
     expect(change.granted).toEqual([grant(A)]);
     expect(change.rejected).toEqual([
-      { address: address('2001:db8::50'), reason: 'IPv6 announcement is not supported yet (2001:db8::50)' },
+      { address: address('2001:db8::50'), reason: 'node1 is not among the candidates' },
     ]);
   });
 

@@ -28,7 +28,7 @@ class Bed {
     const random = seededRandom(7);
     const plane = new PacketEngine(
       { nodeName: 'node1' },
-      { sockets: this.host, interfaces: this.host, clock: this.time, timers: this.time, random },
+      { sockets: this.host, groups: this.host, interfaces: this.host, clock: this.time, timers: this.time, random },
     );
     this.speaker = new Speaker(
       { nodeName: 'node1', version: '0.1.0' },
@@ -112,14 +112,14 @@ describe('a speaker in session', () => {
 
   it('rejects what it cannot carry out with the reason, and carries out the rest', async () => {
     const bed = await new Bed().start();
-    const v6 = address('2001:db8::50');
-    bed.delta(3, [grant(v6), grant()]);
+    const other = address('2001:db8::50');
+    bed.delta(3, [grant(other, { candidates: ['node2'] }), grant()]);
     expect(bed.announces).toBe(true);
     expect(bed.link.takeSent().at(-1)).toEqual({
       kind: 'reject',
       revision: 3,
-      address: v6,
-      reason: 'IPv6 announcement is not supported yet (2001:db8::50)',
+      address: other,
+      reason: 'node1 is not among the candidates',
     });
     expect(bed.metrics.value('heraldlb_speaker_rejected_grants_total')).toBe(1);
   });

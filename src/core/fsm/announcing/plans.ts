@@ -33,3 +33,29 @@ export const ARP_ANNOUNCING: AnnouncingConfig = {
   framesAtOnce: 20,
   pauseMs: 20,
 };
+
+/**
+ * How IPv6 addresses are announced: three times with a second between, which is what RFC 4861 §7.2.6 allows for one event, then
+ * less and less often.
+ */
+export const NDP_ANNOUNCING: AnnouncingConfig = {
+  ...ARP_ANNOUNCING,
+  plans: {
+    takeover: [
+      { atMs: 0, form: 'announcement' },
+      { atMs: 0, form: 'gateways' },
+      { atMs: 1000, form: 'announcement' },
+      { atMs: 1000, form: 'gateways' },
+      { atMs: 2000, form: 'announcement' },
+      { atMs: 4000, form: 'announcement' },
+      { atMs: 4000, form: 'gateways' },
+      { atMs: 8000, form: 'announcement' },
+    ],
+    repeat: [
+      { atMs: 0, form: 'announcement' },
+      { atMs: 0, form: 'gateways' },
+      { atMs: 1000, form: 'announcement' },
+      { atMs: 4000, form: 'announcement' },
+    ],
+  },
+};

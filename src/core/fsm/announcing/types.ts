@@ -23,7 +23,7 @@ export interface AnnouncingConfig {
   readonly refreshIntervalMs: number;
   /** Share of the interval by which it varies either way, 0 to 1. */
   readonly refreshJitter: number;
-  /** Frames for one announcement: both gratuitous forms. */
+  /** Frames for one announcement, in all its forms. */
   readonly framesPerAnnouncement: number;
   /** Most frames in a second on the interface. */
   readonly framesPerSecond: number;

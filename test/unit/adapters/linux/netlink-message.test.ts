@@ -133,7 +133,7 @@ describe('the netlink decoder', () => {
   it.each([
     ['of another table', '02000000ff03000100000000'],
     ['that are not unicast', '02000000fe03000200000000'],
-    ['of IPv6', '0a000000fe03000100000000'],
+    ['of multicast routing', '80000000fe03000100000000'],
   ])('ignores routes %s', (_, body) => {
     const route = message(NetlinkType.newRoute, bytes(body), attribute(4, u32(7)), attribute(5, bytes('c0000201')));
     expect(decodeNetlink(route)).toEqual([]);
@@ -149,7 +149,7 @@ describe('the netlink decoder', () => {
 
   it('asks for all objects of a kind', () => {
     expect(hex(dumpRequest(NetlinkType.getRoute, 5)).slice(0, 40)).toBe(
-      '200000001a0001030500000000000000' + '02000000',
+      '200000001a0001030500000000000000' + '00000000',
     );
   });
 

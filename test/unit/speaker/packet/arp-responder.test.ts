@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ArpFrame } from '../../../../src/core/codec/arp/index.ts';
 import { BROADCAST_MAC, ZERO_MAC } from '../../../../src/core/net/index.ts';
-import { type ArpView, decideArp } from '../../../../src/speaker/packet/arp-responder.ts';
+import { decideArp } from '../../../../src/speaker/packet/arp-responder.ts';
+import type { LinkView } from '../../../../src/speaker/packet/link-protocol.ts';
 import { mac, v4 } from '../../../support/fake-lan.ts';
 
 const SPEAKER = mac('02:00:00:00:0a:01');
@@ -9,7 +10,7 @@ const OTHER_PORT = mac('02:00:00:00:0a:02');
 const CLIENT = mac('02:00:00:00:0c:01');
 const ADDRESS = v4('192.0.2.50');
 
-const VIEW: ArpView = { mac: SPEAKER, ownMacs: new Set([SPEAKER, OTHER_PORT]), owned: new Set([ADDRESS]) };
+const VIEW: LinkView = { mac: SPEAKER, ownMacs: new Set([SPEAKER, OTHER_PORT]), owned: new Set([ADDRESS]) };
 const REQUEST: ArpFrame = {
   destination: BROADCAST_MAC,
   source: CLIENT,

@@ -73,12 +73,6 @@ describe('the packet engine, told what to announce', () => {
     expect(bed.ask()).toHaveLength(1);
   });
 
-  it('announces no IPv6 address yet', async () => {
-    const bed = await new PacketBed().start();
-    bed.grant(grant(address('2001:db8::50')));
-    expect(bed.claims()).toEqual([]);
-  });
-
   it('stops for good, tells its last claims and counts, and leaves no timer behind', async () => {
     const bed = await new PacketBed().start();
     bed.grant(grant(ADDRESS));

@@ -1,28 +1,20 @@
 import {
-  type ArpFrame,
-  arpAnnouncement,
-  DecodeError,
-  decodeArpFrame,
-  directedRefresh,
-  encodeArpFrame,
-  gratuitousReply,
-} from '../../core/codec/arp/index.ts';
-import {
   type AnnouncementForm,
-  type AnnouncingConfig,
   type AnnouncingEvent,
   type AnnouncingState,
   initialAnnouncing,
   stepAnnouncing,
 } from '../../core/fsm/announcing/index.ts';
-import type { Ipv4, MacAddress } from '../../core/net/index.ts';
+import { familyOf, type IpAddress, type MacAddress } from '../../core/net/index.ts';
 import type { FrameSocket, FrameSockets, PacketType } from '../../ports/frames.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
+import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
-import { decideArp } from './arp-responder.ts';
 import type { Counting } from './counting.ts';
+import type { LinkProtocol, Verdict } from './link-protocol.ts';
 import { type Rate, RequesterLimit, TokenBucket } from './rate-limit.ts';
+import { SolicitedNodeGroups } from './solicited-node-groups.ts';
 
 const INTERFACE_REPLIES: Rate = { perSecond: 2000, burst: 4000 };
 /** A router that starts anew asks for all addresses at once: that many must pass, and still leave room for others. */
@@ -32,54 +24,60 @@ const REMEMBERED_REQUESTERS = 4096;
 /** An interface that can announce: it has a MAC. */
 export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
 
-export interface ArpLinkOptions {
+export interface AnnouncingLinkOptions {
   readonly link: EthernetInterface;
   /** MACs of all interfaces of this node. */
   readonly ownMacs: ReadonlySet<MacAddress>;
-  readonly announcing: AnnouncingConfig;
+  readonly protocol: LinkProtocol;
 }
 
-export interface ArpLinkDependencies {
+export interface AnnouncingLinkDependencies {
   readonly sockets: FrameSockets;
+  readonly groups: MulticastGroups;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly counting: Counting;
   /** A foreign station claims an address that is announced here. */
-  readonly conflict: (address: Ipv4, mac: MacAddress, interfaceName: string) => void;
+  readonly conflict: (address: IpAddress, mac: MacAddress, interfaceName: string) => void;
+  /** Switches are not told which groups the interface listens to. */
+  readonly groupsRefused: (interfaceName: string) => void;
 }
 
-/** Answers ARP and announces addresses on one interface, for as long as it is open. */
-export class ArpLink {
-  readonly #announcing: AnnouncingConfig;
-  readonly #with: ArpLinkDependencies;
+/** Answers for addresses of one family and announces them on one interface, for as long as it is open. */
+export class AnnouncingLink {
+  readonly #protocol: LinkProtocol;
+  readonly #with: AnnouncingLinkDependencies;
   readonly #socket: FrameSocket;
   readonly #interfaceLimit: TokenBucket;
   readonly #requesterLimit = new RequesterLimit(REQUESTER_REPLIES, REMEMBERED_REQUESTERS);
   /** BOUNDED: by the grants of this node. */
-  readonly #owned = new Set<Ipv4>();
+  readonly #owned = new Set<IpAddress>();
+  readonly #groups: SolicitedNodeGroups | undefined;
   #link: EthernetInterface;
   #ownMacs: ReadonlySet<MacAddress>;
   #state: AnnouncingState;
   #timer: Timer | undefined;
 
   /** Opens the socket. @throws FrameSocketError */
-  constructor(options: ArpLinkOptions, dependencies: ArpLinkDependencies) {
+  constructor(options: AnnouncingLinkOptions, dependencies: AnnouncingLinkDependencies) {
     this.#link = options.link;
     this.#ownMacs = options.ownMacs;
-    this.#announcing = options.announcing;
+    this.#protocol = options.protocol;
     this.#with = dependencies;
     const nowMs = dependencies.clock.nowMs();
-    this.#state = initialAnnouncing(options.announcing, nowMs);
+    this.#state = initialAnnouncing(options.protocol.announcing, nowMs);
     this.#interfaceLimit = new TokenBucket(INTERFACE_REPLIES, nowMs);
     this.#socket = dependencies.sockets.open({
       interfaceIndex: options.link.index,
-      protocol: 'arp',
+      protocol: options.protocol.frames,
       received: (frame, packetType) => this.#received(frame, packetType),
     });
+    if (options.protocol.family === 'IPv6')
+      this.#groups = new SolicitedNodeGroups(dependencies.groups.on(options.link.index));
   }
 
-  owns(address: Ipv4): boolean {
+  owns(address: IpAddress): boolean {
     return this.#owned.has(address);
   }
 
@@ -100,14 +98,17 @@ export class ArpLink {
     else if (!before.running || before.mac !== link.mac) this.announceAgain();
   }
 
-  take(addresses: readonly Ipv4[]): void {
+  take(addresses: readonly IpAddress[]): void {
+    // Whoever asks because of the announcement has to be heard.
+    if (this.#groups?.take(addresses) === false) this.#with.groupsRefused(this.#link.name);
     for (const address of addresses) this.#owned.add(address);
     this.#step({ kind: 'taken', addresses, nowMs: this.#with.clock.nowMs() });
   }
 
   /** Answers no more for these, from this moment on. */
-  lose(addresses: readonly Ipv4[]): void {
+  lose(addresses: readonly IpAddress[]): void {
     for (const address of addresses) this.#owned.delete(address);
+    this.#groups?.lose(addresses);
     this.#step({ kind: 'lost', addresses, nowMs: this.#with.clock.nowMs() });
   }
 
@@ -126,6 +127,7 @@ export class ArpLink {
     this.countOverruns();
     this.#wake(undefined);
     this.#owned.clear();
+    this.#groups?.close();
     this.#socket.close();
   }
 
@@ -138,38 +140,36 @@ export class ArpLink {
   /** @returns why nothing was answered */
   #answer(bytes: Uint8Array, packetType: PacketType): DropReason | undefined {
     if (packetType === 'other-host' || packetType === 'outgoing') return packetType;
-    const frame = decoded(bytes);
-    if (typeof frame === 'string') return frame;
-    const decision = decideArp(frame, { mac: this.#link.mac, ownMacs: this.#ownMacs, owned: this.#owned });
-    switch (decision.kind) {
+    const verdict = this.#protocol.judge(bytes, { mac: this.#link.mac, ownMacs: this.#ownMacs, owned: this.#owned });
+    switch (verdict.kind) {
       case 'drop':
-        return decision.reason;
+        return verdict.reason;
       case 'conflict':
-        this.#with.conflict(decision.address, decision.mac, this.#link.name);
+        this.#with.conflict(verdict.address, verdict.mac, this.#link.name);
         return 'conflict';
       case 'reply':
-        return this.#reply(decision.frame, frame.source !== frame.sha);
+        return this.#reply(verdict);
       default:
-        return decision satisfies never;
+        return verdict satisfies never;
     }
   }
 
-  #reply(reply: ArpFrame, mismatchedSource: boolean): DropReason | undefined {
+  #reply({ octets, requester, mismatchedSource }: Extract<Verdict, { kind: 'reply' }>): DropReason | undefined {
     const nowMs = this.#with.clock.nowMs();
-    if (!this.#requesterLimit.take(reply.destination, nowMs)) return 'requester-rate-limit';
+    if (!this.#requesterLimit.take(requester, nowMs)) return 'requester-rate-limit';
     if (!this.#interfaceLimit.take(nowMs)) return 'interface-rate-limit';
-    if (!this.#send(reply)) return 'send-failed';
+    if (!this.#send(octets)) return 'send-failed';
     this.#with.counting.replied(mismatchedSource);
     return undefined;
   }
 
   #step(event: AnnouncingEvent): void {
-    const { state, actions } = stepAnnouncing(this.#state, event, this.#announcing);
+    const { state, actions } = stepAnnouncing(this.#state, event, this.#protocol.announcing);
     this.#state = state;
     for (const action of actions) {
       // Planned is only what is owned, but what counts is who owns it at the moment of sending.
       if (action.kind === 'wake') this.#wake(action.atMs);
-      else if (this.#owned.has(action.address as Ipv4)) this.#announce(action.address as Ipv4, action.form);
+      else if (this.#owned.has(action.address)) this.#announce(action.address, action.form);
     }
   }
 
@@ -187,34 +187,30 @@ export class ArpLink {
     this.#step({
       kind: 'due',
       nowMs: this.#with.clock.nowMs(),
-      gateways: this.#link.gateways.length,
+      gateways: this.#gateways.length,
       draw: this.#with.random.next(),
     });
   }
 
-  #announce(address: Ipv4, form: AnnouncementForm): void {
-    const { mac, gateways } = this.#link;
+  /** BOUNDED: by the adapter, 16. */
+  get #gateways(): readonly IpAddress[] {
+    return this.#link.gateways.filter((gateway) => familyOf(gateway) === this.#protocol.family);
+  }
+
+  #announce(address: IpAddress, form: AnnouncementForm): void {
+    const { mac } = this.#link;
     const frames =
       form === 'gateways'
-        ? gateways.map((gateway) => directedRefresh(mac, address, gateway))
-        : [arpAnnouncement(mac, address), gratuitousReply(mac, address)];
+        ? this.#gateways.flatMap((gateway) => this.#protocol.gatewayRefresh(mac, address, gateway))
+        : this.#protocol.announcement(mac, address);
     for (const frame of frames) {
       if (this.#send(frame)) this.#with.counting.announced();
     }
   }
 
-  #send(frame: ArpFrame): boolean {
-    const outcome = this.#socket.send(encodeArpFrame(frame));
+  #send(octets: Uint8Array): boolean {
+    const outcome = this.#socket.send(octets);
     if (outcome !== 'sent') this.#with.counting.sendFailed(outcome);
     return outcome === 'sent';
-  }
-}
-
-function decoded(bytes: Uint8Array): ArpFrame | DropReason {
-  try {
-    return decodeArpFrame(bytes);
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    return error.code === 'truncated' ? 'truncated' : 'malformed';
   }
 }
