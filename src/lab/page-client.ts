@@ -2,8 +2,7 @@
 import { get } from 'node:http';
 import type { PageAttempt } from './page-attempt.ts';
 
-const [url = '', intervalText = '10'] = process.argv.slice(2);
-const TIMEOUT_MS = 250;
+const [url = '', intervalText = '10', timeoutText = '250'] = process.argv.slice(2);
 
 function attempt(): void {
   const startedAtMs = Date.now();
@@ -18,7 +17,7 @@ function attempt(): void {
     response.resume();
     response.once('end', () => report(String(response.headers['x-node'])));
   });
-  const giveUp = setTimeout(() => request.destroy(new Error('timeout')), TIMEOUT_MS);
+  const giveUp = setTimeout(() => request.destroy(new Error('timeout')), Number(timeoutText));
   request.once('error', () => report(undefined));
   request.once('close', () => clearTimeout(giveUp));
 }

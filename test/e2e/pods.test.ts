@@ -69,8 +69,8 @@ describe.skipIf(lack !== undefined && process.env.CI === undefined)('a cluster o
     await lan.owner(address);
     await probe.nextPage();
     expect(await services.address('web-cluster')).toBe(address);
-    // A connection that is open while its address moves ends, and it moves at most once for each node.
-    expect(probe.failures).toBeLessThanOrEqual(NODES.length);
+    // It moves at most once for each node.
+    expect(probe.interruptions).toBeLessThanOrEqual(NODES.length);
   });
 
   it('rolling the Deployment changes no address and moves none', async () => {
@@ -84,12 +84,11 @@ describe.skipIf(lack !== undefined && process.env.CI === undefined)('a cluster o
     await lan.page(await services.address('after'));
     expect(await services.address('web-local')).toBe(address);
     expect(await lan.owner(address)).toBe(owner);
-    expect(probe.failures).toBe(0);
+    expect(probe.interruptions).toBe(0);
   });
 
-  it('when the owner loses its power, another node takes the address over, and the page comes back', async () => {
-    const address = await services.address('web-cluster');
-    const owner = await lan.owner(address);
+  it('when an owner loses its power, another node takes its address over, and the page comes back', async () => {
+    const { address, owner } = await ownedWithoutController();
     using probe = cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
     await probe.nextPage();
     await cluster.cutPower(owner);
@@ -97,6 +96,22 @@ describe.skipIf(lack !== undefined && process.env.CI === undefined)('a cluster o
     expect(NODES.map(({ name }) => name)).toContain(await lan.owner(address, owner));
     await probe.nextPage();
   });
+
+  /** An address whose owner runs no replica of the controller: who dies with the leader is found by Kubernetes only. */
+  async function ownedWithoutController(): Promise<{ readonly address: string; readonly owner: string }> {
+    const controllers = 'app.kubernetes.io%2Fcomponent%3Dcontroller';
+    const pods = await cluster.controlPlane.api.list(
+      `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${controllers}`,
+    );
+    const homes = pods.map((pod) => String(pod.spec.nodeName));
+    for (let number = 1; number <= 2 * NODES.length; number += 1) {
+      await services.create(`one-of-many-${number}`, { app: 'web' });
+      const address = await services.address(`one-of-many-${number}`);
+      const owner = await lan.owner(address);
+      if (!homes.includes(owner)) return { address, owner };
+    }
+    throw new Error(`every owner runs a controller: they are on ${homes.join(' and ')}`);
+  }
 });
 
 function restarts(pod: ApiObject): number {

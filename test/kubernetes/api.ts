@@ -25,7 +25,7 @@ export class ApiRefusal extends Error {
 
 const MERGE_PATCH = 'application/merge-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const TIMEOUT_MS = 10_000;
 
 /** The Kubernetes API over plain HTTPS: independent of the client library that the program uses. */

@@ -1,7 +1,7 @@
 import type { Lan } from '../../kubernetes/lan.ts';
 import type { Page, WebClient } from '../../kubernetes/web-client.ts';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** What others on the LAN see of an address; each question waits until the answer is the wanted one. */
 export class LanView {
