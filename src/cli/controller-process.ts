@@ -35,6 +35,8 @@ import { webEndpoints } from './web-endpoints.ts';
 
 const TIME = { clock: systemTime, timers: systemTime, random: systemRandom };
 
+const LIVENESS_MS = 1_000;
+
 /** Everything of one controller process that lives as long as it does, whether it leads or not. */
 export type ControllerParts = Awaited<ReturnType<typeof assemble>>;
 
@@ -42,8 +44,10 @@ export type ControllerParts = Awaited<ReturnType<typeof assemble>>;
 export async function runController(settings: ControllerSettings, log: Log, stop: AbortSignal): Promise<void> {
   const alive = new AbortController();
   const parts = await assemble(settings, log);
-  const { api, authority, configuration, health, server } = parts;
+  const { api, authority, configuration, elector, health, server } = parts;
   await health.listen(alive.signal);
+  // A process that believes to lead and cannot renew is stuck: the kubelet starts it anew.
+  const pulse = setInterval(() => health.set('liveness', elector.healthy), LIVENESS_MS);
   health.set('liveness', true);
   await server.listen(alive.signal);
   const web = await webEndpoints(settings, parts);
@@ -60,8 +64,10 @@ export async function runController(settings: ControllerSettings, log: Log, stop
   })();
   // Without the caches there is nothing to lead with: a replica that cannot read does not stand in the way of one that can.
   await Promise.race([ready, aborted(stop)]);
-  if (!stop.aborted) await lead(settings, parts, stop);
+  // Without the service controller (`--controllers=-service`) there is nothing to lead.
+  await (settings.runsServiceController ? lead(settings, parts, stop) : aborted(stop));
   for (const service of ['', 'readiness', 'leader'] as const) health.set(service, false);
+  clearInterval(pulse);
   alive.abort();
   ready.catch(() => undefined);
   await Promise.all([running, ...web.map((endpoint) => endpoint.stop())]);
@@ -73,6 +79,7 @@ export async function runController(settings: ControllerSettings, log: Log, stop
  */
 async function lead(settings: ControllerSettings, parts: ControllerParts, stop: AbortSignal): Promise<void> {
   if (!settings.leaderElection.enabled) {
+    if (stop.aborted) return;
     // Alone by the user's word: the date makes a later start the newer generation.
     await leadTheCluster(settings, parts, { generation: Math.floor(Date.now() / 1_000), signal: stop });
     return;

@@ -11,7 +11,6 @@ import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
 import { CONTROLLER_SERVICE_NAME } from '../ports/defaults.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
-import { aborted } from './process-life.ts';
 import { systemTime } from './system-time.ts';
 
 /**
@@ -56,8 +55,7 @@ export async function leadTheCluster(
   if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.
   server.serve(registry, signal);
-  const working = settings.runsServiceController ? services.run(signal) : aborted(signal);
-  await Promise.all([leaderEndpoint(settings, parts).run(signal), working]);
+  await Promise.all([leaderEndpoint(settings, parts).run(signal), services.run(signal)]);
   health.set('leader', false);
   registry.stop();
 }

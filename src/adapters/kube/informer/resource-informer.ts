@@ -40,6 +40,8 @@ const REFUSED_RETRY = { firstMs: 1_000, maxMs: 10_000 } as const;
 const USEFUL_WATCH_MS = 5_000;
 /** After so long without the API its store may have been restored from a backup: list again rather than resume. */
 const RELIST_AFTER_MS = 30_000;
+/** How long a kind that had objects may be unknown to the API server before we believe that it is gone. */
+const DOUBTED_ABSENCE_MS = 30_000;
 
 /** A cache that lists once and watches, and gets over everything that can happen to a watch. */
 export class ResourceInformer<T> implements Informer<T> {
@@ -154,17 +156,26 @@ export class ResourceInformer<T> implements Informer<T> {
     const { clock } = this.#dependencies;
     const reason = isApiError(error) ? error.kind : error instanceof SilentWatchError ? 'silent' : 'broken';
     this.#restarts.add({ resource: this.#options.type.plural, reason });
-    if (reason === 'not-found') {
+    if (reason === 'not-found' && this.#isSurelyAbsent()) {
       await this.#waitForKind(signal);
       return;
     }
-    if (reason === 'gone' || clock.nowMs() - this.#heardAtMs >= RELIST_AFTER_MS) this.#resourceVersion = undefined;
+    if (reason === 'gone' || reason === 'not-found' || clock.nowMs() - this.#heardAtMs >= RELIST_AFTER_MS)
+      this.#resourceVersion = undefined;
     this.#tellFailing(reason, error);
     const refused = reason === 'forbidden' || reason === 'unauthorized' || reason === 'invalid';
     if (refused) this.#resourceVersion = undefined;
     const delayMs = (refused ? this.#refusedRetry : this.#retry).next();
     const asked = isApiError(error) ? (error.retryAfterMs ?? 0) : 0;
     await this.#pause(Math.max(delayMs, Math.min(asked, REFUSED_RETRY.maxMs)), signal);
+  }
+
+  /**
+   * Whoever removes a kind removes its objects first, and we are told of each. While objects are left, the answer may come
+   * from an API server that has only begun: to believe it would take the pools from every Service.
+   */
+  #isSurelyAbsent(): boolean {
+    return this.#cache.list().length === 0 || this.#dependencies.clock.nowMs() - this.#heardAtMs >= DOUBTED_ABSENCE_MS;
   }
 
   /** The kind is not installed (any more): that is an empty list, until it is. */

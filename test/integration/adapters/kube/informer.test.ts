@@ -134,6 +134,23 @@ test('a refusal names verb and resource in one line', async () => {
   expect(String(line?.fields.error)).not.toContain('\n');
 });
 
+test('an API server that does not know a kind for a moment takes no object away', async () => {
+  await using api = await startApiUnderTest();
+  seedService(api, 'first');
+  const { informer, changes } = await startInformer(api);
+  await eventually('the watch is open', () => api.server.faults.watchCount() === 1);
+  const effect = { kind: 'status', code: 404, reason: 'NotFound', message: '404 page not found' } as const;
+  api.server.faults.inject({ match: { resources: ['services'] }, effect, times: 2 });
+  api.server.faults.dropWatches();
+  await eventually('the watch is open again', () => api.server.faults.watchCount() === 1);
+  seedService(api, 'second');
+  await eventually('second is told', () => informer.get('web/second') !== undefined);
+  expect(changes.map(({ key, after }) => [key, after?.meta.name])).toEqual([
+    ['web/first', 'first'],
+    ['web/second', 'second'],
+  ]);
+});
+
 test('a kind that is not installed is an empty list, and is picked up when it appears', async () => {
   await using api = await startApiUnderTest();
   const connection = await api.connect();
