@@ -26,6 +26,8 @@ const MANIFESTS = join(import.meta.dirname, '..', '..', 'manifests');
 const WORKLOAD_KINDS = ['Deployment', 'DaemonSet', 'PodDisruptionBudget', 'PriorityClass'];
 const HERE = { name: 'here', address: '10.9.0.254' };
 export const CLIENT = 'client';
+/** `HERALDLB_NODE_OPTIONS=--cpu-prof` and the like: options of Node for controller and speaker alone. */
+const FOR_PROFILING = { NODE_OPTIONS: process.env.HERALDLB_NODE_OPTIONS };
 const TOKEN = { expirationSeconds: 86_400 };
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/heraldlb-controller`;
 
@@ -118,7 +120,12 @@ export class BenchCluster {
       name: 'controller',
       logFile: this.#server.folder.log(`controller-${this.#starts}`),
       command: [...commandOf('controller', this.#options.form), '--kubeconfig', kubeconfig, ...flags],
-      environment: { POD_NAME: 'heraldlb-controller', POD_NAMESPACE: DEFAULT_NAMESPACE, POD_IP: HERE.address },
+      environment: {
+        ...FOR_PROFILING,
+        POD_NAME: 'heraldlb-controller',
+        POD_NAMESPACE: DEFAULT_NAMESPACE,
+        POD_IP: HERE.address,
+      },
     });
     this.#processes.push(process);
     return process;
@@ -162,7 +169,11 @@ export class BenchCluster {
         name: `speaker of ${node}`,
         logFile: log,
         command: [...commandOf('speaker', this.#options.form), ...flags],
-        environment: { POD_NAMESPACE: DEFAULT_NAMESPACE, HOST_IP: nodeAddress(this.nodes.indexOf(node)) },
+        environment: {
+          ...FOR_PROFILING,
+          POD_NAMESPACE: DEFAULT_NAMESPACE,
+          HOST_IP: nodeAddress(this.nodes.indexOf(node)),
+        },
       },
       (command, options) => this.#network.spawn(node, command, options),
     );
