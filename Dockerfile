@@ -14,8 +14,8 @@ LABEL org.opencontainers.image.source="https://github.com/heraldlb/heraldlb" \
       org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /heraldlb
 COPY --from=build /source/dist ./
-# `node controller` and `node speaker` follow these.
-RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker
+# `node controller` and the others follow these.
+RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker && ln -s convert.mjs convert
 ENV NODE_ENV=production
 # The controller needs no rights on its host; the DaemonSet says what the speaker needs.
 USER 65532:65532

@@ -1,4 +1,4 @@
-// The release build: dist/controller.mjs, dist/speaker.mjs with its packet Worker, and the native addon that the Worker loads.
+// The release build: dist/controller.mjs, dist/speaker.mjs with its packet Worker and the native addon that it loads, dist/convert.mjs.
 import { cp, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ const shape: BuildOptions = {
   define: { 'process.env.NODE_ENV': '"production"' },
 };
 // One by one, so that each is whole in its file and nothing is shared.
-for (const name of ['controller', 'speaker', 'packet-worker'])
+for (const name of ['controller', 'speaker', 'packet-worker', 'convert'])
   await build({ ...shape, entryPoints: [`src/cli/${name}.ts`] });
 
 const triplet = `linux_${process.arch}`;
@@ -45,7 +45,13 @@ const addon = join(
 );
 await cp(addon, join(out, 'koffi', triplet), { recursive: true });
 
-for (const file of ['controller.mjs', 'speaker.mjs', 'packet-worker.mjs', `koffi/${triplet}/koffi.node`]) {
+for (const file of [
+  'controller.mjs',
+  'speaker.mjs',
+  'packet-worker.mjs',
+  'convert.mjs',
+  `koffi/${triplet}/koffi.node`,
+]) {
   const { size } = await stat(join(out, file));
   console.log(`${(size / 1024 / 1024).toFixed(2).padStart(6)} MiB  dist/${file}`);
 }

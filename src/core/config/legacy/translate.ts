@@ -197,7 +197,7 @@ function inLegacyWords({ field, value, message }: Problem, { places }: Findings)
 /** The names of fields in a message about an object, as they are in the text. */
 export function inLegacyNames(message: string): string {
   return message
-    .replaceAll(/\bspec\.([a-zA-Z]+)/g, (_all, name: string) => LEGACY_NAMES.get(name) ?? name)
+    .replaceAll(/\bspec\.([a-zA-Z]+)/g, (all, name: string) => LEGACY_NAMES.get(name) ?? all)
     .replaceAll(/\b[a-z]+(?:[A-Z]+[a-z]*)+\b/g, (name) => LEGACY_NAMES.get(name) ?? name);
 }
 
