@@ -33,7 +33,8 @@ export interface AnnouncerOptions {
 
 export const DEFAULT_ANNOUNCER_OPTIONS = {
   ignoreExcludeLabel: false,
-  settleMs: 2_000,
+  // Longer than a dial that got lost on the way to the Pod of the former leader, and the next one.
+  settleMs: 5_000,
   patienceMs: 60_000,
   speakerPatienceMs: 15_000,
   handoverMs: 2_000,
