@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatIp } from '../../src/core/net/index.ts';
+import { formatIp, ipv6FromValue } from '../../src/core/net/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { mac, v6 } from '../support/fake-lan.ts';
 import { NamespaceLan, NodePlane, neighbour } from '../support/namespace-lan.ts';
@@ -10,6 +10,8 @@ import { hasProgram, ip, linkOf, sendDatagram, sysctl } from '../support/network
 const run = promisify(execFile);
 const ADDRESS = v6('fd09::50');
 const TEXT = formatIp(ADDRESS);
+/** The group of the address, as /proc/net/igmp6 spells it. */
+const GROUP = 'ff0200000000000000000001ff000050';
 const CLIENT = 'client';
 
 /** Host n of the LAN also has the address fd09::n, without waiting whether it is free. */
@@ -19,14 +21,11 @@ async function plugIpv6(...hosts: readonly string[]): Promise<void> {
   }
 }
 
-/** How often the kernel of a host is in the group of the address on an interface. */
-async function memberships(host: string, name: string): Promise<number> {
+/** In how many solicited-node groups the kernel of a host is on an interface; of one address if it is given. */
+async function memberships(host: string, name: string, group = 'ff0200000000000000000001ff'): Promise<number> {
   const { stdout } = await run('ip', ['netns', 'exec', host, 'cat', '/proc/net/igmp6']);
-  const line = stdout
-    .split('\n')
-    .map((text) => text.trim().split(/\s+/))
-    .find(([, device, group]) => device === name && group === 'ff0200000000000000000001ff000050');
-  return Number(line?.[3] ?? 0);
+  const lines = stdout.split('\n').map((text) => text.trim().split(/\s+/));
+  return lines.filter(([, device, joined]) => device === name && joined?.startsWith(group)).length;
 }
 
 describe('a node that announces IPv6 addresses on a LAN', () => {
@@ -51,8 +50,8 @@ describe('a node that announces IPv6 addresses on a LAN', () => {
   });
 
   it('is in the group of the address, which MLD tells the switches (RFC 3810)', async () => {
-    expect(await memberships('node1', 'eth0')).toBe(1);
-    expect(await memberships('node2', 'eth0')).toBe(0);
+    expect(await memberships('node1', 'eth0', GROUP)).toBe(1);
+    expect(await memberships('node2', 'eth0', GROUP)).toBe(0);
   });
 
   it('is what the kernel of a client resolves the address to', async () => {
@@ -100,10 +99,10 @@ describe('a node that announces IPv6 addresses on a LAN', () => {
     await eventually(async () => expect(await neighbour(CLIENT, ADDRESS)).toMatchObject({ mac: macs.node1 }));
     node1.announce();
     await node1.claims();
-    expect(await memberships('node1', 'eth0')).toBe(0);
+    expect(await memberships('node1', 'eth0', GROUP)).toBe(0);
     node2.announce(ADDRESS);
     await eventually(async () => expect(await neighbour(CLIENT, ADDRESS)).toMatchObject({ mac: macs.node2 }));
-    expect(await memberships('node2', 'eth0')).toBe(1);
+    expect(await memberships('node2', 'eth0', GROUP)).toBe(1);
   });
 
   it('makes itself known to its gateway, which has never heard of the address', async () => {
@@ -123,11 +122,21 @@ describe('a node that announces IPv6 addresses on a LAN', () => {
     await node1.claims();
     await lan.plug('node1', 'eth0');
     await node1.claims(ADDRESS);
-    expect(await memberships('node1', 'eth0')).toBe(1);
+    expect(await memberships('node1', 'eth0', GROUP)).toBe(1);
     macs.node1 = (await linkOf('node1', 'eth0')).mac;
     await ip(`-n ${CLIENT} -6 neigh flush all`);
     sendDatagram(CLIENT, ADDRESS);
     await eventually(async () => expect(await neighbour(CLIENT, ADDRESS)).toMatchObject({ mac: macs.node1 }));
+  });
+
+  it('is in more groups than one socket of the kernel can hold, and leaves them all', async () => {
+    node1.announce();
+    await node1.claims();
+    const before = await memberships('node1', 'eth0');
+    node1.announce(...Array.from({ length: 2500 }, (_, index) => ipv6FromValue(ADDRESS + BigInt(index) + 1n)));
+    await eventually(async () => expect(await memberships('node1', 'eth0')).toBe(before + 2500));
+    node1.announce();
+    await eventually(async () => expect(await memberships('node1', 'eth0')).toBe(before));
   });
 
   it('tells that switches hear of no group where the kernel has no IPv6, and answers all the same', async () => {
