@@ -25,6 +25,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** Who writes, for managedFields; absent: nobody keeps count. */
   readonly manager?: string;
+  /** Told what was sent and what decoding left of it. */
+  readonly checkFields?: (sent: KubeObject, decoded: KubeObject) => void;
   /** The change comes from a server-side apply, and brings its managedFields along. */
   readonly isApply?: boolean;
 }
@@ -79,6 +81,7 @@ export class Writes {
     const drops = resource.status && !resource.strategy.keepsFirstStatus;
     const stripped: KubeObject = drops ? { ...named, status: undefined } : named;
     const unmanaged = resource.strategy.decode(stripped);
+    options.checkFields?.(stripped, unmanaged);
     const decoded =
       options.isApply === true ? unmanaged : this.#managed(resource, { next: unmanaged, previous: undefined }, options);
     const prepared = resource.strategy.prepare(decoded, undefined);
@@ -101,6 +104,7 @@ export class Writes {
     const sent = change(previous);
     checkIdentity(target, sent, previous);
     const decoded = resource.strategy.decode(inherit(sent, previous, resource));
+    options.checkFields?.(sent, decoded);
     const scoped = withinScope(decoded, previous, { scope, resource });
     const unmanaged = withManagedFields(scoped, previous.metadata.managedFields);
     if (options.isApply !== true && deepEqual(unmanaged, previous)) return previous;

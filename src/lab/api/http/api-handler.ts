@@ -13,8 +13,10 @@ import type { Writes } from '../writes.ts';
 import { readBody } from './body.ts';
 import { discover } from './discovery.ts';
 import { sendJson, sendStatus, sendText } from './encoding.ts';
+import type { Exchange } from './exchange.ts';
+import { openApi } from './openapi.ts';
 import { type ApiRequest, type PathRequest, parseRequest } from './request.ts';
-import type { Exchange, ResourceHandler } from './resource-handler.ts';
+import type { ResourceHandler } from './resource-handler.ts';
 
 export interface ApiHandlerParts {
   readonly registry: ResourceRegistry;
@@ -104,7 +106,7 @@ export class ApiHandler {
         sendJson(response, 200, JSON.stringify({ issuer: tokens.issuer }));
         return;
     }
-    const found = discover(request.path, registry);
+    const found = discover(request.path, registry) ?? openApi(request.path, registry);
     if (found === undefined) {
       sendText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
       return;

@@ -1,4 +1,4 @@
-import { isObject, numberAt, parseJson, stringAt } from '../json.ts';
+import { isObject, type JsonObject, numberAt, parseJson, stringAt } from '../json.ts';
 import { type KubeObject, keyOf, nameOf, namespaceOf } from '../kube-object.ts';
 import { apiVersionOf, type Resource } from '../resource.ts';
 import { badRequest, expired, StatusError } from '../status-error.ts';
@@ -114,12 +114,12 @@ function decodeContinue(token: string): ContinueAt {
   throw badRequest('invalid continue token: continue key is not valid');
 }
 
-export function listMetadata(listed: Listed): string {
-  return JSON.stringify({
+export function listMetadata(listed: Listed): JsonObject {
+  return {
     resourceVersion: listed.resourceVersion,
     ...(listed.continue === undefined ? {} : { continue: listed.continue }),
     ...(listed.remainingItemCount === undefined ? {} : { remainingItemCount: listed.remainingItemCount }),
-  });
+  };
 }
 
 export function listHead(resource: Resource): string {

@@ -1,11 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { User } from '../access/user.ts';
 import type { Json } from '../json.ts';
 import { ShapeError } from '../kinds/shape.ts';
 import { decodeObject, type ExpectedType, type KubeObject, nameOf } from '../kube-object.ts';
 import { serverSideApply } from '../patch/apply.ts';
 import { patchObject, topologyOf } from '../patch/patch.ts';
-import { apiVersionOf, type Resource, type Target, type Verb, type WriteScope } from '../resource.ts';
+import { apiVersionOf, type Resource, type Target, type WriteScope } from '../resource.ts';
 import {
   badRequest,
   conflict,
@@ -17,26 +15,17 @@ import {
   type StatusError,
 } from '../status-error.ts';
 import type { Store } from '../store/store.ts';
-import { asVersion, type WriteOptions, type Writes } from '../writes.ts';
+import { tableOf, wantsTable } from '../table/table.ts';
+import { asVersion, type Writes } from '../writes.ts';
 import { applyRequest, decodeApplied, wantedObject } from './apply-request.ts';
 import { mediaTypeOf, readBody } from './body.ts';
 import { deleteOptions } from './delete-options.ts';
 import { encodeItem, encodeObject, sendJson, success } from './encoding.ts';
+import { type Exchange, writeOptions } from './exchange.ts';
 import { listOptions } from './list-options.ts';
 import { filterOf, listHead, listMetadata, listObjects } from './lists.ts';
 import type { ResourceRequest } from './request.ts';
 import { WatchStream } from './watch-stream.ts';
-
-export interface Exchange {
-  readonly request: ResourceRequest;
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly user: User;
-  /** Whether the user may do something else with the same object. @throws StatusError 403 */
-  readonly mustAllow: (verb: Verb) => void;
-  /** Resets the connection (RFC 9293 RST), as a server that is killed. */
-  readonly reset: () => void;
-}
 
 export interface WatchTimes {
   /** Watches that ask for no timeout end after this long. */
@@ -81,7 +70,7 @@ export class ResourceHandler {
     const target = { resource, namespace: resource.namespaced ? request.namespace : '', name: request.name };
     switch (request.verb) {
       case 'get':
-        return sendJson(exchange.response, 200, encodeObject(this.#writes.get(target)));
+        return sendJson(exchange.response, 200, this.#encoder(resource, exchange)(this.#writes.get(target)));
       case 'list':
         return this.#list(resource, exchange);
       case 'watch':
@@ -99,11 +88,29 @@ export class ResourceHandler {
     }
   }
 
-  #list(resource: Resource, { request, response }: Exchange): void {
+  /** How objects are written: as they are, or as the rows that kubectl prints. */
+  #encoder(resource: Resource, { request, incoming }: Exchange): (object: KubeObject) => string {
+    if (!wantsTable(incoming.headers.accept)) return encodeObject;
+    const includeObject = request.query.get('includeObject') ?? 'Metadata';
+    return (object) => {
+      const { resourceVersion } = object.metadata;
+      const metadata = { ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+      return JSON.stringify(tableOf([object], metadata, { resource, now: this.#writes.now(), includeObject }));
+    };
+  }
+
+  #list(resource: Resource, { request, incoming, response }: Exchange): void {
     const storage = { collection: this.#writes.collection(resource), currentRevision: this.#store.revisions.current };
     const listed = listObjects({ query: request.query, namespace: namespaceFor(resource, request), resource }, storage);
+    if (wantsTable(incoming.headers.accept)) {
+      const includeObject = request.query.get('includeObject') ?? 'Metadata';
+      const table = tableOf(listed.items, listMetadata(listed), { resource, now: this.#writes.now(), includeObject });
+      sendJson(response, 200, JSON.stringify(table));
+      return;
+    }
     const items = listed.items.map((object) => encodeItem(object, isCustom(resource))).join(',');
-    sendJson(response, 200, `{${listHead(resource)},"metadata":${listMetadata(listed)},"items":[${items}]}`);
+    const metadata = JSON.stringify(listMetadata(listed));
+    sendJson(response, 200, `{${listHead(resource)},"metadata":${metadata},"items":[${items}]}`);
   }
 
   #watch(resource: Resource, exchange: Exchange): void {
@@ -119,6 +126,7 @@ export class ResourceHandler {
         bookmarks: options.bookmarks,
         timeoutSeconds: options.timeoutSeconds > 0 ? options.timeoutSeconds : this.#times.defaultTimeoutSeconds,
         bookmarkSeconds: this.#times.bookmarkSeconds,
+        encode: this.#encoder(resource, exchange),
       },
       {
         collection: this.#writes.collection(resource),
@@ -266,10 +274,4 @@ function patching<T>(write: () => T): T {
     if (!(error instanceof ShapeError)) throw error;
     throw invalid({ group: '', resource: '', kind: '' }, '', [fieldErrors.invalid('patch', '', error.message)]);
   }
-}
-
-function writeOptions({ request, incoming }: Exchange): WriteOptions {
-  const agent = (incoming.headers['user-agent'] ?? '').split('/')[0] ?? '';
-  const manager = request.query.get('fieldManager') ?? (agent === '' ? 'unknown' : agent);
-  return { dryRun: request.query.get('dryRun') === 'All', manager };
 }

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { JsonObject } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
 import type { Resource } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
 import { type Change, type Collection, withRevision } from '../store/collection.ts';
 import type { ObjectFilter } from '../store/selectors.ts';
 import { asVersion } from '../writes.ts';
-import { encodeObject } from './encoding.ts';
 
 /** A client that has this many bytes unread is cut off. */
 const LARGEST_BACKLOG = 32 * 1024 * 1024;
@@ -21,6 +21,7 @@ export interface WatchOptions {
   readonly bookmarks: boolean;
   readonly timeoutSeconds: number;
   readonly bookmarkSeconds: number;
+  readonly encode: (object: KubeObject) => string;
 }
 
 /** One open watch: writes each change of a collection that its filter lets through as a line of JSON. */
@@ -100,7 +101,7 @@ export class WatchStream {
     if (since === undefined) {
       for (const stored of this.#collection.list(namespace)) {
         const object = asVersion(stored, resource);
-        if (filter(object)) this.#line('ADDED', encodeObject(object));
+        if (filter(object)) this.#line('ADDED', this.options.encode(object));
       }
     } else {
       for (const change of this.#collection.changesSince(since)) this.#tell(change);
@@ -115,11 +116,11 @@ export class WatchStream {
     const before = change.previous === undefined ? undefined : asVersion(change.previous, resource);
     const was = before !== undefined && filter(before);
     const is = change.type !== 'DELETED' && filter(object);
-    if (is) this.#line(was ? 'MODIFIED' : 'ADDED', encodeObject(object));
+    if (is) this.#line(was ? 'MODIFIED' : 'ADDED', this.options.encode(object));
     else if (was) {
       // A watcher that loses sight of an object sees it as it last saw it, under the revision of the change.
       const last = change.type === 'DELETED' ? object : withRevision(before, change.revision);
-      this.#line('DELETED', encodeObject(last));
+      this.#line('DELETED', this.options.encode(last));
     }
   }
 

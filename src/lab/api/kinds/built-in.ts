@@ -85,6 +85,7 @@ const ENDPOINT_SLICE: Strategy = {
   validate: endpointSliceErrors,
 };
 const SERVICE_ACCOUNT: Strategy = { ...PLAIN, returnsDeleted: true };
+const WORKLOAD: Strategy = { ...PLAIN, generation: true };
 const CONFIG_MAP: Strategy = { ...PLAIN, validate: dataErrors };
 
 /** The built-in resources of the server. */
@@ -95,6 +96,9 @@ export function builtInResources(
   const service = serviceStrategy(allocations);
   const discovery = { group: 'discovery.k8s.io', version: 'v1', namespaced: true };
   const coordination = { group: 'coordination.k8s.io', version: 'v1', namespaced: true };
+  const apps = { group: 'apps', version: 'v1', namespaced: true, status: true, categories: ['all'] };
+  const policy = { group: 'policy', version: 'v1', namespaced: true, status: true };
+  const scheduling = { group: 'scheduling.k8s.io', version: 'v1', namespaced: false };
   return [
     core('Namespace', 'namespaces', { namespaced: false, status: true, shortNames: ['ns'], strategy: NAMESPACE }),
     core('Node', 'nodes', { namespaced: false, status: true, shortNames: ['no'], strategy: NODE }),
@@ -117,6 +121,10 @@ export function builtInResources(
     }),
     builtIn({ ...discovery, kind: 'EndpointSlice', resource: 'endpointslices', strategy: ENDPOINT_SLICE }),
     builtIn({ ...coordination, kind: 'Lease', resource: 'leases', strategy: LEASE }),
+    builtIn({ ...apps, kind: 'Deployment', resource: 'deployments', shortNames: ['deploy'], strategy: WORKLOAD }),
+    builtIn({ ...apps, kind: 'DaemonSet', resource: 'daemonsets', shortNames: ['ds'], strategy: WORKLOAD }),
+    builtIn({ ...policy, kind: 'PodDisruptionBudget', resource: 'poddisruptionbudgets', strategy: WORKLOAD }),
+    builtIn({ ...scheduling, kind: 'PriorityClass', resource: 'priorityclasses', strategy: PLAIN }),
     rbac('Role', 'roles', { namespaced: true, strategy: RBAC }),
     rbac('RoleBinding', 'rolebindings', { namespaced: true, strategy: BINDING }),
     rbac('ClusterRole', 'clusterroles', { namespaced: false, strategy: RBAC }),

@@ -48,14 +48,15 @@ export class ServiceAllocations {
     const parsed = parseIp(address);
     const range = parsed === undefined ? undefined : this.#ranges.get(address.includes(':') ? 'IPv6' : 'IPv4');
     if (parsed === undefined || range === undefined) return 'the provided IP family is not configured';
-    if (!rangeContains(range, parsed)) return `the provided network does not match the current range`;
+    if (!rangeContains(range, parsed)) return 'the provided network does not match the current range';
     return this.#addresses.has(address) ? 'provided IP is already allocated' : undefined;
   }
 
   /** A free cluster address, not taken yet; none where the cluster lacks the family. @throws StatusError 500 when full */
-  freeAddress(family: IpFamily): string | undefined {
-    const range = this.#ranges.get(family);
-    if (range === undefined) return undefined;
+  freeAddress(wanted: string): string | undefined {
+    const family = this.families.find((known) => known === wanted);
+    const range = family === undefined ? undefined : this.#ranges.get(family);
+    if (family === undefined || range === undefined) return undefined;
     const size = rangeSize(range);
     const start = randomBelow(size);
     for (let step = 0n; step < size; step += 1n) {

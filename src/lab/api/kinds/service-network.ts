@@ -3,6 +3,7 @@ import type { IpFamily } from '../../../core/net/index.ts';
 import {
   arrayAt,
   booleanAt,
+  deepEqual,
   isObject,
   type Json,
   type JsonObject,
@@ -13,6 +14,7 @@ import {
 } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { nodePortsOf, type ServiceAllocations } from './service-allocations.ts';
+import { isSelectorless } from './service-family-rules.ts';
 
 /** Fills in cluster addresses, families and node ports. What the client asked for is left for validation to judge. */
 export function allocateForService(
@@ -23,7 +25,7 @@ export function allocateForService(
   const before = objectAt(previous, 'spec');
   const spec = objectAt(next, 'spec') ?? {};
   if (stringAt(spec, 'type') === 'ExternalName') return { ...next, spec };
-  const addressed = withAddresses(carryOver(spec, before), allocations);
+  const addressed = withAddresses(carryOver(spec, before), before, allocations);
   return { ...next, spec: withNodePorts(addressed, before, previous, allocations) };
 }
 
@@ -34,58 +36,65 @@ function carryOver(spec: JsonObject, before: JsonObject | undefined): JsonObject
   const left = (member: string): boolean => kept[member] === undefined;
   if (left('clusterIP') && left('clusterIPs')) kept.clusterIPs = before.clusterIPs;
   else if (left('clusterIPs') && kept.clusterIP === before.clusterIP) kept.clusterIPs = before.clusterIPs;
+  // Who changes the one and leaves the list means the first of the list.
+  const single = stringAt(kept, 'clusterIP');
+  if (single !== undefined && single !== before.clusterIP && deepEqual(kept.clusterIPs, before.clusterIPs)) {
+    kept.clusterIPs = [single, ...stringsAt(before, 'clusterIPs').slice(1)];
+  }
   if (left('clusterIP')) kept.clusterIP = stringsAt(kept, 'clusterIPs')[0];
   for (const member of ['ipFamilies', 'ipFamilyPolicy']) if (left(member)) kept[member] = before[member];
   return kept;
 }
 
-function withAddresses(spec: JsonObject, allocations: ServiceAllocations): JsonObject {
-  const single = stringAt(spec, 'clusterIP');
+function withAddresses(spec: JsonObject, before: JsonObject | undefined, allocations: ServiceAllocations): JsonObject {
+  const single = stringAt(spec, 'clusterIP') ?? '';
   const listed = stringsAt(spec, 'clusterIPs');
-  const given = listed.length > 0 ? listed : single === undefined || single === '' ? [] : [single];
+  const given = listed.length > 0 ? listed : single === '' ? [] : [single];
   const headless = given[0] === 'None';
-  const policy = stringAt(spec, 'ipFamilyPolicy') ?? policyFor(spec, { given, headless });
-  const families = familiesFor(spec, { given, policy, headless }, allocations);
+  const policy =
+    stringAt(spec, 'ipFamilyPolicy') ?? (headless && isSelectorless(spec) ? 'RequireDualStack' : 'SingleStack');
+  const wanted = familiesFor(spec, { given, policy, headless }, allocations);
+  const families = leavesDualStack(spec, before) ? wanted.slice(0, 1) : wanted;
   if (headless) {
     return { ...spec, clusterIP: 'None', clusterIPs: ['None'], ipFamilies: families, ipFamilyPolicy: policy };
   }
   const clusterIPs = families.flatMap((family, at) => given[at] ?? allocations.freeAddress(family) ?? []);
+  // Addresses without `clusterIP` are left as they are, to be refused.
+  const clusterIP = single === '' && given.length === 0 ? clusterIPs[0] : single;
   return {
     ...spec,
-    clusterIP: single === undefined || single === '' ? clusterIPs[0] : single,
+    clusterIP: clusterIP === '' ? undefined : clusterIP,
     clusterIPs,
     ipFamilies: families,
     ipFamilyPolicy: policy,
   };
 }
 
+/** A Service that goes from two families to one keeps the first when the client left both in place. */
+function leavesDualStack(spec: JsonObject, before: JsonObject | undefined): boolean {
+  return (
+    before !== undefined &&
+    stringAt(spec, 'ipFamilyPolicy') === 'SingleStack' &&
+    stringAt(before, 'ipFamilyPolicy') !== 'SingleStack' &&
+    deepEqual(spec.ipFamilies, before.ipFamilies) &&
+    deepEqual(spec.clusterIPs, before.clusterIPs)
+  );
+}
+
 interface Asked {
   readonly given: readonly string[];
   readonly headless: boolean;
+  readonly policy: string;
 }
 
-function policyFor(spec: JsonObject, { given, headless }: Asked): string {
-  const two = given.length > 1 || arrayAt(spec, 'ipFamilies').length > 1;
-  return two || (headless && isSelectorless(spec)) ? 'RequireDualStack' : 'SingleStack';
-}
-
-/** A headless Service without selector stands for endpoints of any family, whatever the cluster has. */
-function isSelectorless(spec: JsonObject): boolean {
-  return Object.keys(objectAt(spec, 'selector') ?? {}).length === 0;
-}
-
-function familiesFor(
-  spec: JsonObject,
-  { given, policy, headless }: Asked & { readonly policy: string },
-  allocations: ServiceAllocations,
-): IpFamily[] {
-  const listed = stringsAt(spec, 'ipFamilies').filter((family) => family === 'IPv4' || family === 'IPv6');
+function familiesFor(spec: JsonObject, { given, policy, headless }: Asked, allocations: ServiceAllocations): string[] {
+  const listed = stringsAt(spec, 'ipFamilies');
   const ofAddresses = given.filter((address) => isIP(address) !== 0).map(familyOfText);
-  const families = listed.length > 0 ? listed : ofAddresses;
+  const families: string[] = listed.length > 0 ? listed : ofAddresses;
   const [first] = allocations.families;
   if (families.length === 0 && first !== undefined) families.push(first);
-  if (policy === 'SingleStack') return families.slice(0, 1);
-  const possible: readonly IpFamily[] = headless && isSelectorless(spec) ? ['IPv4', 'IPv6'] : allocations.families;
+  if (policy === 'SingleStack') return families;
+  const possible: readonly string[] = headless && isSelectorless(spec) ? ['IPv4', 'IPv6'] : allocations.families;
   const other = possible.find((family) => !families.includes(family));
   if (families.length === 1 && other !== undefined) families.push(other);
   return families;

@@ -14,10 +14,10 @@ import {
 import type { KubeObject } from '../kube-object.ts';
 import { type FieldError, fieldErrors } from '../status-error.ts';
 import { addressesOf, nodePortsOf, type ServiceAllocations } from './service-allocations.ts';
+import { familyErrors } from './service-family-rules.ts';
 import { NOT_A_PORT, NOT_AN_ADDRESS, PROTOCOLS } from './service-status-rules.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-const POLICIES = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
 
 /** What is wrong with a Service. @see Kubernetes core validation: ValidateService, ValidateServiceUpdate */
 export function serviceErrors(
@@ -33,7 +33,7 @@ export function serviceErrors(
     ...portErrors(spec, { type, headless: stringAt(spec, 'clusterIP') === 'None' }),
     ...policyErrors(spec, before, type),
     ...classErrors(spec, before, type),
-    ...familyErrors(spec, type, allocations),
+    ...(type === 'ExternalName' ? [] : familyErrors(spec, allocations)),
     ...addressListErrors(spec, type),
     ...allocationErrors(next, previous, allocations),
   ];
@@ -133,23 +133,6 @@ function healthCheckErrors(spec: JsonObject, before: JsonObject | undefined): Fi
 
 function needsHealthCheck(spec: JsonObject): boolean {
   return stringAt(spec, 'type') === 'LoadBalancer' && stringAt(spec, 'externalTrafficPolicy') === 'Local';
-}
-
-function familyErrors(spec: JsonObject, type: string, allocations: ServiceAllocations): FieldError[] {
-  if (type === 'ExternalName') return [];
-  const policy = stringAt(spec, 'ipFamilyPolicy') ?? '';
-  if (!POLICIES.includes(policy)) return [fieldErrors.notSupported('spec.ipFamilyPolicy', policy, POLICIES)];
-  const headless = stringAt(spec, 'clusterIP') === 'None';
-  if (headless && Object.keys(objectAt(spec, 'selector') ?? {}).length === 0) return [];
-  const families = stringsAt(spec, 'ipFamilies');
-  const unknown = families.flatMap((family, at) =>
-    allocations.families.some((known) => known === family)
-      ? []
-      : [fieldErrors.invalid(`spec.ipFamilies[${at}]`, family, 'not configured on this cluster')],
-  );
-  if (unknown.length > 0 || policy !== 'RequireDualStack' || allocations.families.length > 1) return unknown;
-  const why = 'this cluster is not configured for dual-stack services';
-  return [fieldErrors.invalid('spec.ipFamilyPolicy', policy, why)];
 }
 
 function classErrors(spec: JsonObject, before: JsonObject | undefined, type: string): FieldError[] {

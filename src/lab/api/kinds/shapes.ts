@@ -1,10 +1,10 @@
+import { event, newEvent } from './event-shapes.ts';
+import { service } from './service-shape.ts';
 import {
   anything,
   base64,
   boolean,
   everyItem,
-  integer,
-  integerOrText,
   list,
   map,
   microTime,
@@ -16,80 +16,7 @@ import {
   text,
   time,
 } from './shape.ts';
-
-const condition = struct(
-  {
-    type: optionalText,
-    status: optionalText,
-    observedGeneration: integer,
-    lastTransitionTime: time,
-    reason: optionalText,
-    message: optionalText,
-  },
-  { type: '', status: '', lastTransitionTime: null, reason: '', message: '' },
-);
-
-const objectReference = struct({
-  kind: text,
-  namespace: text,
-  name: text,
-  uid: text,
-  apiVersion: text,
-  resourceVersion: text,
-  fieldPath: text,
-});
-
-const servicePort = struct(
-  {
-    name: text,
-    protocol: text,
-    appProtocol: optionalText,
-    port: optionalInteger,
-    targetPort: integerOrText,
-    nodePort: integer,
-  },
-  { port: 0 },
-);
-
-const serviceSpec = struct({
-  ports: list(servicePort),
-  selector: map(optionalText),
-  clusterIP: text,
-  clusterIPs: list(optionalText),
-  type: text,
-  externalIPs: list(optionalText),
-  sessionAffinity: text,
-  loadBalancerIP: text,
-  loadBalancerSourceRanges: list(optionalText),
-  externalName: text,
-  externalTrafficPolicy: text,
-  healthCheckNodePort: integer,
-  publishNotReadyAddresses: boolean,
-  sessionAffinityConfig: struct({ clientIP: struct({ timeoutSeconds: optionalInteger }) }),
-  ipFamilies: list(optionalText),
-  ipFamilyPolicy: optionalText,
-  allocateLoadBalancerNodePorts: optionalBoolean,
-  loadBalancerClass: optionalText,
-  internalTrafficPolicy: optionalText,
-  trafficDistribution: optionalText,
-});
-
-const loadBalancerIngress = struct({
-  ip: text,
-  hostname: text,
-  ipMode: optionalText,
-  ports: list(
-    struct({ port: optionalInteger, protocol: optionalText, error: optionalText }, { port: 0, protocol: '' }),
-  ),
-});
-
-const serviceStatus = struct(
-  {
-    loadBalancer: struct({ ingress: list(loadBalancerIngress) }),
-    conditions: list(condition),
-  },
-  { loadBalancer: {} },
-);
+import { condition, objectReference } from './shared-shapes.ts';
 
 const nodeCondition = struct(
   {
@@ -199,60 +126,6 @@ const endpointSlice = struct(
   { addressType: '', endpoints: null, ports: null },
 );
 
-const event = struct(
-  {
-    involvedObject: objectReference,
-    reason: text,
-    message: text,
-    source: struct({ component: text, host: text }),
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: integer,
-    type: text,
-    eventTime: microTime,
-    series: struct({ count: integer, lastObservedTime: microTime }),
-    action: text,
-    related: objectReference,
-    reportingComponent: optionalText,
-    reportingInstance: optionalText,
-  },
-  {
-    involvedObject: {},
-    source: {},
-    firstTimestamp: null,
-    lastTimestamp: null,
-    eventTime: null,
-    reportingComponent: '',
-    reportingInstance: '',
-  },
-);
-
-const newEvent = struct(
-  {
-    regarding: objectReference,
-    reason: text,
-    note: text,
-    deprecatedSource: struct({ component: text, host: text }),
-    deprecatedFirstTimestamp: time,
-    deprecatedLastTimestamp: time,
-    deprecatedCount: integer,
-    type: text,
-    eventTime: microTime,
-    series: struct({ count: integer, lastObservedTime: microTime }),
-    action: text,
-    related: objectReference,
-    reportingController: text,
-    reportingInstance: text,
-  },
-  {
-    regarding: {},
-    deprecatedSource: {},
-    deprecatedFirstTimestamp: null,
-    deprecatedLastTimestamp: null,
-    eventTime: null,
-  },
-);
-
 const reference = struct({ name: optionalText }, { name: '' });
 const rule = struct(
   {
@@ -280,7 +153,7 @@ const role = struct({ rules: list(rule), aggregationRule: anything }, { rules: n
 
 /** What each built-in kind holds beside apiVersion, kind and metadata. @see Kubernetes API reference 1.34 */
 export const SHAPES: Readonly<Record<string, Shape>> = {
-  Service: struct({ spec: serviceSpec, status: serviceStatus }, { spec: {}, status: { loadBalancer: {} } }),
+  Service: service,
   Node: node,
   Lease: lease,
   EndpointSlice: endpointSlice,
@@ -301,6 +174,11 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     imagePullSecrets: list(reference),
     automountServiceAccountToken: optionalBoolean,
   }),
+  // Stored as they come: nothing here runs them, but our manifests bring them.
+  Deployment: anything,
+  DaemonSet: anything,
+  PodDisruptionBudget: anything,
+  PriorityClass: anything,
   Role: role,
   ClusterRole: role,
   RoleBinding: binding,
