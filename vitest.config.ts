@@ -1,8 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './tools/summary-reporter.ts';
 
-const tier = (name: string, include: string[], limits: { testTimeout: number; fileParallelism?: boolean }) => ({
-  test: { name, include, hookTimeout: limits.testTimeout, ...limits },
+interface Limits {
+  readonly testTimeout: number;
+  /** One at a time: each file builds its own namespaces and measures what happens on the wire. */
+  readonly alone?: boolean;
+}
+
+/** Tiers run one after the other, so that none is disturbed by the load of another. */
+const tier = (order: number, name: string, include: string[], { testTimeout, alone = false }: Limits) => ({
+  test: {
+    name,
+    include,
+    testTimeout,
+    hookTimeout: testTimeout,
+    fileParallelism: !alone,
+    sequence: { groupOrder: order },
+  },
 });
 
 export default defineConfig({
@@ -10,13 +24,10 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', new SummaryReporter()],
     projects: [
-      tier('unit', ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/simulation/**/*.test.ts'], {
-        testTimeout: 30_000,
-      }),
-      tier('integration', ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts'], { testTimeout: 60_000 }),
-      // One at a time: each builds its own namespaces and measures what happens on the wire.
-      tier('net', ['test/net/**/*.test.ts'], { testTimeout: 60_000, fileParallelism: false }),
-      tier('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 300_000, fileParallelism: false }),
+      tier(1, 'unit', ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'], { testTimeout: 30_000 }),
+      tier(2, 'integration', ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts'], { testTimeout: 60_000 }),
+      tier(3, 'net', ['test/net/**/*.test.ts'], { testTimeout: 60_000, alone: true }),
+      tier(4, 'e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 300_000, alone: true }),
     ],
   },
 });
