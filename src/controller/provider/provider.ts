@@ -12,6 +12,7 @@ import { type LoadBalancer, type LoadBalancerStatus, UnsatisfiableError } from '
 import type { ConfigSource, PoolUsage, PoolUsageSource, UnavailableAddress } from '../configuration/config-source.ts';
 import { wantedFamilies } from './address-families.ts';
 import { AllocationEvents, describeAllocation } from './allocation-events.ts';
+import { announcementOf } from './announcement.ts';
 import { applicantOf, keyOf } from './applicant.ts';
 import { type Convergence, converge } from './convergence.ts';
 import { adoptable, claimPromised, inClaimOrder, isStaying, promisedBy } from './existing-claims.ts';
@@ -229,17 +230,10 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
 
   #announce(service: Service, addresses: readonly IpAddress[]): void {
     const { announcer } = this.#dependencies;
-    const announced = addresses.flatMap((address) => {
-      const pool = this.#pools.get(this.#ipam.poolOf(address)?.name ?? '');
-      return pool === undefined ? [] : [{ address, poolName: pool.name, poolLabels: pool.labels }];
-    });
-    if (announced.length === 0) {
-      announcer.delete(keyOf(service));
-      return;
-    }
-    const { namespace, name, labels } = service.meta;
-    const externalTrafficPolicy = service.spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster';
-    announcer.set(keyOf(service), { namespace, name, labels, externalTrafficPolicy, addresses: announced });
+    const poolOf = (address: IpAddress) => this.#pools.get(this.#ipam.poolOf(address)?.name ?? '');
+    const announcement = announcementOf(service, addresses, poolOf);
+    if (announcement === undefined) announcer.delete(keyOf(service));
+    else announcer.set(keyOf(service), announcement);
   }
 
   #statusOf(addresses: readonly IpAddress[]): LoadBalancerStatus {

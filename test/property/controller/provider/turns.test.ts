@@ -98,6 +98,9 @@ class Queue {
   }
 }
 
+/** When the pool changes, all that wait are called at once. */
+const steady = operation.filter(({ kind }) => kind !== 'resize');
+
 describe('Services that wait for an address', () => {
   it.each([0, COOL_DOWN_MS])(
     'are never forgotten while there is one, with a cool-down of %d ms',
@@ -116,11 +119,11 @@ describe('Services that wait for an address', () => {
 
   it('are overtaken only by those that were called at the same time', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 60, size: 'max' }), async (operations) => {
+      fc.asyncProperty(fc.array(steady, { minLength: 1, maxLength: 60, size: 'max' }), async (operations) => {
         const queue = new Queue(0);
         for (const step of operations) await queue.perform(step);
         // At most as many are called at a time as the pool has addresses, and these may be looked at in any order.
-        expect(queue.overtaken).toBeLessThan(4);
+        expect(queue.overtaken).toBeLessThan(2);
       }),
       { numRuns: 150 },
     );
