@@ -2,8 +2,9 @@ import type { Informer } from '../../ports/informer.ts';
 import type { Node } from '../../ports/kubernetes.ts';
 
 /** @see Kubernetes well-known labels, `node.kubernetes.io/exclude-from-external-load-balancers` */
-const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
-const AUTOSCALER_TAINT = 'ToBeDeletedByClusterAutoscaler';
+export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+/** Set by the cluster autoscaler before it takes the node away. */
+export const AUTOSCALER_TAINT = 'ToBeDeletedByClusterAutoscaler';
 /** What Go's strconv.ParseBool reads as false; since Kubernetes 1.34 such a label excludes nothing. */
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
