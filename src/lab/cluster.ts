@@ -35,6 +35,8 @@ export class LabCluster {
   readonly client: ApiClient;
   /** BOUNDED: by the programs of the topology. */
   readonly #programs = new Map<string, ChildProcess>();
+  /** Names of the nodes without power. BOUNDED: by the nodes of the topology. */
+  readonly #dark = new Set<string>();
 
   private constructor(network: LabNetwork, api: EmbeddedApi) {
     this.network = network;
@@ -177,11 +179,17 @@ export class LabCluster {
     return mac === undefined ? undefined : { mac, node: this.network.hostOf(mac) ?? 'nobody known' };
   }
 
+  hasPower(node: LabHost): boolean {
+    return !this.#dark.has(node.name);
+  }
+
   async cutPower(node: LabHost): Promise<void> {
+    this.#dark.add(node.name);
     await this.network.cutPower(node.name);
   }
 
   async restorePower(node: LabHost): Promise<void> {
+    this.#dark.delete(node.name);
     await this.network.restorePower(node.name);
     this.#startPage(node);
     await this.startSpeaker(node);

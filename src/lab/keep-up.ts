@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { LabCluster } from './cluster.ts';
 import { bringUp } from './demo.ts';
+import type { LabHost } from './network.ts';
 import { table } from './progress.ts';
 import { NODES } from './topology.ts';
 
@@ -37,8 +38,8 @@ async function obey(cluster: LabCluster, line: string): Promise<void> {
   const [verb, name] = line.trim().split(/\s+/);
   const node = NODES.find((candidate) => candidate.name === name);
   try {
-    if (verb === 'cut' && node !== undefined) await cluster.cutPower(node);
-    else if (verb === 'restore' && node !== undefined) await cluster.restorePower(node);
+    if (verb === 'cut' && node !== undefined) await cut(cluster, node);
+    else if (verb === 'restore' && node !== undefined) await restore(cluster, node);
     else if (verb !== '')
       console.log(
         `   say: cut NODE, restore NODE or show, with NODE one of ${NODES.map((known) => known.name).join(', ')}`,
@@ -46,6 +47,18 @@ async function obey(cluster: LabCluster, line: string): Promise<void> {
   } catch (error) {
     console.log(`   ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+async function cut(cluster: LabCluster, node: LabHost): Promise<void> {
+  if (!cluster.hasPower(node)) return console.log(`   ${node.name} has no power already`);
+  await cluster.cutPower(node);
+  console.log(`   ${node.name} is without power`);
+}
+
+async function restore(cluster: LabCluster, node: LabHost): Promise<void> {
+  if (cluster.hasPower(node)) return console.log(`   ${node.name} has its power: nothing to restore`);
+  await cluster.restorePower(node);
+  console.log(`   ${node.name} has its power again, and its speaker starts`);
 }
 
 async function owners(cluster: LabCluster): Promise<string> {

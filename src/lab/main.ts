@@ -6,7 +6,7 @@ import { LabCluster } from './cluster.ts';
 import { demonstrate } from './demo.ts';
 import { keepUp } from './keep-up.ts';
 import { insideSandbox, runInSandbox, sandboxLack } from './sandbox.ts';
-import { forgetLab, openShell, rememberLab } from './shell.ts';
+import { forgetLab, openShell, rememberLab, runningLab } from './shell.ts';
 
 const USAGE = `usage: npm run lab                 show the whole path, once
        npm run lab -- up           keep it running, and show who owns which address
@@ -15,8 +15,9 @@ const USAGE = `usage: npm run lab                 show the whole path, once
 async function main([command = 'demo', ...rest]: readonly string[]): Promise<number> {
   switch (command) {
     case 'demo':
+      return insideSandbox() ? withCluster(demonstrate) : enterSandbox(['demo']);
     case 'up':
-      return insideSandbox() ? withCluster(command === 'demo' ? demonstrate : keepUp) : enterSandbox([command]);
+      return insideSandbox() ? withCluster(keepUp) : stayUp();
     case 'shell':
       return openShell(rest[0] ?? 'client');
     default:
@@ -25,17 +26,28 @@ async function main([command = 'demo', ...rest]: readonly string[]): Promise<num
   }
 }
 
-async function enterSandbox(args: readonly string[]): Promise<number> {
+/** One lab at a time is up, so that `shell` has no choice to make; demonstrations may run beside it. */
+async function stayUp(): Promise<number> {
+  if (runningLab() !== undefined) {
+    console.error(
+      'A lab is up already: end it with Ctrl-C in its terminal, or open a shell on it with "npm run lab -- shell client".',
+    );
+    return 1;
+  }
+  try {
+    return await enterSandbox(['up'], rememberLab);
+  } finally {
+    forgetLab();
+  }
+}
+
+async function enterSandbox(args: readonly string[], started?: (pid: number) => void): Promise<number> {
   const lack = await sandboxLack();
   if (lack !== undefined) {
     console.error(`The lab cannot run here: ${lack.what}.\nTo get there: ${lack.remedy}.`);
     return 1;
   }
-  try {
-    return await runInSandbox([process.execPath, import.meta.filename, ...args], rememberLab);
-  } finally {
-    forgetLab();
-  }
+  return runInSandbox([process.execPath, import.meta.filename, ...args], started);
 }
 
 async function withCluster(work: (cluster: LabCluster) => Promise<void>): Promise<number> {

@@ -11,7 +11,7 @@ export interface LabHost {
 }
 
 /** The namespace that holds the bridge; the name of a host's port on it is the host's name. */
-const SWITCH = 'switch';
+export const SWITCH = 'switch';
 const BRIDGE = 'br0';
 
 /**
