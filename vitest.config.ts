@@ -16,6 +16,7 @@ const tier = (order: number, name: string, include: string[], { testTimeout, alo
     hookTimeout: testTimeout,
     fileParallelism: !alone,
     sequence: { groupOrder: order },
+    setupFiles: ['test/support/setup.ts'],
   },
 });
 

@@ -1,5 +1,6 @@
 // Runs test tiers: `node tools/test.ts unit integration net`. All of them run inside one sandbox, so that no test can reach the machine's network.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { insideSandbox, runInSandbox, sandboxLack } from '../src/lab/sandbox.ts';
 
 const TIERS_WITHOUT_SANDBOX = ['unit', 'integration'];
@@ -20,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function vitest(args: readonly string[]): Promise<number> {
   const tiers = args.filter((arg) => /^[a-z0-9]+$/.test(arg));
   const rest = args.filter((arg) => !tiers.includes(arg));
-  const program = new URL('../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
+  const program = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [program, 'run', ...tiers.flatMap((tier) => ['--project', tier]), ...rest], {
     stdio: 'inherit',
   });

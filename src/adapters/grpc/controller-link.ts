@@ -28,7 +28,7 @@ export interface ControllerLinkOptions {
 
 export const DEFAULT_CONTROLLER_LINK_OPTIONS = {
   welcomeTimeoutMs: 3_000,
-  missedHeartbeats: 4,
+  missedHeartbeats: 8,
   shortestPauseMs: 50,
   longestPauseMs: 1_000,
   tokenCheckMs: 10_000,

@@ -30,7 +30,8 @@ export interface SpeakerRegistryOptions {
 
 export const DEFAULT_SPEAKER_REGISTRY_OPTIONS: SpeakerRegistryOptions = {
   heartbeatIntervalMs: 250,
-  missedHeartbeats: 4,
+  // On a small machine that is busy a process may get no turn for a second: that is no death.
+  missedHeartbeats: 8,
   ackTimeoutMs: 30_000,
   deltaLimit: 1000,
 };

@@ -91,7 +91,7 @@ export class AnnouncerBed {
   #controller(options: Partial<AnnouncerOptions>): [SpeakerRegistry, Announcer] {
     this.#generation += 1;
     const { time, log, metrics, config, nodes, slices } = this;
-    const registry = new SpeakerRegistry({}, { clock: time, timers: time, log, metrics });
+    const registry = new SpeakerRegistry({ missedHeartbeats: 4 }, { clock: time, timers: time, log, metrics });
     const announcer = new Announcer(
       { generation: this.#generation, ...options },
       { speakers: registry, config, nodes, endpointSlices: slices, clock: time, timers: time, log, metrics },

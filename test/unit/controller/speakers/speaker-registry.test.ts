@@ -49,7 +49,10 @@ describe('the speaker registry', () => {
   beforeEach(() => {
     time = new ManualTime();
     metrics = new RecordingMetrics();
-    registry = new SpeakerRegistry({}, { clock: time, timers: time, log: new RecordingLog(), metrics });
+    registry = new SpeakerRegistry(
+      { missedHeartbeats: 4 },
+      { clock: time, timers: time, log: new RecordingLog(), metrics },
+    );
     news = new News();
     registry.listen(news);
     registry.release();
@@ -90,7 +93,10 @@ describe('the speaker registry', () => {
   });
 
   it('tells nobody anything before it is released, then everything', () => {
-    const held = new SpeakerRegistry({}, { clock: time, timers: time, log: new RecordingLog(), metrics });
+    const held = new SpeakerRegistry(
+      { missedHeartbeats: 4 },
+      { clock: time, timers: time, log: new RecordingLog(), metrics },
+    );
     const session = new FakeSession(held, 'node-a');
     held.opened(session, {
       kind: 'hello',
@@ -181,7 +187,7 @@ describe('the speaker registry', () => {
         return { cancel: () => void events.splice(events.indexOf(callback), 1) };
       },
     };
-    const sleepy = new SpeakerRegistry({}, { clock, timers, log: new RecordingLog(), metrics });
+    const sleepy = new SpeakerRegistry({ missedHeartbeats: 4 }, { clock, timers, log: new RecordingLog(), metrics });
     sleepy.listen(news);
     const session = new FakeSession(sleepy, 'node-a');
     sleepy.opened(session, {
