@@ -30,6 +30,8 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 1
 export class WorkerPacketPlane implements PacketPlane {
   readonly #options: WorkerPacketPlaneOptions;
   #worker: Worker | undefined;
+  /** Resolves when the thread is gone. */
+  #ended = Promise.resolve();
   #stopping = false;
 
   constructor(options: WorkerPacketPlaneOptions) {
@@ -41,6 +43,7 @@ export class WorkerPacketPlane implements PacketPlane {
     // What the process was started with (an inspector, a program given by --eval) is not for this thread.
     const worker = new Worker(this.#options.entry, { workerData, resourceLimits: RESOURCE_LIMITS, execArgv: [] });
     this.#worker = worker;
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error): void => {
         reject(error);
@@ -61,14 +64,11 @@ export class WorkerPacketPlane implements PacketPlane {
   }
 
   async stop(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    this.#worker = undefined;
     this.#stopping = true;
+    this.#post({ kind: 'stop' });
+    this.#worker = undefined;
     // It ends by itself when nothing keeps its event loop busy any more.
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    worker.postMessage({ kind: 'stop' } satisfies WorkerRequest);
-    await ended;
+    await this.#ended;
   }
 
   #post(request: WorkerRequest): void {
