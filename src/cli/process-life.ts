@@ -5,15 +5,17 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** A signal that aborts with the first SIGTERM or SIGINT. A second one ends the process at once. */
+/**
+ * A signal that aborts with the first SIGTERM or SIGINT. More SIGTERMs change nothing: whoever ends a group of processes often
+ * sends one to each as well. A second SIGINT ends the process at once, by itself and not by `process.exit`: that would tear
+ * down a thread that watches sockets, which aborts the process.
+ */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(1);
-      controller.abort();
-    });
-  }
+  const stop = (): void => controller.abort();
+  process.on('SIGTERM', stop);
+  // Without a listener a signal does again what the kernel does with it.
+  process.once('SIGINT', stop);
   return controller.signal;
 }
 
