@@ -44,7 +44,7 @@ export class NetlinkInterfaces implements InterfaceWatch {
   /** By index. BOUNDED: MAX_GATEWAYS for each interface and family. */
   #gateways = new Map<number, Set<IpAddress>>();
   #nextGateways = new Map<number, Set<IpAddress>>();
-  /** Dumps still to be asked for; the first is under way. BOUNDED: by DUMPS. */
+  /** Dumps still to be asked for; the first is under way. BOUNDED: by DUMPS and two more. */
   #dumps: number[] = [];
   #sequence = 0;
   #told = '';
@@ -179,10 +179,11 @@ export class NetlinkInterfaces implements InterfaceWatch {
   }
 
   #askForAll(): void {
-    this.#links.clear();
-    this.#addresses.clear();
+    const [underWay] = this.#dumps;
     this.#dumps = [...DUMPS];
-    this.#askNext();
+    // While the kernel works at one dump for a socket it refuses another.
+    if (underWay === undefined) this.#askNext();
+    else this.#dumps.unshift(underWay);
   }
 
   #askForRoutesLater(): void {
@@ -195,6 +196,10 @@ export class NetlinkInterfaces implements InterfaceWatch {
   #askNext(): void {
     const [type] = this.#dumps;
     if (type === undefined) return;
+    if (type === NetlinkType.getLink) {
+      this.#links.clear();
+      this.#addresses.clear();
+    }
     if (type === NetlinkType.getRoute) this.#nextGateways = new Map();
     this.#sequence += 1;
     const request = dumpRequest(type, this.#sequence);
