@@ -4,14 +4,14 @@ import type { Applicant, PoolSpec } from '../../core/ipam/index.ts';
 
 /** A pool of the configuration as the allocation sees it. */
 export function poolSpecOf(pool: Pool): PoolSpec {
-  const { serviceAllocation } = pool;
+  const { serviceAllocation, reservations = [] } = pool;
   return {
     name: pool.name,
     ranges: pool.ranges,
     autoAssign: pool.autoAssign,
     avoidBuggyIps: pool.avoidBuggyIps,
     ...(serviceAllocation === undefined ? {} : { pinned: { priority: serviceAllocation.priority } }),
-    reservations: [],
+    reservations: reservations.map(({ service, addresses }) => ({ holder: service, ranges: addresses })),
     admits: (applicant) => serviceAllocation === undefined || admits(serviceAllocation, applicant),
   };
 }

@@ -178,8 +178,9 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   #converge(service: Service): Convergence {
-    const { clock } = this.#dependencies;
     const key = keyOf(service);
+    // Before cool-downs are ended, so that none ends unseen between the two.
+    const nowMs = this.#dependencies.clock.nowMs();
     this.#turns.endRests();
     const request = requestOf(service);
     const applicant = applicantOf(service, request);
@@ -190,7 +191,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
       request,
       families: wantedFamilies(service),
       current,
-      nowMs: clock.nowMs(),
+      nowMs,
       promised: (pool, family) => this.#turns.promised(key, pool, family),
     });
     this.#assign(applicant, outcome.addresses);

@@ -58,6 +58,7 @@ export class Turns {
   /** Something about the address is different: whoever waits for it, or for its pool, may try. */
   addressChanged(address: IpAddress): void {
     this.#call(this.#room.callFor({ kind: 'address', address }));
+    this.#callWhomItIsReservedFor(address);
     const pool = this.#dependencies.ipam.poolOf(address)?.name;
     if (pool !== undefined) this.#callForPool(pool, familyOf(address));
   }
@@ -72,13 +73,19 @@ export class Turns {
     const { ipam, clock } = this.#dependencies;
     const nowMs = clock.nowMs();
     if (ipam.nextRestEndMs === undefined || ipam.nextRestEndMs > nowMs) return;
-    ipam.endRests(nowMs);
+    for (const address of ipam.endRests(nowMs)) this.#callWhomItIsReservedFor(address);
     for (const { pool, family } of [...this.#room.poolsWaitedFor()]) this.#callForPool(pool, family);
   }
 
   stop(): void {
     this.#restTimer?.cancel();
     this.#restTimer = undefined;
+  }
+
+  /** Such an address is not among those that the pool has for anybody, so whoever waits for the pool is not called for it. */
+  #callWhomItIsReservedFor(address: IpAddress): void {
+    const key = this.#dependencies.ipam.reservedFor(address);
+    if (key !== undefined && this.#room.has(key)) this.#call([key]);
   }
 
   #callForPool(pool: string, family: IpFamily): void {

@@ -16,6 +16,15 @@ export interface Pool {
   readonly avoidBuggyIps: boolean;
   /** Present: the pool is pinned, and only these Services get addresses of it. */
   readonly serviceAllocation?: ServiceAllocation;
+  /** Addresses that only one Service gets. All are of the pool, and none is there twice. */
+  readonly reservations?: readonly PoolReservation[];
+}
+
+/** What a pool keeps for one Service, also while there is none of that name. */
+export interface PoolReservation {
+  /** `namespace/name`. */
+  readonly service: string;
+  readonly addresses: readonly AddressRange[];
 }
 
 export interface ServiceAllocation {

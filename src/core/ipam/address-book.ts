@@ -114,12 +114,15 @@ export class AddressBook {
     this.#change(address, () => setOrDelete(this.#quarantine, address, cause));
   }
 
-  /** Ends the cool-downs that are over. */
-  endRests(nowMs: number): void {
+  /** Ends the cool-downs that are over. Returns the addresses. */
+  endRests(nowMs: number): readonly IpAddress[] {
+    const ended: IpAddress[] = [];
     for (let due = this.#resting.due(nowMs); due !== undefined; due = this.#resting.due(nowMs)) {
       const address = due;
       this.#change(address, () => this.#resting.remove(address));
+      ended.push(address);
     }
+    return ended;
   }
 
   #change(address: IpAddress, change: (place: Place | undefined) => void): void {

@@ -88,6 +88,11 @@ export class Ipam {
     return this.#book.place(address)?.pool.spec;
   }
 
+  /** The Service that an address is kept for. */
+  reservedFor(address: IpAddress): string | undefined {
+    return this.#book.place(address)?.reservedFor;
+  }
+
   holding(holder: string): Holding {
     return this.#holdings.get(holder) ?? NOTHING;
   }
@@ -196,9 +201,9 @@ export class Ipam {
     return this.#book.nextRestEndMs;
   }
 
-  /** Ends the cool-downs that are over by now. */
-  endRests(nowMs: number): void {
-    this.#book.endRests(nowMs);
+  /** Ends the cool-downs that are over by now. Returns the addresses. */
+  endRests(nowMs: number): readonly IpAddress[] {
+    return this.#book.endRests(nowMs);
   }
 
   /** How many addresses of a pool anybody whom it admits could be given now. Inexact above 2^53. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AddressRange, compareIp, familyOf, formatIp, rangesOverlap } from '../../net/index.ts';
+import { formatIp } from '../../net/index.ts';
 import type { Pool } from '../config.ts';
 import { addressEntry, type CelRule, described, labelSelectors, names } from './fields.ts';
 import {
@@ -11,6 +11,8 @@ import {
   reasonColumn,
   validColumn,
 } from './kind.ts';
+import { overlapsWithin } from './range-overlaps.ts';
+import { checkReservations, type PoolReservations, reservations } from './reservations.ts';
 
 const ADDRESSES_MAX = 4096;
 const ADDRESS_LENGTH_MAX = 128;
@@ -85,6 +87,9 @@ const spec = z.object({
   ).exactOptional(),
 });
 
+/** MetalLB has no reservations: they are in our own group only. */
+const specWithReservations = spec.extend({ reservations }).superRefine(checkReservations);
+
 const count = (description: string) =>
   described(z.int().meta({ format: 'int64' }), `${description} Stays at 9223372036854775807 when there are more.`);
 
@@ -112,10 +117,9 @@ const columns = [
 ] as const;
 
 const version = {
-  spec,
   status,
   specRequired: true,
-  build: (from: z.output<typeof spec>, source: DecodeSource) => ({
+  build: (from: z.output<typeof spec> & PoolReservations, source: DecodeSource) => ({
     kind: 'IPAddressPool' as const,
     pool: poolOf(from, source),
   }),
@@ -128,11 +132,12 @@ export const ipAddressPool: KindDefinition = {
   shortName: 'lbpool',
   description: 'A pool of addresses for Services of type LoadBalancer.',
   versions: [
-    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
+    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, spec, columns: [...columns, validColumn] }),
     kindVersion(
       { group: 'heraldlb.io', version: 'v1' },
       {
         ...version,
+        spec: specWithReservations,
         columns: [
           ...columns,
           { name: 'Assigned IPv4', type: 'integer', jsonPath: '.status.assignedIPv4' },
@@ -148,7 +153,7 @@ export const ipAddressPool: KindDefinition = {
   ],
 };
 
-function poolOf(from: z.output<typeof spec>, source: DecodeSource): Pool {
+function poolOf(from: z.output<typeof spec> & PoolReservations, source: DecodeSource): Pool {
   return {
     name: source.origin.name,
     origin: source.origin,
@@ -157,30 +162,6 @@ function poolOf(from: z.output<typeof spec>, source: DecodeSource): Pool {
     autoAssign: from.autoAssign,
     avoidBuggyIps: from.avoidBuggyIPs,
     ...(from.serviceAllocation === undefined ? {} : { serviceAllocation: { priority: 0, ...from.serviceAllocation } }),
+    ...(from.reservations === undefined ? {} : { reservations: from.reservations }),
   };
-}
-
-/** Pairs of indexes of ranges that share an address: each later one with an earlier one. */
-function overlapsWithin(ranges: readonly AddressRange[]): [at: number, other: number][] {
-  const sorted = ranges
-    .map((range, at) => ({ range, at }))
-    .sort(
-      (a, b) =>
-        familyOf(a.range.first).localeCompare(familyOf(b.range.first)) || compareIp(a.range.first, b.range.first),
-    );
-  const pairs: [number, number][] = [];
-  let reaching = sorted[0];
-  for (const next of sorted.slice(1)) {
-    if (reaching !== undefined && rangesOverlap(reaching.range, next.range)) {
-      pairs.push([Math.max(reaching.at, next.at), Math.min(reaching.at, next.at)]);
-    }
-    if (
-      reaching === undefined ||
-      familyOf(reaching.range.last) !== familyOf(next.range.last) ||
-      compareIp(next.range.last, reaching.range.last) > 0
-    ) {
-      reaching = next;
-    }
-  }
-  return pairs;
 }

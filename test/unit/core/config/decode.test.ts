@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decode } from '../../../../src/core/config/decode.ts';
 import { describeProblem } from '../../../../src/core/config/problem.ts';
 import { configObject, type ObjectTraits } from '../../../support/config-objects.ts';
+import { range } from '../../../support/ipam-pools.ts';
 
 function problems(kind: string, spec: unknown, traits: ObjectTraits = {}): string[] {
   const result = decode(configObject(kind, 'first', spec, traits));
@@ -41,6 +42,83 @@ describe('an IPAddressPool', () => {
     expect(
       decoded('IPAddressPool', { addresses: ['10.0.0.0/30'], autoAssign: null, serviceAllocation: null }),
     ).toMatchObject({ pool: { autoAssign: true } });
+  });
+
+  it('keeps addresses for Services that it names, in our own group only', () => {
+    const spec = {
+      addresses: ['10.0.0.0/29', '10.0.0.8-10.0.0.9', 'fd00::/64'],
+      reservations: [
+        { service: 'default/web', addresses: ['10.0.0.5', '10.0.0.7-10.0.0.8'] },
+        { service: 'default/dns', addresses: ['10.0.0.0/31', 'fd00::5'] },
+      ],
+    };
+    expect(decoded('IPAddressPool', spec, { apiVersion: 'heraldlb.io/v1' })).toMatchObject({
+      pool: {
+        reservations: [
+          {
+            service: 'default/web',
+            addresses: [
+              { first: 0x0a000005, last: 0x0a000005 },
+              { first: 0x0a000007, last: 0x0a000008 },
+            ],
+          },
+          { service: 'default/dns', addresses: [{ first: 0x0a000000, last: 0x0a000001 }, range('fd00::5/128')] },
+        ],
+      },
+    });
+    expect(decoded('IPAddressPool', spec, { apiVersion: 'metallb.io/v1beta1' })).not.toHaveProperty(
+      'pool.reservations',
+    );
+  });
+
+  const reserve = (...reservations: readonly unknown[]) => ({ addresses: ['10.0.0.0/29'], reservations });
+  const WRONG_RESERVATIONS: readonly [what: string, spec: unknown, sentences: readonly string[]][] = [
+    [
+      'the name of a Service without its namespace',
+      reserve({ service: 'web', addresses: ['10.0.0.5'] }),
+      [
+        'spec.reservations[0].service "web": names no Service; write its namespace and its name with a slash between them, such as "default/web"',
+      ],
+    ],
+    [
+      'no addresses',
+      reserve({ service: 'default/web' }, { service: 'default/dns', addresses: [] }),
+      [
+        'spec.reservations[0].addresses: is missing; it is a list that must be there',
+        'spec.reservations[1].addresses []: is an empty list; write at least one entry, or leave the field out where that is allowed',
+      ],
+    ],
+    [
+      'what is no address',
+      reserve({ service: 'default/web', addresses: ['10.0.0.5/33', '10.0.0.5-10.0.0.1', 'web'] }),
+      [
+        'spec.reservations[0].addresses[0] "10.0.0.5/33": has no valid prefix length; an IPv4 prefix has 0 to 32 bits',
+        'spec.reservations[0].addresses[1] "10.0.0.5-10.0.0.1": runs backwards; write "10.0.0.1-10.0.0.5"',
+        'spec.reservations[0].addresses[2] "web": is "web", which is not an IP address; write one such as "192.168.1.240" or "fd00::240"',
+      ],
+    ],
+    [
+      'addresses outside of the pool',
+      reserve({ service: 'default/web', addresses: ['10.0.0.6-10.0.0.9', 'fd00::5'] }),
+      [
+        'spec.reservations[0].addresses[0] "10.0.0.6-10.0.0.9": reaches out of the pool: 10.0.0.8 is not in spec.addresses; add it there, or reserve an address of the pool',
+        'spec.reservations[0].addresses[1] "fd00::5": reaches out of the pool: fd00::5 is not in spec.addresses; add it there, or reserve an address of the pool',
+      ],
+    ],
+    [
+      'an address for two Services',
+      reserve(
+        { service: 'default/web', addresses: ['10.0.0.2-10.0.0.5'] },
+        { service: 'x/web', addresses: ['10.0.0.5'] },
+      ),
+      [
+        'spec.reservations[1].addresses[0] "10.0.0.5": overlaps what is reserved for "default/web" (10.0.0.2-10.0.0.5); remove or shrink one of the two',
+      ],
+    ],
+  ];
+
+  it.each(WRONG_RESERVATIONS)('that reserves %s is refused by name, value and remedy', (_what, spec, sentences) => {
+    expect(problems('IPAddressPool', spec, { apiVersion: 'heraldlb.io/v1' })).toEqual(sentences);
   });
 
   const WRONG: readonly [what: string, spec: unknown, sentences: readonly string[]][] = [
