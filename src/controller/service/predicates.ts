@@ -48,7 +48,11 @@ export function needsCleanup(service: Service, ownership: Ownership): boolean {
 
 /**
  * Whether a change concerns the load balancer. Status and labels are not looked at, nor are annotations that say what
- * `written` says: those we wrote ourselves. @see upstream needsUpdate
+ * `written` says: those we wrote ourselves.
+ *
+ * Upstream looks at the number of families only. We give addresses by family, so their order, the policy and the cluster
+ * addresses, which show what the Service has a use for, count too. So does the selector with externalTrafficPolicy Local,
+ * where only Services of the same pods may share an address. @see upstream needsUpdate
  */
 export function needsUpdate(before: Service, after: Service, ownership: Ownership, written: Annotations = {}): boolean {
   const wanted = wantsLoadBalancer(before, ownership);
@@ -57,10 +61,14 @@ export function needsUpdate(before: Service, after: Service, ownership: Ownershi
   if (wanted !== wants || before.meta.uid !== after.meta.uid) return true;
   return (
     annotationsChanged(before, after, written) ||
-    before.spec.ipFamilies.length !== after.spec.ipFamilies.length ||
+    selectorMatters(before, after) ||
     !equalPorts(before.spec.ports, after.spec.ports) ||
     COMPARED_FIELDS.some((field) => !equal(before.spec[field], after.spec[field]))
   );
+}
+
+function selectorMatters({ spec: before }: Service, { spec: after }: Service): boolean {
+  return after.externalTrafficPolicy === 'Local' && !equal(before.selector, after.selector);
 }
 
 function annotationsChanged({ meta: before }: Service, { meta: after }: Service, written: Annotations): boolean {
@@ -79,6 +87,9 @@ const COMPARED_FIELDS = [
   'externalIPs',
   'externalTrafficPolicy',
   'healthCheckNodePort',
+  'ipFamilyPolicy',
+  'ipFamilies',
+  'clusterIPs',
 ] as const satisfies readonly (keyof Service['spec'])[];
 
 /** Labels select pools and advertisements: ours to look at, though upstream does not. */

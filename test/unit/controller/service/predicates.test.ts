@@ -77,7 +77,7 @@ describe('an update is needed', () => {
     ['the external traffic policy', base, spec({ externalTrafficPolicy: 'Local' }), true],
     ['the health check port', base, spec({ healthCheckNodePort: 31_000 }), true],
     ['the number of families', base, spec({ ipFamilies: ['IPv4', 'IPv6'] }), true],
-    ['the order of families', spec({ ipFamilies: ['IPv4', 'IPv6'] }), spec({ ipFamilies: ['IPv6', 'IPv4'] }), false],
+    ['the order of families', spec({ ipFamilies: ['IPv4', 'IPv6'] }), spec({ ipFamilies: ['IPv6', 'IPv4'] }), true],
     [
       'any annotation',
       base,
@@ -91,15 +91,28 @@ describe('an update is needed', () => {
     ['labels', base, service('web', { meta: { labels: { a: 'b' } }, spec: { ports: [port] } }), false],
     ['finalizers', base, service('web', { meta: { finalizers: ['a'] }, spec: { ports: [port] } }), false],
     ['the selector', base, spec({ selector: { app: 'other' } }), false],
-    ['the family policy', base, spec({ ipFamilyPolicy: 'PreferDualStack' }), false],
-    ['the cluster address', base, spec({ clusterIPs: ['10.96.0.9'] }), false],
+    [
+      'the selector of a Local one',
+      spec({ externalTrafficPolicy: 'Local', selector: { app: 'web' } }),
+      spec({ externalTrafficPolicy: 'Local', selector: { app: 'other' } }),
+      true,
+    ],
+    ['the family', spec({ ipFamilies: ['IPv4'] }), spec({ ipFamilies: ['IPv6'] }), true],
+    ['the family policy', base, spec({ ipFamilyPolicy: 'PreferDualStack' }), true],
+    ['the cluster address', base, spec({ clusterIPs: ['10.96.0.9'] }), true],
+    [
+      'the second cluster address',
+      spec({ clusterIPs: ['10.96.0.9'] }),
+      spec({ clusterIPs: ['10.96.0.9', 'fd00::9'] }),
+      true,
+    ],
     [
       'the status',
       base,
       service('web', { status: { ingress: [{ ip: '192.0.2.1' }] }, spec: { ports: [port] } }),
       false,
     ],
-  ])('when %s changes as upstream says', (_title, before, after, expected) => {
+  ])('as the table says when %s changes', (_title, before, after, expected) => {
     expect(needsUpdate(before, after, DEFAULT)).toBe(expected);
     expect(needsUpdate(after, before, DEFAULT)).toBe(expected);
   });
