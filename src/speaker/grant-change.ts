@@ -25,10 +25,13 @@ export function grantChange(
   options: GrantChangeOptions,
 ): GrantChange {
   const named = new Set(message.grants.map(({ address }) => address));
-  const revoked =
+  const unnamed =
     message.kind === 'snapshot'
       ? [...held.keys()].filter((address) => !named.has(address))
       : message.revoked.filter((address) => held.has(address) && !named.has(address));
+  // Even a grant that cannot be carried out says that the address is not this node's any more.
+  const elsewhere = message.grants.filter((grant) => excludes(grant, held.get(grant.address), options.nodeName));
+  const revoked = [...unnamed, ...new Set(elsewhere.map(({ address }) => address))];
   const granted = new Map<IpAddress, Grant>();
   const rejected: { readonly address: IpAddress; readonly reason: string }[] = [];
   let room = options.capacity - held.size + revoked.length;
@@ -50,6 +53,11 @@ function refusal(grant: Grant, before: Grant | undefined, nodeName: string): str
   if (before !== undefined && compareEpochs(grant.epoch, before.epoch) < 0)
     return `the grant of epoch ${epochText(grant.epoch)} is older than the one of ${epochText(before.epoch)} that is held`;
   return undefined;
+}
+
+/** Whether a grant takes from this node what it holds. */
+function excludes(grant: Grant, before: Grant | undefined, nodeName: string): boolean {
+  return before !== undefined && !grant.candidates.includes(nodeName) && compareEpochs(grant.epoch, before.epoch) >= 0;
 }
 
 function epochText({ generation, counter }: Epoch): string {

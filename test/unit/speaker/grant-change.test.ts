@@ -76,6 +76,19 @@ describe('what a message of the controller changes', () => {
     ]);
   });
 
+  it.each<[string, (grants: Grant[]) => GrantMessage]>([
+    ['snapshot', (grants) => snapshot(...grants)],
+    ['delta', (grants) => delta(grants)],
+  ])('ends what is held for an address when a %s grants it to other nodes only', (_, message) => {
+    const elsewhere = grant(A, 4, { candidates: ['node2'] });
+    expect(grantChange(held(grant(A, 3)), message([elsewhere]), OPTIONS)).toEqual({
+      granted: [],
+      revoked: [A],
+      rejected: [{ address: A, reason: 'node1 is not among the candidates' }],
+    });
+    expect(grantChange(held(grant(A, 5)), message([elsewhere]), OPTIONS).revoked).toEqual([]);
+  });
+
   it.each([
     ['an older counter', { generation: 2, counter: 4 }],
     ['an older generation, however high its counter', { generation: 1, counter: 900 }],
