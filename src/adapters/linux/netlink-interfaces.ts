@@ -44,7 +44,7 @@ export class NetlinkInterfaces implements InterfaceWatch {
   /** By index. BOUNDED: MAX_GATEWAYS for each interface and family. */
   #gateways = new Map<number, Set<IpAddress>>();
   #nextGateways = new Map<number, Set<IpAddress>>();
-  /** Dumps still to be asked for; the first is under way. BOUNDED: by DUMPS and two more. */
+  /** Dumps still to be asked for; the first is under way. BOUNDED: by DUMPS and one more. */
   #dumps: number[] = [];
   #sequence = 0;
   #told = '';
@@ -189,6 +189,8 @@ export class NetlinkInterfaces implements InterfaceWatch {
   #askForRoutesLater(): void {
     this.#routesTimer ??= setTimeout(() => {
       this.#routesTimer = undefined;
+      // The dump under way may have passed the change; one that is waiting will not have.
+      if (this.#dumps.lastIndexOf(NetlinkType.getRoute) > 0) return;
       if (this.#dumps.push(NetlinkType.getRoute) === 1) this.#askNext();
     }, ROUTES_SETTLE_MS);
   }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { Errno, type Libc } from '../../../../src/adapters/linux/libc.ts';
 import { NetlinkInterfaces } from '../../../../src/adapters/linux/netlink-interfaces.ts';
 import { NetlinkType } from '../../../../src/adapters/linux/netlink-message.ts';
@@ -25,6 +25,12 @@ function link(index: number, name: string): Uint8Array {
   view.setUint16(18, 3, true);
   view.setUint8(20, name.charCodeAt(0));
   return message(NetlinkType.newLink, body);
+}
+
+/** The end of the route by 192.0.2.1 on interface 1: family, table main, type unicast, RTA_GATEWAY and RTA_OIF. */
+function routeGone(): Uint8Array {
+  const route = [2, 0, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0];
+  return message(NetlinkType.delRoute, Uint8Array.from([...route, 8, 0, 5, 0, 192, 0, 2, 1, 8, 0, 4, 0, 1, 0, 0, 0]));
 }
 
 /** A kernel that, like Linux, works at one dump of a socket at a time and refuses another one meanwhile. */
@@ -141,4 +147,26 @@ it('begins anew when changes are lost while nothing is asked', () => {
   finishAll();
   interfaces.stop();
   expect(told).toEqual([['a', 'b'], ['a']]);
+});
+
+it('asks for the routes once more, however often they changed while it was told them', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const kernel = new FakeKernel();
+  const interfaces = new NetlinkInterfaces(kernel.libc);
+  interfaces.start({ changed: () => {}, moved: () => {}, failed: (error) => expect.fail(error.message) });
+  const finish = (): void => {
+    kernel.finishDump();
+    kernel.wake();
+  };
+  for (let dump = 0; dump < 2; dump += 1) finish();
+  for (let second = 0; second < 5; second += 1) {
+    kernel.queue.push(routeGone());
+    kernel.wake();
+    vi.advanceTimersByTime(1000);
+  }
+  const before = kernel.asked.length;
+  for (let dump = 0; dump < 6; dump += 1) finish();
+  interfaces.stop();
+  expect(kernel.asked.slice(before)).toEqual([NetlinkType.getRoute]);
 });
