@@ -59,6 +59,7 @@ export class Speaker {
   #connected = false;
   #ready = false;
   #stopping: Promise<void> | undefined;
+  #shuttingDown: Promise<void> | undefined;
   /** Told when the last claim is gone, while stopping. */
   #handedOver: (() => void) | undefined;
 
@@ -130,7 +131,12 @@ export class Speaker {
     });
   }
 
-  async #shutDown(): Promise<void> {
+  #shutDown(): Promise<void> {
+    this.#shuttingDown ??= this.#endAll();
+    return this.#shuttingDown;
+  }
+
+  async #endAll(): Promise<void> {
     this.#ready = false;
     this.#sessions.abort();
     await this.#with.plane.stop();

@@ -204,6 +204,10 @@ describe('a speaker that leaves by plan', () => {
     const bed = await new Bed().start();
     expect(bed.speaker.stop()).toBe(bed.speaker.stop());
     await bed.speaker.ended;
+    // So does the program that it is part of, which aborts what is left.
+    bed.aborter.abort();
+    await settle();
+    expect(bed.log.lines.filter(({ event }) => event === 'speaker-stopped')).toHaveLength(1);
   });
 });
 
