@@ -47,6 +47,7 @@ const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64
  */
 export function loadLibc(defect: (error: unknown) => void): Libc {
   const library = openLibrary();
+  // What a prototype's text means as a TypeScript type, only this table knows.
   const bind = <F>(prototype: string): F => library.func(prototype) as unknown as F;
   return {
     socket: bind('int socket(int, int, int)'),
