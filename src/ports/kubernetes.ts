@@ -120,4 +120,6 @@ export interface KubernetesEvent {
   /** CamelCase, from a closed list. */
   readonly reason: string;
   readonly message: string;
+  /** Reasons of earlier events about the same object that say no more than this one: those not yet written are left out. */
+  readonly supersedes?: readonly string[];
 }

@@ -79,5 +79,11 @@ function newsOf(states: readonly AnnouncementState[]): KubernetesEvent | undefin
   if (obstacles.length > 0) return { type: 'Warning', reason: 'NotAnnounced', message: obstacles.join('; ') };
   if (!states.every(({ claimed }) => claimed)) return undefined;
   const owners = states.map(({ address, candidates }) => `${formatIp(address)} from node "${candidates[0] ?? ''}"`);
-  return { type: 'Normal', reason: 'nodeAssigned', message: `Announcing ${owners.join(' and ')}` };
+  const message = `Announcing ${owners.join(' and ')}`;
+  return {
+    type: 'Normal',
+    reason: 'nodeAssigned',
+    message,
+    supersedes: ['EnsuringLoadBalancer', 'EnsuredLoadBalancer'],
+  };
 }

@@ -24,8 +24,12 @@ export interface LoadBalancer {
   getLoadBalancerName(clusterName: string, service: Service): string;
   /** Creates or updates, and returns the whole status. */
   ensureLoadBalancer(clusterName: string, service: Service, nodes: readonly Node[]): Promise<LoadBalancerStatus>;
-  /** The nodes that may announce changed; the status does not. */
-  updateLoadBalancer(clusterName: string, service: Service, nodes: readonly Node[]): Promise<void>;
+  /** The nodes that may announce changed; the status does not. Upstream tells people of it always; we when it was `updated`. */
+  updateLoadBalancer(
+    clusterName: string,
+    service: Service,
+    nodes: readonly Node[],
+  ): Promise<'updated' | 'nothing-to-update'>;
   /** Succeeds when nothing exists, and finishes what an earlier call left half done. */
   ensureLoadBalancerDeleted(clusterName: string, service: Service): Promise<void>;
 }

@@ -131,7 +131,9 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   /** The announcer follows the nodes by itself. */
-  async updateLoadBalancer(): Promise<void> {}
+  async updateLoadBalancer(): Promise<'nothing-to-update'> {
+    return 'nothing-to-update';
+  }
 
   async ensureLoadBalancerDeleted(_clusterName: string, service: Service): Promise<void> {
     const key = keyOf(service);

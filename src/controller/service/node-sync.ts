@@ -68,8 +68,8 @@ export class NodeSync {
     const startedAtMs = clock.nowMs();
     this.#syncs.add({});
     try {
-      await loadBalancer.updateLoadBalancer(this.#clusterName, service, set.nodes);
-      if (tell) this.#tellUpdated(service, set);
+      const result = await loadBalancer.updateLoadBalancer(this.#clusterName, service, set.nodes);
+      if (tell && (result === 'updated' || set.nodes.length === 0)) this.#tellUpdated(service, set);
       return true;
     } catch (error) {
       if (error instanceof ImplementedElsewhereError || !(await this.#exists(service))) return true;

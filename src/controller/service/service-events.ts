@@ -16,6 +16,12 @@ export type ServiceEventReason =
   /** Not upstream's: somebody else keeps writing the status. */
   | 'StatusOverwritten';
 
+/** What was begun need not be told any more once it is told to be done. */
+const SUPERSEDED: Partial<Record<ServiceEventReason, readonly ServiceEventReason[]>> = {
+  EnsuredLoadBalancer: ['EnsuringLoadBalancer'],
+  DeletedLoadBalancer: ['DeletingLoadBalancer'],
+};
+
 /** Tells people about one Service. */
 export class ServiceEvents {
   readonly #sink: EventSink;
@@ -25,7 +31,8 @@ export class ServiceEvents {
   }
 
   normal(service: Service, reason: ServiceEventReason, message: string): void {
-    this.#record(service, { type: 'Normal', reason, message });
+    const supersedes = SUPERSEDED[reason];
+    this.#record(service, { type: 'Normal', reason, message, ...(supersedes === undefined ? {} : { supersedes }) });
   }
 
   warning(service: Service, reason: ServiceEventReason, message: string): void {

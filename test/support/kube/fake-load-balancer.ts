@@ -7,6 +7,8 @@ import type { Node, Service } from '../../../src/ports/kubernetes.ts';
 export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
   readonly calls: string[] = [];
   readonly assigned = new Map<string, string>();
+  /** What `updateLoadBalancer` says. */
+  updates: 'updated' | 'nothing-to-update' = 'updated';
   readonly hosts = new Map<string, readonly string[]>();
   readonly free: string[];
   /** Thrown by the next calls of a verb, first by the first. */
@@ -52,12 +54,17 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
     return this.#status(meta.name);
   }
 
-  async updateLoadBalancer(_clusterName: string, { meta }: Service, nodes: readonly Node[]): Promise<void> {
+  async updateLoadBalancer(
+    _clusterName: string,
+    { meta }: Service,
+    nodes: readonly Node[],
+  ): Promise<'updated' | 'nothing-to-update'> {
     this.#call('update', meta.name);
     this.hosts.set(
       meta.name,
       nodes.map((node) => node.meta.name),
     );
+    return this.updates;
   }
 
   async ensureLoadBalancerDeleted(_clusterName: string, { meta }: Service): Promise<void> {

@@ -9,6 +9,7 @@ import { Backoff } from '../informer/backoff.ts';
 import { sleep } from '../informer/sleep.ts';
 import { EVENTS } from '../resource-types.ts';
 import { EventCorrelator, type EventSeries, type InvolvedObject } from './event-correlator.ts';
+import { EventQueue } from './event-queue.ts';
 import { EVENTS_DROPPED_TOTAL } from './metrics.ts';
 
 export interface EventRecorderOptions {
@@ -29,21 +30,25 @@ export interface EventRecorderDependencies {
 
 /** Events a second: thousands of Services that come at once get their addresses before their events. */
 const RATE = { qps: 50, burst: 100 } as const;
+/** Written at a time: fewer than the connections, which Services need more. */
+const WRITERS = 2;
 const MAX_PENDING = 4_096;
 const MAX_TRIES = 8;
 const RETRY = { firstMs: 500, maxMs: 30_000 } as const;
 const MERGE_PATCH = 'application/merge-patch+json';
 
-/** Writes events in the background: equal ones are counted up, warnings go first, and a full queue drops, counted. */
+/**
+ * Writes events in the background: equal ones are counted up, warnings go first, what is superseded before its turn came is
+ * left out, and a full queue drops, counted.
+ */
 export class EventRecorder implements EventSink {
   readonly #options: EventRecorderOptions;
   readonly #dependencies: EventRecorderDependencies;
   readonly #correlator: EventCorrelator;
   readonly #limiter: RateLimiter;
   readonly #dropped: Counter<'reason'>;
-  /** BOUNDED: MAX_PENDING together. */
-  readonly #pending = { Warning: new Set<EventSeries>(), Normal: new Set<EventSeries>() };
-  #wake: (() => void) | undefined;
+  readonly #queue = new EventQueue({ max: MAX_PENDING });
+  #news = Promise.withResolvers<void>();
 
   constructor(options: EventRecorderOptions, dependencies: EventRecorderDependencies) {
     this.#options = options;
@@ -54,43 +59,39 @@ export class EventRecorder implements EventSink {
   }
 
   record(object: InvolvedObject, event: KubernetesEvent): void {
-    const series = this.#correlator.correlate(object, event);
-    const { Warning, Normal } = this.#pending;
-    if (Warning.size + Normal.size >= MAX_PENDING && !this.#pending[event.type].has(series)) {
-      this.#dropped.add({ reason: 'queue-full' });
-      return;
-    }
-    this.#pending[event.type].add(series);
-    this.#wake?.();
+    if (this.#queue.add(this.#correlator.correlate(object, event))) this.#wake();
+    else this.#dropped.add({ reason: 'queue-full' });
   }
 
   /** Writes what is recorded until `signal` aborts, then resolves; what is unwritten then is lost. */
   async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    await Promise.all(Array.from({ length: WRITERS }, () => this.#writeAll(signal)));
+  }
+
+  #wake(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+
+  async #writeAll(signal: AbortSignal): Promise<void> {
     const stopped = (): boolean => signal.aborted;
-    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
     while (!stopped()) {
+      const series = this.#queue.take();
+      if (series === undefined) {
+        await this.#news.promise;
+        continue;
+      }
       try {
-        const series = await this.#next(signal);
         await this.#limiter.acquire(signal);
         await this.#write(series, signal);
       } catch (error) {
         if (!stopped()) this.#dependencies.log.error('event-recorder-failed', { error: String(error) });
+      } finally {
+        this.#queue.done(series);
+        // Another one about the same object may have been passed over.
+        this.#wake();
       }
-    }
-  }
-
-  async #next(signal: AbortSignal): Promise<EventSeries> {
-    for (;;) {
-      signal.throwIfAborted();
-      for (const pending of [this.#pending.Warning, this.#pending.Normal]) {
-        for (const series of pending) {
-          pending.delete(series);
-          return series;
-        }
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
     }
   }
 

@@ -52,7 +52,7 @@ describe('announcement events', () => {
     await become(owned('node-a'));
     await become(owned('node-a'));
     await become(owned('node-b'));
-    expect(told).toEqual([
+    expect(told).toMatchObject([
       { type: 'Normal', reason: 'nodeAssigned', message: 'Announcing 192.168.1.240 from node "node-a"' },
       { type: 'Normal', reason: 'nodeAssigned', message: 'Announcing 192.168.1.240 from node "node-b"' },
     ]);

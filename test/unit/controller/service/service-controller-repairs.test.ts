@@ -128,6 +128,16 @@ describe('a change of nodes', () => {
     await it.stop();
   });
 
+  test('that gives the provider nothing to update is told to nobody', async () => {
+    const it = arrange();
+    it.loadBalancer.updates = 'nothing-to-update';
+    await withService(it);
+    it.cluster.nodes.set('node-b', node('node-b'));
+    await settle();
+    expect(it.cluster.reasons()).not.toContain('UpdatedLoadBalancer');
+    await it.stop();
+  });
+
   test('that is only one of readiness, taints or addresses updates nothing', async () => {
     const it = arrange();
     await withService(it);
