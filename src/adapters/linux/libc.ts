@@ -14,6 +14,13 @@ export interface Libc {
     ...from: [address: Uint8Array | null, addressLength: Uint8Array | null]
   ): number;
   send(fd: number, buffer: Uint8Array, length: number, flags: number): number;
+  sendto(
+    fd: number,
+    buffer: Uint8Array,
+    length: number,
+    flags: number,
+    ...to: [address: Uint8Array, addressLength: number]
+  ): number;
   close(fd: number): number;
   errno(): number;
   /** What the program sees as the address of these bytes; they must not be collected while the kernel reads them. */
@@ -34,8 +41,11 @@ export const Errno = {
   EAGAIN: 11,
   EACCES: 13,
   ENODEV: 19,
+  EADDRINUSE: 98,
   ENETDOWN: 100,
+  ENETUNREACH: 101,
   ENOBUFS: 105,
+  EHOSTUNREACH: 113,
 } as const;
 
 /** glibc, then musl. */
@@ -56,6 +66,7 @@ export function loadLibc(defect: (error: unknown) => void): Libc {
     getsockopt: bind('int getsockopt(int, int, int, void*, void*)'),
     recvfrom: bind('long recvfrom(int, void*, size_t, int, void*, void*)'),
     send: bind('long send(int, void*, size_t, int)'),
+    sendto: bind('long sendto(int, void*, size_t, int, void*, uint32_t)'),
     close: bind('int close(int)'),
     errno: () => koffi.errno(),
     addressOf: (bytes) => BigInt(koffi.address(bytes)),
