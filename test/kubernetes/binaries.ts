@@ -6,6 +6,15 @@ import { join } from 'node:path';
 /** The version that is built, and that the binaries say they are. */
 const KUBERNETES_VERSION = 'v1.34.4';
 
+/** What pins the programs of a module, by its folder: each is built anew only when its own pins change. */
+const PINS = {
+  '.': ['go.mod', 'go.sum'],
+  tools: ['go.mod', 'go.sum', 'page/main.go', 'pause/main.go'],
+  helm: ['go.mod', 'go.sum'],
+} as const;
+
+type Module = keyof typeof PINS;
+
 /** Go packages by the name of the program that each becomes, and the folder of the module that pins them. */
 const PROGRAMS = {
   etcd: { module: '.', package: 'go.etcd.io/etcd/server/v3' },
@@ -18,11 +27,12 @@ const PROGRAMS = {
   grpcurl: { module: 'tools', package: 'github.com/fullstorydev/grpcurl/cmd/grpcurl' },
   page: { module: 'tools', package: './page' },
   pause: { module: 'tools', package: './pause' },
-} as const;
+  helm: { module: 'helm', package: 'helm.sh/helm/v3/cmd/helm' },
+} as const satisfies Record<string, { readonly module: Module; readonly package: string }>;
 
 export type Program = keyof typeof PROGRAMS;
 
-const PINS = ['go.mod', 'go.sum', 'tools/go.mod', 'tools/go.sum', 'tools/page/main.go', 'tools/pause/main.go'];
+const MODULES = ['.', 'tools', 'helm'] as const satisfies readonly Module[];
 
 const LINKER_FLAGS = [
   '-s -w',
@@ -48,22 +58,26 @@ export function cacheFolder(): string {
  * @throws Error that says what to install when there is no Go
  */
 export async function ensureKubernetesBinaries(log: (line: string) => void): Promise<KubernetesBinaries> {
-  const folder = join(cacheFolder(), 'kubernetes', `${KUBERNETES_VERSION}-${await pinHash()}`);
-  if (!(await exists(folder))) await build(folder, log);
-  return { path: (program) => join(folder, program) };
+  const folders = new Map<Module, string>();
+  for (const module of MODULES) {
+    const name = module === '.' ? KUBERNETES_VERSION : module;
+    const folder = join(cacheFolder(), 'kubernetes', `${name}-${await pinHash(module)}`);
+    if (!(await exists(folder))) await build(module, folder, log);
+    folders.set(module, folder);
+  }
+  return { path: (program) => join(folders.get(PROGRAMS[program].module) ?? '', program) };
 }
 
-async function build(folder: string, log: (line: string) => void): Promise<void> {
+async function build(module: Module, folder: string, log: (line: string) => void): Promise<void> {
   await requireGo();
   await mkdir(join(folder, '..'), { recursive: true });
   const unfinished = await mkdtemp(`${folder}.building-`);
   const startedAtMs = Date.now();
   const seconds = (): string => `${Math.round((Date.now() - startedAtMs) / 1000)} s`;
+  const sources = Object.entries(PROGRAMS).filter(([, source]) => source.module === module);
   try {
-    let done = 0;
-    for (const [program, source] of Object.entries(PROGRAMS)) {
-      done += 1;
-      const title = `building ${program} (${done} of ${Object.keys(PROGRAMS).length})`;
+    for (const [index, [program, source]] of sources.entries()) {
+      const title = `building ${program} (${index + 1} of ${sources.length})`;
       log(title);
       const progress = setInterval(() => log(`${title}: ${seconds()} since the start`), PROGRESS_EVERY_MS);
       try {
@@ -76,7 +90,7 @@ async function build(folder: string, log: (line: string) => void): Promise<void>
       // Another process built the same meanwhile.
       if (!(await exists(folder))) throw error;
     });
-    log(`Kubernetes ${KUBERNETES_VERSION} is built (${seconds()}): ${folder}`);
+    log(`${sources.map(([program]) => program).join(', ')}: built (${seconds()}) into ${folder}`);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
@@ -113,9 +127,9 @@ function go(args: readonly string[], cwd: string): Promise<{ readonly code: numb
   });
 }
 
-async function pinHash(): Promise<string> {
+async function pinHash(module: Module): Promise<string> {
   const hash = createHash('sha256').update(LINKER_FLAGS);
-  for (const pin of PINS) hash.update(await readFile(join(import.meta.dirname, pin)));
+  for (const pin of PINS[module]) hash.update(await readFile(join(import.meta.dirname, module, pin)));
   return hash.digest('hex').slice(0, 12);
 }
 
