@@ -17,6 +17,23 @@ export interface Grant {
   readonly candidates: readonly string[];
   /** Names of the interfaces that may answer; undefined = every eligible one. */
   readonly interfaces?: readonly string[];
+  /** It is known to be free on the LAN, or was announced before: no probe before the first announcement. @see RFC 5227 §2.1 */
+  readonly probed?: boolean;
+}
+
+/** A node that shares a list of candidates with this one: the two exchange hellos. */
+export interface Neighbour {
+  readonly nodeName: string;
+  /** Of the node, for hellos and to ask whether its kernel lives; at most one of each family. Empty: not known yet. */
+  readonly addresses: readonly IpAddress[];
+}
+
+/** What hellos are authenticated with, HMAC-SHA256. */
+export interface HelloKey {
+  /** 0 to 255, as hellos name it. */
+  readonly id: number;
+  /** 32 octets. */
+  readonly key: Uint8Array;
 }
 
 /** An interface of a node on which a speaker can announce. */
@@ -30,6 +47,46 @@ export interface InterfaceReport {
 export interface Claim {
   readonly address: IpAddress;
   readonly epoch: Epoch;
+  /** 0: by the grant itself. A takeover without the controller raises it. */
+  readonly term: number;
+  /** For how long the node has owned it, when that was said; 0 at a takeover. */
+  readonly heldForMs?: number;
+  /** Why it became the owner: a word of the ownership machine. */
+  readonly reason?: string;
+  /** From the last sign of the former owner to the first claim of this one. */
+  readonly gapMs?: number;
+}
+
+/** What a speaker knows of a neighbour by itself. */
+export interface NeighbourReport {
+  readonly nodeName: string;
+  readonly state: NeighbourState;
+}
+
+export type NeighbourState =
+  /** Its hellos come. */
+  | 'heard'
+  /** Its hellos never came since this speaker began, or since the two are neighbours: it proves nothing. */
+  | 'never-heard'
+  /** Its hellos ceased, its kernel answers: what it announces is stood in for. */
+  | 'kernel-only'
+  /** Its hellos ceased, and its kernel is silent. */
+  | 'silent';
+
+/** A foreign station that uses an address. */
+export interface ForeignStation {
+  readonly address: IpAddress;
+  readonly interface: string;
+  readonly mac: MacAddress;
+}
+
+/** What the controller learns of an address that it asked about. */
+export interface ProbeResult {
+  readonly address: IpAddress;
+  /** Who answered for it; empty: nobody did, it is free. */
+  readonly stations: readonly Omit<ForeignStation, 'address'>[];
+  /** Present when nobody could be asked: no interface is up, say. */
+  readonly failure?: string;
 }
 
 export type ControllerMessage =
@@ -42,6 +99,14 @@ export type ControllerMessage =
       readonly grants: readonly Grant[];
       readonly revoked: readonly IpAddress[];
     }
+  /** The neighbours of the node, whole, whenever they change; at most 16. Sent before the grants that make them so. */
+  | { readonly kind: 'neighbours'; readonly neighbours: readonly Neighbour[] }
+  /** At most 2, whole: the first is for sending, each is good for receiving. */
+  | { readonly kind: 'hello-keys'; readonly keys: readonly HelloKey[] }
+  /** Ask the LAN who has these addresses, which the node need not be granted; answered by `probed`. */
+  | { readonly kind: 'probe'; readonly requestId: number; readonly addresses: readonly IpAddress[] }
+  /** Claim these addresses once more, as far as the node owns them: others were seen to answer. */
+  | { readonly kind: 'reclaim'; readonly addresses: readonly IpAddress[] }
   | { readonly kind: 'heartbeat' };
 
 export type SpeakerMessage =
@@ -65,6 +130,24 @@ export type SpeakerMessage =
   | { readonly kind: 'report'; readonly interfaces: readonly InterfaceReport[]; readonly claims: readonly Claim[] }
   /** What changed in the claims since the last report: as good as a report, and small when a node claims thousands. */
   | { readonly kind: 'claims'; readonly made: readonly Claim[]; readonly dropped: readonly IpAddress[] }
+  /** What it knows of its neighbours, whole, whenever a state changes and after every hello of a session. */
+  | { readonly kind: 'neighbourhood'; readonly neighbours: readonly NeighbourReport[] }
+  /** The LAN was asked who has an address that a neighbour announces. */
+  | {
+      readonly kind: 'verified';
+      readonly address: IpAddress;
+      /** The neighbour that announces it, as this speaker believes. */
+      readonly owner: string;
+      /** One answered, and its MAC is the owner's. */
+      readonly agrees: boolean;
+      /** Empty: nobody answered. */
+      readonly answeredBy: readonly MacAddress[];
+    }
+  /** A foreign station answers for, announces or probes for an address that was granted to this node. @see RFC 5227 */
+  | (ForeignStation & { readonly kind: 'conflict'; readonly seen: 'answer' | 'announcement' | 'probe' })
+  /** The station of the last conflict is not seen any more. */
+  | { readonly kind: 'conflict-over'; readonly address: IpAddress }
+  | { readonly kind: 'probed'; readonly requestId: number; readonly results: readonly ProbeResult[] }
   /** A planned stop: hand everything over, then revoke it. Nothing is granted any more; with no grant left, it may go. */
   | { readonly kind: 'leaving' }
   | { readonly kind: 'heartbeat' };
@@ -165,7 +248,7 @@ export interface ControllerLinkHandler {
   /** Called for each new session, to say who we are. */
   hello(): Extract<SpeakerMessage, { kind: 'hello' }>;
   /** Snapshots whole, whatever number of messages they came in. The link keeps welcomes and heartbeats to itself. */
-  received(message: Extract<ControllerMessage, { kind: 'snapshot' | 'delta' }>): void;
+  received(message: Exclude<ControllerMessage, { kind: 'welcome' | 'heartbeat' }>): void;
   /** The session of now began or ended. */
   connected(connected: boolean): void;
 }

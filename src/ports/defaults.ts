@@ -6,6 +6,8 @@ export const SPEAKER_SERVICE_PORT = 7950;
 export const CONTROLLER_HEALTH_PORT = 7951;
 /** TCP port of the speaker's `grpc.health.v1`, plaintext, on the host's network. */
 export const SPEAKER_HEALTH_PORT = 7952;
+/** UDP port of hellos between the speakers of neighbouring nodes: not MetalLB's 7946. */
+export const NEIGHBOUR_PORT = 7953;
 /** TCP port of `/metrics`, of both: not MetalLB's, so that the two can be on one node while somebody moves over. */
 export const METRICS_PORT = 7954;
 

@@ -160,7 +160,9 @@ export class Speaker {
         interfaces: this.#interfaces,
         claims: this.#allClaims(),
       }),
-      received: (message) => this.#granted(message),
+      received: (message) => {
+        if (message.kind === 'snapshot' || message.kind === 'delta') this.#granted(message);
+      },
       connected: (connected) => {
         this.#connected = connected;
         this.#meter.connected(connected);
@@ -250,6 +252,6 @@ export class Speaker {
   }
 
   #allClaims(): Claim[] {
-    return [...this.#claims].map(([address, epoch]) => ({ address, epoch }));
+    return [...this.#claims].map(([address, epoch]) => ({ address, epoch, term: 0 }));
   }
 }

@@ -49,6 +49,12 @@ describe('a session', () => {
     const sent: ControllerMessage[] = [
       { kind: 'snapshot', revision: 1, grants: [grant] },
       { kind: 'delta', revision: 2, grants: [other], revoked: [grant.address, other.address] },
+      { kind: 'delta', revision: 3, grants: [{ ...grant, probed: true }], revoked: [] },
+      { kind: 'neighbours', neighbours: [{ nodeName: 'node-b', addresses: [grant.address] }] },
+      { kind: 'neighbours', neighbours: [] },
+      { kind: 'hello-keys', keys: [{ id: 255, key: new Uint8Array(32).fill(7) }] },
+      { kind: 'probe', requestId: 9, addresses: [grant.address, other.address] },
+      { kind: 'reclaim', addresses: [grant.address] },
     ];
     const sessions = new RecordingSessions((session) => {
       for (const message of [welcome, ...sent]) session.send(message);
@@ -57,13 +63,27 @@ describe('a session', () => {
     const handler = new RecordingLinkHandler('node-a');
     const link = await rig.link('node-a', handler, stopping.signal);
     await vi.waitFor(() => expect(handler.messages).toEqual(sent));
-    const claim = { address: grant.address, epoch: grant.epoch };
+    const claim = { address: grant.address, epoch: grant.epoch, term: 0 };
+    const taken = { ...claim, term: 2, heldForMs: 0, reason: 'neighbour-silent', gapMs: 480 };
+    const station = { interface: 'eth0', mac: 0x0200_5e10_0009 };
     const said = [
       { kind: 'ack', revision: 2 },
       { kind: 'reject', revision: 2, address: other.address, reason: 'no such interface' },
       { kind: 'reject', revision: 2, reason: 'none of it' },
       { kind: 'report', interfaces: [{ name: 'eth0', mac: 0x0200_5e10_0001, up: true }], claims: [claim] },
-      { kind: 'claims', made: [claim], dropped: [other.address] },
+      { kind: 'claims', made: [claim, taken], dropped: [other.address] },
+      { kind: 'neighbourhood', neighbours: [{ nodeName: 'node-b', state: 'kernel-only' }] },
+      { kind: 'verified', address: grant.address, owner: 'node-b', agrees: false, answeredBy: [station.mac] },
+      { kind: 'conflict', address: grant.address, ...station, seen: 'announcement' },
+      { kind: 'conflict-over', address: grant.address },
+      {
+        kind: 'probed',
+        requestId: 9,
+        results: [
+          { address: grant.address, stations: [station] },
+          { address: other.address, stations: [], failure: 'no interface is up' },
+        ],
+      },
       { kind: 'leaving' },
     ] as Parameters<typeof link.send>[0][];
     for (const message of said) link.send(message);

@@ -60,7 +60,7 @@ class ModelSpeaker {
   }
 
   #apply(message: ControllerMessage): void {
-    if (message.kind === 'welcome' || message.kind === 'heartbeat') return;
+    if (message.kind !== 'snapshot' && message.kind !== 'delta') return;
     if (message.kind === 'snapshot') this.applied.clear();
     for (const grant of message.grants) this.applied.set(grant.address, grant);
     for (const address of message.kind === 'delta' ? message.revoked : []) {

@@ -2,9 +2,11 @@ import { createSecureContext } from 'node:tls';
 import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { ControllerLinkHandler, Grant, SessionEnd } from '../../ports/channel.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
-import type { ControllerFrame, MalformedFrame, SpeakerFrame } from './frames.ts';
+import type { ControllerFrame } from './controller-frames.ts';
 import { sessionEndOf } from './session-end.ts';
 import { MAX_MESSAGE_BYTES, sessionMethod } from './session-method.ts';
+import type { SpeakerFrame } from './speaker-frames.ts';
+import type { MalformedFrame } from './wire-values.ts';
 
 export interface LinkSessionOptions {
   readonly target: string;
@@ -125,24 +127,20 @@ export class LinkSession {
       this.#end('protocol-error', `the first message is ${frame.kind}, not welcome`);
       return;
     }
-    switch (frame.kind) {
-      case 'heartbeat':
-        return;
-      case 'delta':
-        this.#handler.received(frame);
-        return;
-      case 'snapshot': {
-        for (const grant of frame.grants) this.#partial.push(grant);
-        if (this.#partial.length > MAX_SNAPSHOT_GRANTS) {
-          this.#end('protocol-error', 'a snapshot without end');
-          return;
-        }
-        if (frame.more) return;
-        const grants = this.#partial;
-        this.#partial = [];
-        this.#handler.received({ kind: 'snapshot', revision: frame.revision, grants });
-      }
+    if (frame.kind === 'snapshot') this.#snapshot(frame);
+    else if (frame.kind !== 'heartbeat') this.#handler.received(frame);
+  }
+
+  #snapshot({ grants, more, revision }: Extract<ControllerFrame, { kind: 'snapshot' }>): void {
+    for (const grant of grants) this.#partial.push(grant);
+    if (this.#partial.length > MAX_SNAPSHOT_GRANTS) {
+      this.#end('protocol-error', 'a snapshot without end');
+      return;
     }
+    if (more) return;
+    const whole = this.#partial;
+    this.#partial = [];
+    this.#handler.received({ kind: 'snapshot', revision, grants: whole });
   }
 
   #welcome(intervalMs: number): void {

@@ -1,14 +1,8 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
-import {
-  type ControllerFrame,
-  controllerFrameFromWire,
-  controllerFrameToWire,
-  type MalformedFrame,
-  type SpeakerFrame,
-  speakerFrameFromWire,
-  speakerFrameToWire,
-} from './frames.ts';
+import { type ControllerFrame, controllerFrameFromWire, controllerFrameToWire } from './controller-frames.ts';
 import { speakerServiceDefinition } from './schema.ts';
+import { type SpeakerFrame, speakerFrameFromWire, speakerFrameToWire } from './speaker-frames.ts';
+import type { MalformedFrame } from './wire-values.ts';
 
 /** No message is larger; a snapshot is cut into several. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;

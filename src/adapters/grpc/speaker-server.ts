@@ -9,13 +9,14 @@ import type {
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { Timers } from '../../ports/time.ts';
-import type { MalformedFrame, SpeakerFrame } from './frames.ts';
 import { Listener } from './listener.ts';
 import { REFUSED_SESSIONS } from './metrics.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import { statusOf } from './session-end.ts';
 import { MAX_MESSAGE_BYTES, sessionMethod } from './session-method.ts';
+import type { SpeakerFrame } from './speaker-frames.ts';
 import { type SessionCall, SpeakerStream } from './speaker-stream.ts';
+import type { MalformedFrame } from './wire-values.ts';
 
 export interface SpeakerServerOptions {
   readonly host: string;

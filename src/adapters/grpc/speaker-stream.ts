@@ -8,8 +8,10 @@ import type {
   TokenVerifier,
 } from '../../ports/channel.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
-import type { ControllerFrame, MalformedFrame, SpeakerFrame } from './frames.ts';
+import type { ControllerFrame } from './controller-frames.ts';
 import { statusOf } from './session-end.ts';
+import type { SpeakerFrame } from './speaker-frames.ts';
+import type { MalformedFrame } from './wire-values.ts';
 
 export type SessionCall = ServerDuplexStream<SpeakerFrame | MalformedFrame, ControllerFrame | MalformedFrame>;
 

@@ -171,7 +171,7 @@ export class PacketEngine implements PacketPlane {
         if (this.#claims.delete(address)) released.push(address);
       } else if (before === undefined || compareEpochs(before, epoch) !== 0) {
         this.#claims.set(address, epoch);
-        claimed.push({ address, epoch });
+        claimed.push({ address, epoch, term: 0 });
       }
     }
     if (claimed.length + released.length > 0) this.#listener?.notice({ kind: 'claims', claimed, released });

@@ -26,9 +26,10 @@ export class LinkedSpeaker {
         instanceId: `instance-${this.nodeName}`,
         version: 'test',
         interfaces: [{ name: 'eth0', mac, up: true }],
-        claims: [...this.claims].map(([address, epoch]) => ({ address, epoch })),
+        claims: [...this.claims].map(([address, epoch]) => ({ address, epoch, term: 0 })),
       }),
       received: (message: Parameters<Parameters<ControllerLink['start']>[0]['received']>[0]) => {
+        if (message.kind !== 'snapshot' && message.kind !== 'delta') return;
         if (message.kind === 'snapshot') this.grants.clear();
         for (const grant of message.grants) this.grants.set(grant.address, grant);
         for (const address of message.kind === 'delta' ? message.revoked : []) this.grants.delete(address);
@@ -50,7 +51,7 @@ export class LinkedSpeaker {
     const isFirst = (grant: Grant | undefined): boolean => grant?.candidates[0] === this.nodeName;
     const made: Claim[] = [...this.grants.values()]
       .filter((grant) => isFirst(grant) && this.claims.get(grant.address) !== grant.epoch)
-      .map(({ address, epoch }) => ({ address, epoch }));
+      .map(({ address, epoch }) => ({ address, epoch, term: 0 }));
     const dropped = [...this.claims.keys()].filter((address) => !isFirst(this.grants.get(address)));
     for (const { address, epoch } of made) {
       if (!this.claims.has(address)) this.wire.push(address);

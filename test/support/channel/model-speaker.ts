@@ -89,7 +89,7 @@ export class ModelSpeaker {
   }
 
   #receive(message: ControllerMessage): void {
-    if (message.kind === 'welcome' || message.kind === 'heartbeat') return;
+    if (message.kind !== 'snapshot' && message.kind !== 'delta') return;
     if (message.kind === 'snapshot') this.grants.clear();
     for (const grant of message.grants) this.#take(grant, message.revision);
     for (const address of message.kind === 'delta' ? message.revoked : []) this.grants.delete(address);
@@ -116,7 +116,7 @@ export class ModelSpeaker {
       const before = this.claims.get(address);
       if (before?.generation === epoch.generation && before.counter === epoch.counter) continue;
       this.claims.set(address, epoch);
-      made.push({ address, epoch });
+      made.push({ address, epoch, term: 0 });
       if (before === undefined) this.onWire('claim', address);
     }
     const dropped = [...this.claims.keys()].filter(
@@ -135,6 +135,6 @@ export class ModelSpeaker {
   }
 
   #claims(): Claim[] {
-    return [...this.claims].map(([address, epoch]) => ({ address, epoch }));
+    return [...this.claims].map(([address, epoch]) => ({ address, epoch, term: 0 }));
   }
 }

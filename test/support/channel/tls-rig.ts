@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { type Authority, issueServerCertificate, makeAuthority } from '../../../src/adapters/grpc/certificates.ts';
+import type { ControllerFrame } from '../../../src/adapters/grpc/controller-frames.ts';
 import { GrpcControllerLink } from '../../../src/adapters/grpc/controller-link.ts';
-import type { ControllerFrame, MalformedFrame, SpeakerFrame } from '../../../src/adapters/grpc/frames.ts';
 import { ServerIdentity } from '../../../src/adapters/grpc/server-identity.ts';
 import { sessionMethod } from '../../../src/adapters/grpc/session-method.ts';
+import type { SpeakerFrame } from '../../../src/adapters/grpc/speaker-frames.ts';
 import { GrpcSpeakerServer, type SpeakerServerOptions } from '../../../src/adapters/grpc/speaker-server.ts';
+import type { MalformedFrame } from '../../../src/adapters/grpc/wire-values.ts';
 import { systemRandom, systemTime } from '../../../src/cli/system-time.ts';
 import type {
   ControllerLinkHandler,

@@ -72,7 +72,7 @@ describe('a speaker in session', () => {
       instanceId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/),
       version: '0.1.0',
       interfaces: [{ name: 'eth0', mac: ETH0.mac, up: true }],
-      claims: [{ address: ADDRESS, epoch: EPOCH }],
+      claims: [{ address: ADDRESS, epoch: EPOCH, term: 0 }],
     });
   });
 
@@ -81,7 +81,7 @@ describe('a speaker in session', () => {
     bed.snapshot(1, grant());
     expect(bed.announces).toBe(true);
     expect(bed.link.takeSent()).toEqual([
-      { kind: 'claims', made: [{ address: ADDRESS, epoch: EPOCH }], dropped: [] },
+      { kind: 'claims', made: [{ address: ADDRESS, epoch: EPOCH, term: 0 }], dropped: [] },
       { kind: 'ack', revision: 1 },
     ]);
     expect(bed.metrics.value('heraldlb_speaker_grants')).toBe(1);

@@ -148,7 +148,7 @@ describe('the announcer', () => {
           speaker(name).say({
             kind: 'report',
             interfaces: [],
-            claims: [...speaker(name).claims].map(([address, epoch]) => ({ address, epoch })),
+            claims: [...speaker(name).claims].map(([address, epoch]) => ({ address, epoch, term: 0 })),
           }),
       ],
       ['it refuses', (name) => speaker(name).say({ kind: 'reject', revision: 1, address: ip(VIP), reason: 'no' })],

@@ -15,7 +15,7 @@ const grant = (last: number, counter = 1): Grant => ({
   epoch: { generation: 1, counter },
   candidates: ['node-a'],
 });
-const claim = (last: number, counter = 1) => ({ address: address(last), epoch: { generation: 1, counter } });
+const claim = (last: number, counter = 1) => ({ address: address(last), epoch: { generation: 1, counter }, term: 0 });
 const eth0 = (up: boolean) => ({ name: 'eth0', mac: 0x0200_0000_0001, up }) as Hello['interfaces'][number];
 
 class News implements SpeakerListener {
