@@ -32,10 +32,8 @@ export interface BgpPeerSettings {
   readonly ebgpMultiHop: boolean;
   /** GTSM: packets that came over more hops than this are none of the peer's, 1 to 254. Absent: not looked at. @see RFC 5082 */
   readonly ttlSecurityHops?: number;
-  /** Routes of these go to the peer; never empty. */
+  /** Routes of these go to the peer, and the capability for these is offered; never empty. @see RFC 4760 §8 */
   readonly families: readonly IpFamily[];
-  /** Whether the multiprotocol capability is offered: without it there is one family, IPv4. @see RFC 4760 §8 */
-  readonly multiprotocol: boolean;
   /** The peer is to keep the routes while the speaker restarts. @see RFC 4724 */
   readonly gracefulRestart: boolean;
   /** For TCP-MD5, 1 to 80 octets of UTF-8. Never in a log, a metric or a report, and on disk only encrypted. @see RFC 2385 */
