@@ -1,4 +1,4 @@
-import type { IpAddress, MacAddress } from '../core/net/index.ts';
+import type { IpAddress, MacAddress, Prefix } from '../core/net/index.ts';
 
 /** An interface of this network namespace as the kernel describes it now. @see rtnetlink(7), RTM_NEWLINK */
 export interface NetworkInterface {
@@ -19,6 +19,8 @@ export interface NetworkInterface {
   readonly master?: number;
   /** Addresses that the kernel holds on it. */
   readonly addresses: readonly IpAddress[];
+  /** What these addresses say is on the link: no router is between. */
+  readonly subnets: readonly Prefix[];
   /** Next hops of the main routing tables that are reached through it. BOUNDED: by the adapter, 16 of each family. */
   readonly gateways: readonly IpAddress[];
 }

@@ -214,6 +214,7 @@ export function ethernet(fields: Partial<NetworkInterface> & { readonly name: st
     up: true,
     running: true,
     addresses: [],
+    subnets: [],
     gateways: [],
     ...fields,
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { familyOf, type IpAddress } from '../../core/net/index.ts';
+import { familyOf, type IpAddress, type Prefix } from '../../core/net/index.ts';
 import type { ArpSettings, InterfaceWatch, InterfaceWatchListener, NetworkInterface } from '../../ports/interfaces.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
 import { decodeNetlink, dumpRequest, type LinkMessage, type NetlinkMessage, NetlinkType } from './netlink-message.ts';
@@ -39,8 +39,8 @@ export class NetlinkInterfaces implements InterfaceWatch {
   readonly #libc: Libc;
   /** By index. BOUNDED: by the interfaces of the node. */
   readonly #links = new Map<number, LinkMessage>();
-  /** By index. BOUNDED: by the addresses of the node. */
-  readonly #addresses = new Map<number, Set<IpAddress>>();
+  /** By index: each address with what it says is on the link. BOUNDED: by the addresses of the node. */
+  readonly #addresses = new Map<number, Map<IpAddress, Prefix>>();
   /** By index. BOUNDED: MAX_GATEWAYS for each interface and family. */
   #gateways = new Map<number, Set<IpAddress>>();
   #nextGateways = new Map<number, Set<IpAddress>>();
@@ -158,9 +158,9 @@ export class NetlinkInterfaces implements InterfaceWatch {
   }
 
   #applyAddress(message: Extract<NetlinkMessage, { kind: 'address' }>): void {
-    const addresses = this.#addresses.get(message.interfaceIndex) ?? new Set();
+    const addresses = this.#addresses.get(message.interfaceIndex) ?? new Map<IpAddress, Prefix>();
     if (message.gone) addresses.delete(message.address);
-    else addresses.add(message.address);
+    else addresses.set(message.address, message.subnet);
     this.#addresses.set(message.interfaceIndex, addresses);
   }
 
@@ -229,7 +229,8 @@ export class NetlinkInterfaces implements InterfaceWatch {
       noArp: (link.flags & IFF_NOARP) !== 0,
       up: (link.flags & IFF_UP) !== 0,
       running: (link.flags & IFF_RUNNING) !== 0,
-      addresses: [...(this.#addresses.get(link.index) ?? [])],
+      addresses: [...(this.#addresses.get(link.index)?.keys() ?? [])],
+      subnets: [...(this.#addresses.get(link.index)?.values() ?? [])],
       gateways: [...(this.#gateways.get(link.index) ?? [])],
       ...(link.mac === undefined ? {} : { mac: link.mac }),
       ...(link.master === undefined ? {} : { master: link.master }),

@@ -1,4 +1,12 @@
-import { type IpAddress, ipFromBytes, type MacAddress, macFromBytes } from '../../core/net/index.ts';
+import {
+  type IpAddress,
+  ipFromBytes,
+  isIpv4,
+  type MacAddress,
+  macFromBytes,
+  type Prefix,
+  prefixOf,
+} from '../../core/net/index.ts';
 
 /** Types of the messages that are asked for or understood. @see rtnetlink(7) */
 export const NetlinkType = {
@@ -65,7 +73,14 @@ interface NextHop {
 export type NetlinkMessage =
   | { readonly kind: 'link'; readonly link: LinkMessage }
   | { readonly kind: 'link-gone'; readonly index: number }
-  | { readonly kind: 'address'; readonly interfaceIndex: number; readonly address: IpAddress; readonly gone: boolean }
+  | {
+      readonly kind: 'address';
+      readonly interfaceIndex: number;
+      readonly address: IpAddress;
+      /** What it says is on the link. */
+      readonly subnet: Prefix;
+      readonly gone: boolean;
+    }
   /** Next hops of a unicast route of the main table of IPv4 or IPv6. */
   | { readonly kind: 'route'; readonly nextHops: readonly NextHop[]; readonly gone: boolean }
   | { readonly kind: 'done' }
@@ -148,9 +163,13 @@ function decodeLink(body: Uint8Array, gone: boolean): NetlinkMessage | undefined
 function decodeAddress(body: Uint8Array, gone: boolean): NetlinkMessage | undefined {
   const attributes = attributesOf(body.subarray(IFADDRMSG_LENGTH));
   const octets = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
+  const farEnd = attributes.get(IFA_ADDRESS) ?? octets;
   if (octets?.length !== 4 && octets?.length !== 16) return undefined;
   const interfaceIndex = viewOf(body).getUint32(4, true);
-  return { kind: 'address', interfaceIndex, address: ipFromBytes(octets), gone };
+  const address = ipFromBytes(octets);
+  const length = Math.min(viewOf(body).getUint8(1), isIpv4(address) ? 32 : 128);
+  const base = farEnd?.length === octets.length ? ipFromBytes(farEnd) : address;
+  return { kind: 'address', interfaceIndex, address, subnet: prefixOf(base, length), gone };
 }
 
 function decodeRoute(body: Uint8Array, gone: boolean): NetlinkMessage | undefined {

@@ -55,6 +55,7 @@ class FakeKernel {
       this.#readable = callback;
       return { close: () => {} };
     },
+    sendto: () => 0,
     send: (_, request) => this.#ask(new DataView(request.buffer).getUint16(4, true)),
     recvfrom: (_, buffer) => this.#read(buffer),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeNetlink, dumpRequest, NetlinkType } from '../../../../src/adapters/linux/netlink-message.ts';
+import { type Prefix, parsePrefix } from '../../../../src/core/net/index.ts';
 import { address, bytes, hex, mac } from '../../../support/fake-lan.ts';
 import { seededRandom } from '../../../support/seeded-random.ts';
 
@@ -28,6 +29,12 @@ function u32(value: number): Uint8Array {
 
 function text(value: string): Uint8Array {
   return new TextEncoder().encode(`${value}\0`);
+}
+
+function block(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new Error(`${text} is no block`);
+  return prefix;
 }
 
 /** struct ifinfomsg: family, padding, type 1 (Ethernet), index 7, flags UP|BROADCAST|RUNNING|MULTICAST, change. */
@@ -83,7 +90,7 @@ describe('the netlink decoder', () => {
     expect(decodeNetlink(message(NetlinkType.newLink, bytes(LINK_7), attribute(11, u32(1))))).toEqual([]);
   });
 
-  it('reads addresses of both families, of a point-to-point link the near end', () => {
+  it('reads addresses of both families with their subnets, of a point-to-point link the near end', () => {
     const v4 = message(
       NetlinkType.newAddress,
       bytes('0218800007000000'),
@@ -96,8 +103,14 @@ describe('the netlink decoder', () => {
       attribute(1, bytes(`20010db8${'0'.repeat(22)}50`)),
     );
     expect(decodeNetlink(Uint8Array.from([...v4, ...v6]))).toEqual([
-      { kind: 'address', interfaceIndex: 7, address: address('192.0.2.2'), gone: false },
-      { kind: 'address', interfaceIndex: 7, address: address('2001:db8::50'), gone: true },
+      { kind: 'address', interfaceIndex: 7, address: address('192.0.2.2'), subnet: block('192.0.2.0/24'), gone: false },
+      {
+        kind: 'address',
+        interfaceIndex: 7,
+        address: address('2001:db8::50'),
+        subnet: block('2001:db8::/64'),
+        gone: true,
+      },
     ]);
   });
 
