@@ -1,5 +1,12 @@
 /** Why bytes are no message: bounded, so that it may label a counter. */
-export type DecodeErrorCode = 'truncated' | 'trailing-bytes' | 'bad-length' | 'bad-value' | 'bad-checksum';
+export type DecodeErrorCode =
+  | 'truncated'
+  | 'trailing-bytes'
+  | 'bad-length'
+  | 'bad-value'
+  | 'bad-checksum'
+  /** Not made by who knows the key. */
+  | 'unauthenticated';
 
 /** Where and why a decoder stopped. The only error that a decoder throws. */
 export class DecodeError extends Error {

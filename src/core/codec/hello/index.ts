@@ -1,0 +1,16 @@
+export { DecodeError } from '../../bytes/index.ts';
+export { MAX_HEARD, MAX_HELLO_LENGTH, MAX_INTERFACES, UNRANKED } from './constants.ts';
+export { entryDigest, entryLength } from './entries.ts';
+export { type Authenticate, decodeHello, encodeHello } from './frame.ts';
+export { nodeTag } from './hash.ts';
+export { roomForEntries } from './room.ts';
+export type {
+  ClaimOrder,
+  Epoch,
+  HeardNeighbour,
+  Hello,
+  HelloEcho,
+  HelloEntry,
+  HelloInterface,
+  Holding,
+} from './types.ts';
