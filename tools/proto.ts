@@ -4,7 +4,11 @@ import protobuf from 'protobufjs';
 const root = new URL('../', import.meta.url);
 
 /** The contracts that are built into the program, so that it reads no file of its own when it runs. */
-const sources = ['proto/heraldlb/speaker/v1/speaker.proto', 'proto/grpc/health/v1/health.proto'];
+const sources = [
+  'proto/heraldlb/speaker/v1/speaker.proto',
+  'proto/heraldlb/speaker/v1/bgp.proto',
+  'proto/grpc/health/v1/health.proto',
+];
 
 /** Where the program has them. */
 export const schemaPath = 'src/adapters/grpc/schema.generated.json';

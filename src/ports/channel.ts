@@ -1,4 +1,5 @@
 import type { IpAddress, MacAddress } from '../core/net/index.ts';
+import type { BgpControllerMessage, BgpSpeakerMessage } from './bgp-channel.ts';
 
 /**
  * Ages a grant. The larger (generation, counter) is the newer: `generation` grows with every change of leader (it is taken
@@ -107,6 +108,7 @@ export type ControllerMessage =
   | { readonly kind: 'probe'; readonly requestId: number; readonly addresses: readonly IpAddress[] }
   /** Claim these addresses once more, as far as the node owns them: others were seen to answer. */
   | { readonly kind: 'reclaim'; readonly addresses: readonly IpAddress[] }
+  | BgpControllerMessage
   | { readonly kind: 'heartbeat' };
 
 export type SpeakerMessage =
@@ -121,6 +123,8 @@ export type SpeakerMessage =
       readonly claims: readonly Claim[];
       /** Of the grants that it holds; absent when it holds none. A grant that is older would be refused. */
       readonly newestEpoch?: Epoch;
+      /** What it understands beyond the rest of this file. */
+      readonly features?: readonly ChannelFeature[];
     }
   /** Everything up to this revision is carried out. One for each snapshot and delta: the next delta waits for it. */
   | { readonly kind: 'ack'; readonly revision: number }
@@ -148,9 +152,13 @@ export type SpeakerMessage =
   /** The station of the last conflict is not seen any more. */
   | { readonly kind: 'conflict-over'; readonly address: IpAddress }
   | { readonly kind: 'probed'; readonly requestId: number; readonly results: readonly ProbeResult[] }
+  | BgpSpeakerMessage
   /** A planned stop: hand everything over, then revoke it. Nothing is granted any more; with no grant left, it may go. */
   | { readonly kind: 'leaving' }
   | { readonly kind: 'heartbeat' };
+
+/** `bgp`: the messages of bgp-channel.ts. */
+export type ChannelFeature = 'bgp';
 
 /** Why a session ended or was refused; each has one gRPC status, written in the proto file. */
 export type SessionEnd =

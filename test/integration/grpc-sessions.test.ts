@@ -4,7 +4,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { issueServerCertificate, makeAuthority } from '../../src/adapters/grpc/certificates.ts';
-import { GRANTS_PER_MESSAGE } from '../../src/adapters/grpc/speaker-stream.ts';
+import { GRANTS_PER_MESSAGE } from '../../src/adapters/grpc/snapshot-parts.ts';
 import { ipFromValue } from '../../src/core/net/index.ts';
 import type { ControllerMessage, Grant } from '../../src/ports/channel.ts';
 import { RecordingSessions } from '../support/channel/recording-sessions.ts';

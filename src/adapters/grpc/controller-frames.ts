@@ -1,5 +1,12 @@
 import { ipToBytes } from '../../core/net/index.ts';
+import type { BgpControllerMessage } from '../../ports/bgp-channel.ts';
 import type { ControllerMessage, Grant, HelloKey, Neighbour } from '../../ports/channel.ts';
+import {
+  type BgpControllerFrame,
+  bgpControllerFrameFromWire,
+  bgpControllerFrameToWire,
+  type WireBgpControllerMessage,
+} from './bgp-controller-frames.ts';
 import {
   addressFromWire,
   atMost,
@@ -13,7 +20,10 @@ import {
 type Snapshot = Extract<ControllerMessage, { kind: 'snapshot' }>;
 
 /** What the controller can write. A snapshot with `more` set goes on in the next frame. */
-export type ControllerFrame = Exclude<ControllerMessage, Snapshot> | (Snapshot & { readonly more: boolean });
+export type ControllerFrame =
+  | Exclude<ControllerMessage, Snapshot | BgpControllerMessage>
+  | (Snapshot & { readonly more: boolean })
+  | BgpControllerFrame;
 
 const MAX_CANDIDATES = 3;
 const MAX_NEIGHBOURS = 16;
@@ -32,7 +42,7 @@ interface WireGrant {
 }
 
 /** A protobuf object with defaults filled in; one of the members is set. */
-interface WireControllerMessage {
+interface WireControllerMessage extends WireBgpControllerMessage {
   readonly welcome?: { readonly heartbeatIntervalMs: number };
   readonly snapshot?: { readonly revision: number; readonly grants: readonly WireGrant[]; readonly more: boolean };
   readonly delta?: {
@@ -63,6 +73,9 @@ export function controllerFrameToWire(frame: ControllerFrame | MalformedFrame): 
       return { probe: { requestId: frame.requestId, addresses: frame.addresses.map(ipToBytes) } };
     case 'reclaim':
       return { reclaim: { addresses: frame.addresses.map(ipToBytes) } };
+    case 'bgp-snapshot':
+    case 'bgp-delta':
+      return bgpControllerFrameToWire(frame);
     case 'malformed':
       throw new TypeError('nobody sends a malformed frame');
     default:
@@ -108,6 +121,8 @@ export function controllerFrameFromWire(object: object): ControllerFrame {
     return { kind: 'probe', requestId, addresses: wire.probe.addresses.map(addressFromWire) };
   }
   if (wire.reclaim) return { kind: 'reclaim', addresses: wire.reclaim.addresses.map(addressFromWire) };
+  const frame = bgpControllerFrameFromWire(wire);
+  if (frame !== undefined) return frame;
   throw new Error('a message of no known kind');
 }
 

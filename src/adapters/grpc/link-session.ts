@@ -1,10 +1,11 @@
 import { createSecureContext } from 'node:tls';
 import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
-import type { ControllerLinkHandler, Grant, SessionEnd } from '../../ports/channel.ts';
+import type { ControllerLinkHandler, SessionEnd } from '../../ports/channel.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { ControllerFrame } from './controller-frames.ts';
 import { sessionEndOf } from './session-end.ts';
 import { MAX_MESSAGE_BYTES, sessionMethod } from './session-method.ts';
+import { SnapshotAssembly } from './snapshot-parts.ts';
 import type { SpeakerFrame } from './speaker-frames.ts';
 import type { MalformedFrame } from './wire-values.ts';
 
@@ -27,7 +28,6 @@ type SessionStream = ClientDuplexStream<SpeakerFrame | MalformedFrame, Controlle
 
 /** Messages that may wait for a controller that does not read; the next hello says it all anyway. */
 const MAX_UNSENT = 256;
-const MAX_SNAPSHOT_GRANTS = 1_000_000;
 
 /** One dial and, if all goes well, one session. */
 export class LinkSession {
@@ -39,8 +39,7 @@ export class LinkSession {
   #heardAtMs = 0;
   #watch: Timer | undefined;
   #heartbeat: Timer | undefined;
-  /** A snapshot that has not come whole. BOUNDED: by MAX_SNAPSHOT_GRANTS. */
-  #partial: Grant[] = [];
+  readonly #snapshots = new SnapshotAssembly();
   /** Why we ended it ourselves. */
   #verdict: { readonly end: SessionEnd; readonly detail: string } | undefined;
 
@@ -127,20 +126,18 @@ export class LinkSession {
       this.#end('protocol-error', `the first message is ${frame.kind}, not welcome`);
       return;
     }
-    if (frame.kind === 'snapshot') this.#snapshot(frame);
-    else if (frame.kind !== 'heartbeat') this.#handler.received(frame);
+    if (frame.kind === 'heartbeat') return;
+    const message = this.#wholeOf(frame);
+    if (message !== undefined) this.#handler.received(message);
   }
 
-  #snapshot({ grants, more, revision }: Extract<ControllerFrame, { kind: 'snapshot' }>): void {
-    for (const grant of grants) this.#partial.push(grant);
-    if (this.#partial.length > MAX_SNAPSHOT_GRANTS) {
-      this.#end('protocol-error', 'a snapshot without end');
-      return;
+  #wholeOf(frame: Parameters<SnapshotAssembly['add']>[0]): ReturnType<SnapshotAssembly['add']> {
+    try {
+      return this.#snapshots.add(frame);
+    } catch (error) {
+      this.#end('protocol-error', error instanceof Error ? error.message : String(error));
+      return undefined;
     }
-    if (more) return;
-    const whole = this.#partial;
-    this.#partial = [];
-    this.#handler.received({ kind: 'snapshot', revision, grants: whole });
   }
 
   #welcome(intervalMs: number): void {

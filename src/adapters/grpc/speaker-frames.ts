@@ -1,5 +1,6 @@
 import { ipToBytes, macToBytes } from '../../core/net/index.ts';
 import type { NeighbourState, ProbeResult, SpeakerMessage } from '../../ports/channel.ts';
+import { bgpSpeakerFrameFromWire, bgpSpeakerFrameToWire, type WireBgpSpeakerMessage } from './bgp-speaker-frames.ts';
 import {
   addressFromWire,
   atMost,
@@ -11,6 +12,7 @@ import {
   interfaceToWire,
   type MalformedFrame,
   macFromWire,
+  member,
   name,
   type WireClaim,
   type WireEpoch,
@@ -21,7 +23,7 @@ import {
 export type SpeakerFrame = SpeakerMessage | { readonly kind: 'credentials'; readonly token: string };
 
 /** A protobuf object with defaults filled in; one of the members is set. */
-interface WireSpeakerMessage {
+interface WireSpeakerMessage extends WireBgpSpeakerMessage {
   readonly hello?: {
     readonly nodeName: string;
     readonly instanceId: string;
@@ -29,6 +31,7 @@ interface WireSpeakerMessage {
     readonly interfaces: readonly WireInterface[];
     readonly claims: readonly WireClaim[];
     readonly newestEpoch: WireEpoch | null;
+    readonly features: readonly string[];
   };
   readonly ack?: { readonly revision: number };
   readonly reject?: { readonly revision: number; readonly address: Uint8Array; readonly reason: string };
@@ -102,6 +105,9 @@ export function speakerFrameToWire(frame: SpeakerFrame | MalformedFrame): object
       return { conflictOver: { address: ipToBytes(frame.address) } };
     case 'probed':
       return { probed: { requestId: frame.requestId, results: frame.results.map(probeResultToWire) } };
+    case 'bgp-ack':
+    case 'bgp-report':
+      return bgpSpeakerFrameToWire(frame);
     case 'malformed':
       throw new TypeError('nobody sends a malformed frame');
     default:
@@ -130,7 +136,7 @@ export function speakerFrameFromWire(object: object): SpeakerFrame {
   if (wire.credentials) return { kind: 'credentials', token: wire.credentials.token };
   if (wire.leaving) return { kind: 'leaving' };
   if (wire.heartbeat) return { kind: 'heartbeat' };
-  return observationFromWire(wire);
+  return bgpSpeakerFrameFromWire(wire) ?? observationFromWire(wire);
 }
 
 /** What a speaker sees of others. */
@@ -174,6 +180,8 @@ function helloFromWire(hello: NonNullable<WireSpeakerMessage['hello']>): Speaker
     interfaces: hello.interfaces.map(interfaceFromWire),
     claims: hello.claims.map(claimFromWire),
     ...(hello.newestEpoch === null ? {} : { newestEpoch: epochFromWire(hello.newestEpoch) }),
+    // Of a newer speaker there may be others.
+    ...(hello.features.includes('bgp') ? { features: ['bgp'] as const } : {}),
   };
 }
 
@@ -194,10 +202,4 @@ function probeResultFromWire({ address, stations, failure }: WireProbeResult): P
     })),
     ...(failure === '' ? {} : { failure }),
   };
-}
-
-/** The member of a closed union that has this name on the wire. */
-function member<Member extends string>(field: string, names: Readonly<Record<Member, string>>, value: string): Member {
-  for (const key in names) if (names[key] === value) return key;
-  throw new Error(`${field} is ${value}`);
 }

@@ -10,6 +10,7 @@ import type {
 import type { Timer, Timers } from '../../ports/time.ts';
 import type { ControllerFrame } from './controller-frames.ts';
 import { statusOf } from './session-end.ts';
+import { framesOf } from './snapshot-parts.ts';
 import type { SpeakerFrame } from './speaker-frames.ts';
 import type { MalformedFrame } from './wire-values.ts';
 
@@ -30,8 +31,6 @@ export interface SpeakerStreamDependencies {
   readonly cut: () => void;
 }
 
-/** Grants in one message: about 100 KiB with names of usual length, and below the 4 MiB with the longest. */
-export const GRANTS_PER_MESSAGE = 1000;
 /** Time for a far end that reads to get the status, before the connection is cut. */
 const LINGER_MS = 1_000;
 /** Pause before the API server is asked again about a token that has ended. */
@@ -65,15 +64,8 @@ export class SpeakerStream implements SpeakerSession {
 
   send(message: ControllerMessage): boolean {
     if (this.#ended !== undefined) return false;
-    if (message.kind !== 'snapshot') return this.#call.write(message);
-    const { grants, revision } = message;
     let writable = true;
-    let from = 0;
-    do {
-      const part = grants.slice(from, from + GRANTS_PER_MESSAGE);
-      from += GRANTS_PER_MESSAGE;
-      writable = this.#call.write({ kind: 'snapshot', revision, grants: part, more: from < grants.length });
-    } while (from < grants.length);
+    for (const frame of framesOf(message)) writable = this.#call.write(frame);
     return writable;
   }
 

@@ -95,3 +95,13 @@ export function atMost<Item>(limit: number, field: string, items: readonly Item[
   if (items.length > limit) throw new Error(`${field}: ${items.length}, more than ${limit}`);
   return items;
 }
+
+/** The member of a closed union that has this name on the wire. */
+export function member<Member extends string>(
+  field: string,
+  names: Readonly<Record<Member, string>>,
+  value: string,
+): Member {
+  for (const key in names) if (names[key] === value) return key;
+  throw new Error(`${field} is ${value}`);
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { bgpControllerFrameFromWire } from '../../../../src/adapters/grpc/bgp-controller-frames.ts';
+import { bgpSpeakerFrameFromWire } from '../../../../src/adapters/grpc/bgp-speaker-frames.ts';
+import { SnapshotAssembly } from '../../../../src/adapters/grpc/snapshot-parts.ts';
+
+const PEER = {
+  name: 'tor',
+  myAsn: 64512,
+  peerAs: 'NUMBER',
+  peerAsn: 64513,
+  localAsn: 0,
+  address: Uint8Array.of(192, 0, 2, 1),
+  port: 179,
+  sourceAddress: new Uint8Array(),
+  passive: false,
+  holdTimeSeconds: 90,
+  connectTimeSeconds: 0,
+  routerId: 0,
+  ebgpMultiHop: false,
+  ttlSecurityHops: 0,
+  ipv4Routes: true,
+  ipv6Routes: false,
+  gracefulRestart: false,
+  password: '',
+  bfd: null,
+};
+const BFD = {
+  receiveIntervalMs: 300,
+  transmitIntervalMs: 300,
+  detectMultiplier: 3,
+  passive: false,
+  minimumTtl: 254,
+  strict: false,
+};
+const PATH = { peers: [], prepend: 0, communities: [], largeCommunities: [] };
+const PREFIX = { address: Uint8Array.of(192, 0, 2, 0), length: 24 };
+const SESSION = { peer: 'tor', state: 'IDLE', sinceUnixMs: 0, lastError: '', prefixesSent: 0, bfd: 'NONE' };
+
+const withPeer = (peer: object) => ({
+  bgpDelta: { revision: 1, settings: { peers: [{ ...PEER, ...peer }], draining: false }, routes: [], withdrawn: [] },
+});
+const withRoute = (route: object) => ({
+  bgpDelta: { revision: 1, settings: null, routes: [{ prefix: PREFIX, paths: [PATH], ...route }], withdrawn: [] },
+});
+
+describe('what a controller says of BGP', () => {
+  it.each([
+    ['no name', withPeer({ name: '' }), 'name has 0 characters'],
+    ['AS 0 of ours', withPeer({ myAsn: 0 }), 'my_asn is 0'],
+    ['AS 0 of the peer', withPeer({ peerAsn: 0 }), 'peer_asn is 0'],
+    ['an unknown kind of AS', withPeer({ peerAs: 'BOTH' }), 'peer_as is BOTH'],
+    ['neither address nor interface', withPeer({ address: undefined }), 'interface has 0 characters'],
+    ['an address of 5 octets', withPeer({ address: new Uint8Array(5) }), 'an address has 4 or 16 octets, not 5'],
+    ['port 0', withPeer({ port: 0 }), 'port is 0, not 1 to 65535'],
+    ['a hold time of 2 s', withPeer({ holdTimeSeconds: 2 }), 'hold_time_seconds is 2'],
+    ['no family', withPeer({ ipv4Routes: false }), 'a peer without routes of any family'],
+    ['TTL security beyond 254 hops', withPeer({ ttlSecurityHops: 255 }), 'ttl_security_hops is 255, not 1 to 254'],
+    ['a password above 80 octets', withPeer({ password: 'é'.repeat(41) }), 'password is too long'],
+    ['BFD of 9 ms', withPeer({ bfd: { ...BFD, receiveIntervalMs: 9 } }), 'receive_interval_ms is 9, not 10 to 60000'],
+  ])('is refused with %s', (_, wire, message) => {
+    expect(() => bgpControllerFrameFromWire(wire)).toThrow(message);
+  });
+
+  it('does not repeat a password that is refused', () => {
+    expect(() => bgpControllerFrameFromWire(withPeer({ password: 'hunter2'.repeat(20) }))).not.toThrow('hunter2');
+  });
+
+  it.each([
+    ['no prefix', withRoute({ prefix: null }), 'prefix is missing'],
+    [
+      'host bits',
+      withRoute({ prefix: { address: Uint8Array.of(192, 0, 2, 1), length: 24 } }),
+      'prefix has bits beyond',
+    ],
+    ['a length of 33', withRoute({ prefix: { ...PREFIX, length: 33 } }), '/33 is not a prefix length of IPv4'],
+    ['no path', withRoute({ paths: [] }), 'a route without a path'],
+    ['11 prepends', withRoute({ paths: [{ ...PATH, prepend: 11 }] }), 'prepend is 11, not 0 to 10'],
+  ])('is refused with a route that has %s', (_, wire, message) => {
+    expect(() => bgpControllerFrameFromWire(wire)).toThrow(message);
+  });
+
+  it('is refused when a snapshot never says how the sessions are', () => {
+    const assembly = new SnapshotAssembly();
+    expect(() => assembly.add({ kind: 'bgp-snapshot', revision: 1, routes: [], more: false })).toThrow(
+      'a snapshot without settings',
+    );
+  });
+});
+
+describe('what a speaker says of BGP', () => {
+  it.each([
+    ['no peer', { peer: '' }, 'peer has 0 characters'],
+    ['an unknown state', { state: 'CLOSED' }, 'state is CLOSED'],
+    ['an unknown state of BFD', { bfd: 'ECHO' }, 'bfd is ECHO'],
+    ['an error that fills the screen', { lastError: 'x'.repeat(257) }, 'last_error has 257 characters'],
+    ['a time that is no date', { sinceUnixMs: 9e15 }, 'since_unix_ms is'],
+  ])('is refused with %s', (_, session, message) => {
+    expect(() => bgpSpeakerFrameFromWire({ bgpReport: { sessions: [{ ...SESSION, ...session }] } })).toThrow(message);
+  });
+});
