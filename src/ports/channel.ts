@@ -65,14 +65,17 @@ export interface NeighbourReport {
 }
 
 export type NeighbourState =
-  /** Its hellos come. */
-  | 'heard'
-  /** Its hellos never came since this speaker began, or since the two are neighbours: it proves nothing. */
+  /** Never heard: that proves nothing. */
   | 'never-heard'
-  /** Its hellos ceased, its kernel answers: what it announces is stood in for. */
-  | 'kernel-only'
-  /** Its hellos ceased, and its kernel is silent. */
-  | 'silent';
+  | 'heard'
+  /** Its speaker says that it stops, or that it has just started: it is stood in for. */
+  | 'leaving'
+  /** Its speaker is silent, its kernel answers: it is stood in for. */
+  | 'stopped'
+  /** Speaker and kernel are silent. */
+  | 'down'
+  /** It speaks, but hears nobody, and its kernel is silent. */
+  | 'deaf';
 
 /** A foreign station that uses an address. */
 export interface ForeignStation {
@@ -101,7 +104,12 @@ export type ControllerMessage =
       readonly revoked: readonly IpAddress[];
     }
   /** The neighbours of the node, whole, whenever they change; at most 16. Sent before the grants that make them so. */
-  | { readonly kind: 'neighbours'; readonly neighbours: readonly Neighbour[] }
+  | {
+      readonly kind: 'neighbours';
+      readonly neighbours: readonly Neighbour[];
+      /** Of this node, as its neighbours know it. */
+      readonly ownAddresses: readonly IpAddress[];
+    }
   /** At most 2, whole: the first is for sending, each is good for receiving. */
   | { readonly kind: 'hello-keys'; readonly keys: readonly HelloKey[] }
   /** Ask the LAN who has these addresses, which the node need not be granted; answered by `probed`. */

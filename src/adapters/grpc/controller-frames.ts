@@ -1,4 +1,4 @@
-import { ipToBytes } from '../../core/net/index.ts';
+import { type IpAddress, ipToBytes } from '../../core/net/index.ts';
 import type { BgpControllerMessage } from '../../ports/bgp-channel.ts';
 import type { ControllerMessage, Grant, HelloKey, Neighbour } from '../../ports/channel.ts';
 import {
@@ -53,6 +53,7 @@ interface WireControllerMessage extends WireBgpControllerMessage {
   readonly heartbeat?: object;
   readonly neighbours?: {
     readonly neighbours: readonly { readonly nodeName: string; readonly addresses: readonly Uint8Array[] }[];
+    readonly ownAddresses: readonly Uint8Array[];
   };
   readonly helloKeys?: { readonly keys: readonly { readonly id: number; readonly key: Uint8Array }[] };
   readonly probe?: { readonly requestId: number; readonly addresses: readonly Uint8Array[] };
@@ -66,7 +67,12 @@ export function controllerFrameToWire(frame: ControllerFrame | MalformedFrame): 
     case 'delta':
       return { delta: { ...frame, grants: frame.grants.map(grantToWire), revoked: frame.revoked.map(ipToBytes) } };
     case 'neighbours':
-      return { neighbours: { neighbours: frame.neighbours.map(neighbourToWire) } };
+      return {
+        neighbours: {
+          neighbours: frame.neighbours.map(neighbourToWire),
+          ownAddresses: frame.ownAddresses.map(ipToBytes),
+        },
+      };
     case 'hello-keys':
       return { helloKeys: { keys: frame.keys } };
     case 'probe':
@@ -111,7 +117,7 @@ export function controllerFrameFromWire(object: object): ControllerFrame {
   if (wire.heartbeat) return { kind: 'heartbeat' };
   if (wire.neighbours) {
     const neighbours = atMost(MAX_NEIGHBOURS, 'neighbours', wire.neighbours.neighbours).map(neighbourFromWire);
-    return { kind: 'neighbours', neighbours };
+    return { kind: 'neighbours', neighbours, ownAddresses: nodeAddressesFromWire(wire.neighbours.ownAddresses) };
   }
   if (wire.helloKeys) {
     return { kind: 'hello-keys', keys: atMost(MAX_HELLO_KEYS, 'keys', wire.helloKeys.keys).map(helloKeyFromWire) };
@@ -153,8 +159,11 @@ function neighbourToWire({ nodeName, addresses }: Neighbour): object {
 }
 
 function neighbourFromWire(wire: { readonly nodeName: string; readonly addresses: readonly Uint8Array[] }): Neighbour {
-  const addresses = atMost(MAX_NODE_ADDRESSES, 'addresses', wire.addresses).map(addressFromWire);
-  return { nodeName: name('node_name', wire.nodeName), addresses };
+  return { nodeName: name('node_name', wire.nodeName), addresses: nodeAddressesFromWire(wire.addresses) };
+}
+
+function nodeAddressesFromWire(addresses: readonly Uint8Array[]): readonly IpAddress[] {
+  return atMost(MAX_NODE_ADDRESSES, 'addresses', addresses).map(addressFromWire);
 }
 
 function helloKeyFromWire({ id, key }: HelloKey): HelloKey {

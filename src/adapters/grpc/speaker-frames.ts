@@ -64,10 +64,12 @@ interface WireProbeResult {
 }
 
 const NEIGHBOUR_STATES: Readonly<Record<NeighbourState, string>> = {
-  heard: 'HEARD',
   'never-heard': 'NEVER_HEARD',
-  'kernel-only': 'KERNEL_ONLY',
-  silent: 'SILENT',
+  heard: 'HEARD',
+  leaving: 'LEAVING',
+  stopped: 'STOPPED',
+  down: 'DOWN',
+  deaf: 'DEAF',
 };
 
 type Seen = Extract<SpeakerMessage, { kind: 'conflict' }>['seen'];
