@@ -1,5 +1,6 @@
-// Writes the files that are made from src/core/config: the CRDs and the reference page. With --check it only says which are not current.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+// Writes the files that are made from others: the CRDs, the reference page, the objects of the Helm chart. With --check it only says
+// which are not current.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from '../src/core/config/crd.ts';
@@ -13,11 +14,32 @@ const GROUPS: readonly ApiGroup[] = ['heraldlb.io', 'metallb.io'];
 const HEADER = '# Made by `npm run generate` from src/core/config/schema. Change it there.\n';
 
 /** The content of every generated file, by its path below the root. */
-function generatedFiles(): ReadonlyMap<string, string> {
+async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const crds = GROUPS.flatMap(crdFolder);
   return new Map([
-    ...GROUPS.flatMap(crdFolder),
+    ...crds,
+    ...[...crds, ...(await workloads())].filter(([path]) => !path.endsWith('/kustomization.yaml')).map(chartFile),
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
   ]);
+}
+
+/** What `kubectl apply -k` sends for the two components. */
+async function workloads(): Promise<(readonly [path: string, content: string])[]> {
+  const folders = await Promise.all(
+    ['controller', 'speaker'].map(async (component) => {
+      const folder = `manifests/${component}`;
+      return (await readdir(join(ROOT, folder))).map((name) => `${folder}/${name}`);
+    }),
+  );
+  return Promise.all(folders.flat().map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const));
+}
+
+/** A chart can only read what is inside it. */
+function chartFile([path, content]: readonly [path: string, content: string]): readonly [
+  path: string,
+  content: string,
+] {
+  return [path.replace('manifests/', 'manifests/chart/files/'), content];
 }
 
 /** A file for each kind of a group, and the kustomization that names them. */
@@ -42,7 +64,7 @@ function crdFile(crd: unknown): string {
 
 async function main(check: boolean): Promise<number> {
   const stale: string[] = [];
-  for (const [path, content] of generatedFiles()) {
+  for (const [path, content] of await generatedFiles()) {
     const file = join(ROOT, path);
     if ((await readFile(file, 'utf8').catch(() => undefined)) === content) continue;
     stale.push(relative(ROOT, file));

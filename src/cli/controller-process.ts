@@ -22,7 +22,6 @@ import {
   CA_SECRET_NAME,
   CONTROLLER_SERVICE_NAME,
   controllerServerName,
-  SPEAKER_SERVICE_ACCOUNT,
   SPEAKER_TOKEN_AUDIENCE,
 } from '../ports/defaults.ts';
 import type { Log } from '../ports/log.ts';
@@ -108,7 +107,11 @@ async function assemble(settings: ControllerSettings, log: Log) {
     { secrets: api.secrets, configMaps: api.configMaps },
   );
   const verifier = new ReviewingTokenVerifier(
-    { audience: SPEAKER_TOKEN_AUDIENCE, namespace: settings.namespace, serviceAccount: SPEAKER_SERVICE_ACCOUNT },
+    {
+      audience: SPEAKER_TOKEN_AUDIENCE,
+      namespace: settings.namespace,
+      serviceAccount: settings.speakerServiceAccount,
+    },
     { reviewer: api.tokenReviewer, clock: systemTime },
   );
   const services = api.serviceInformer();

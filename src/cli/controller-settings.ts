@@ -4,7 +4,13 @@ import { LOG_LEVELS, type LogLevel } from '../adapters/telemetry/pino-log.ts';
 import type { Decoded } from '../core/config/decoded.ts';
 import { poolsOfFlags } from '../core/config/pool-flags.ts';
 import { describeProblem } from '../core/config/problem.ts';
-import { CONTROLLER_HEALTH_PORT, DEFAULT_NAMESPACE, METRICS_PORT, SPEAKER_SERVICE_PORT } from '../ports/defaults.ts';
+import {
+  CONTROLLER_HEALTH_PORT,
+  DEFAULT_NAMESPACE,
+  METRICS_PORT,
+  SPEAKER_SERVICE_ACCOUNT,
+  SPEAKER_SERVICE_PORT,
+} from '../ports/defaults.ts';
 import type { ObjectRef } from '../ports/kubernetes.ts';
 import { type CloudControllerSettings, cloudControllerSettings } from './cloud-controller-settings.ts';
 import { goBoolean } from './go-flag-values.ts';
@@ -28,6 +34,8 @@ export interface ControllerSettings extends CloudControllerSettings {
   /** Where speakers, probes and Prometheus find us: any address of the Pod's family. */
   readonly listenAddress: string;
   readonly speakerPort: number;
+  /** Name of the ServiceAccount of the speakers, in our namespace. */
+  readonly speakerServiceAccount: string;
   readonly healthPort: number;
   /** 0 = off. */
   readonly metricsPort: number;
@@ -45,6 +53,7 @@ interface Flags {
   readonly podIp: string;
   readonly nodeName: string;
   readonly speakerPort: number;
+  readonly speakerServiceAccount: string;
   readonly healthPort: number;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
@@ -84,6 +93,10 @@ export function addOwnFlags(command: Command): Command {
     new Option('--speaker-port <port>', 'port that speakers dial (gRPC, TLS)')
       .argParser(portNumber)
       .default(SPEAKER_SERVICE_PORT),
+    new Option(
+      '--speaker-service-account <name>',
+      'ServiceAccount of our namespace whose tokens are accepted from speakers',
+    ).default(SPEAKER_SERVICE_ACCOUNT),
     new Option('--health-port <port>', 'port of the health service (grpc.health.v1, plaintext)')
       .argParser(portNumber)
       .default(CONTROLLER_HEALTH_PORT),
@@ -99,7 +112,7 @@ export function addOwnFlags(command: Command): Command {
 /** Checks what the flags say. @throws UsageError of one line that names the flag */
 export function controllerSettings(command: Command): ControllerSettings {
   const flags = command.opts<Flags>();
-  const { namespace, podName, podIp, nodeName, speakerPort, healthPort, metricsPort } = flags;
+  const { namespace, podName, podIp, nodeName, speakerPort, speakerServiceAccount, healthPort, metricsPort } = flags;
   const cloud = cloudControllerSettings(command, namespace);
   return {
     ...cloud,
@@ -114,6 +127,7 @@ export function controllerSettings(command: Command): ControllerSettings {
     ignoreExcludeLabel: flags.ignoreExcludeLb,
     listenAddress: podIp.includes(':') ? '::' : '0.0.0.0',
     speakerPort,
+    speakerServiceAccount,
     healthPort,
     metricsPort,
     logLevel: cloud.verbose ? 'debug' : flags.logLevel,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Api, type ApiObject } from './api.ts';
 import { ensureKubernetesBinaries, type KubernetesBinaries, type Program } from './binaries.ts';
 import { Credentials } from './credentials.ts';
-import { runKubectl } from './kubectl.ts';
+import { runHelm, runKubectl } from './kubectl.ts';
 import { ManagedProcess, type Spawner, spawnHere } from './managed-process.ts';
 import { RunFolder } from './run-folder.ts';
 
@@ -141,6 +141,11 @@ export class ControlPlane {
   /** Runs the real kubectl as `system:masters`. @returns what it printed */
   kubectl(args: readonly string[], input?: string): Promise<string> {
     return runKubectl(this.binaries, { kubeconfig: this.kubeconfig('admin'), args, input });
+  }
+
+  /** Runs the real Helm as `system:masters`. @returns what it printed */
+  helm(args: readonly string[]): Promise<string> {
+    return runHelm(this.binaries, { kubeconfig: this.kubeconfig('admin'), args });
   }
 
   /** `kubectl apply`, for objects. */
