@@ -27,6 +27,11 @@ export class ByteReader {
     return this.#view.getUint8(this.#take(1, field));
   }
 
+  /** The next octet, which stays to be read; undefined at the end. */
+  peekU8(): number | undefined {
+    return this.#bytes[this.#at];
+  }
+
   u16(field: string): number {
     return this.#view.getUint16(this.#take(2, field));
   }
@@ -43,6 +48,11 @@ export class ByteReader {
   bytes(length: number, field: string): Uint8Array {
     const start = this.#take(length, field);
     return this.#bytes.subarray(start, start + length);
+  }
+
+  /** Passes over the next `length` octets, without a view of them. */
+  skip(length: number, field: string): void {
+    this.#take(length, field);
   }
 
   /** A reader of just the next `length` octets, for a part that says its own length. */

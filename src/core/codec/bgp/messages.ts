@@ -44,6 +44,8 @@ export interface UpdateSummary {
   readonly announced: number;
   /** Prefixes that it withdraws. */
   readonly withdrawn: number;
+  /** Attributes with routes of families that were not agreed on. */
+  readonly ignored: number;
   /** Why the announced prefixes count as withdrawn: the first fault that asks for it. */
   readonly treatAsWithdraw: string | undefined;
   /** Why attributes were passed over. */
