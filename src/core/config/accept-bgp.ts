@@ -56,6 +56,14 @@ export function advertisementRefusal(wanted: DecodedBgpAdvertisement, accepted: 
 }
 
 export function peerRefusal(wanted: DecodedBgpPeer, accepted: AcceptedObjects): Refusal | undefined {
+  if (wanted.vrf !== undefined) {
+    return refusal('NotSupported', {
+      field: 'spec.vrf',
+      value: wanted.vrf,
+      message:
+        'sessions in a VRF of the node are not built; remove the field, and let the main routing table of the node lead to the peer',
+    });
+  }
   const namesake = accepted.bgpPeers.get(wanted.name);
   if (namesake !== undefined && !sameOrigin(namesake.origin, wanted.origin)) {
     return duplicateName(wanted.name, namesake.origin);

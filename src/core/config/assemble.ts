@@ -3,6 +3,7 @@ import { type ClusterRanges, clusterRangesOf } from './cluster-ranges.ts';
 import type { Config } from './config.ts';
 import { decode } from './decode.ts';
 import type { Decoded, DecodedKind } from './decoded.ts';
+import { limitOf } from './limits.ts';
 import { notesOn } from './notes.ts';
 import { compareOrigins, type Origin } from './origin.ts';
 import { describeProblems } from './problem.ts';
@@ -128,6 +129,7 @@ function reasonAgainst(
     decoded.kind === 'problems'
       ? { reason: 'Invalid', message: describeProblems(decoded.problems) }
       : refusalOf(decoded.value, accepted);
+  if (refusal === undefined && decoded.kind === 'ok') return limitOf(decoded.value);
   if (refusal === undefined || !inForce.has(object.meta.uid)) return refusal;
   const stays = 'What was written before stays in force until this is put right or the controller restarts.';
   return { ...refusal, message: `${refusal.message} ${stays}` };

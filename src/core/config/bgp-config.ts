@@ -24,6 +24,10 @@ export interface BgpAdvertisement {
   readonly aggregationLengthV6: number;
   /** LOCAL_PREF on internal sessions, 32 bits; 0 when nothing was asked for. */
   readonly localPref: number;
+  /** MULTI_EXIT_DISC, 32 bits. */
+  readonly med?: number;
+  /** How many times our AS is in the AS_PATH beyond the first on external sessions, 0 to 10. */
+  readonly prepend: number;
   readonly communities: readonly BgpCommunity[];
   /** Pools by name and by label, united; both empty mean every pool. */
   readonly ipAddressPools: readonly string[];
@@ -63,12 +67,18 @@ export interface BgpPeer {
     | { readonly kind: 'plain'; readonly value: string }
     | { readonly kind: 'secret'; readonly namespace: string; readonly name: string };
   readonly bfdProfile?: BfdProfile;
+  /** The session waits for BFD to be up. */
+  readonly bfdStrict: boolean;
+  /** Waits for the peer to connect. */
+  readonly passive: boolean;
+  /** GTSM: how many hops away the peer may be, 1 to 254. @see RFC 5082 */
+  readonly ttlSecurityHops?: number;
   readonly gracefulRestart: boolean;
   readonly ebgpMultiHop: boolean;
   readonly vrf?: string;
   /** Both families on this one session. */
   readonly dualStack: boolean;
-  /** No multiprotocol capability: only routes of the family of the session's own addresses. */
+  /** Only routes of the family of the session's own addresses, whatever `dualStack` says. */
   readonly disableMultiprotocol: boolean;
 }
 

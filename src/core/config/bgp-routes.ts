@@ -31,17 +31,44 @@ export function preferenceConflict(
 ): Refusal | undefined {
   if (advertisement.serviceSelectors.length > 0) return undefined;
   for (const other of others) {
-    if (other.serviceSelectors.length > 0 || other.localPref === advertisement.localPref) continue;
-    if (!sharePeers(advertisement, other) || !mayShareNode(advertisement.nodeSelectors, other.nodeSelectors)) continue;
+    if (other.serviceSelectors.length > 0) continue;
+    const field = differentPreference(advertisement, other);
+    if (field === undefined || !mayMeet(advertisement, other)) continue;
     const pool = pools.find((each) => advertisesPool(other, each) && sameRoutes(advertisement, other, each));
     if (pool === undefined) continue;
     return refusal('Conflict', {
-      field: 'spec.localPref',
-      value: advertisement.localPref,
-      message: `${describeOrigin(other.origin)} gives routes of ${describeOrigin(pool.origin)} the preference ${other.localPref}; write the same, or name other peers, nodes or aggregation lengths`,
+      field: `spec.${field}`,
+      value: advertisement[field],
+      message: `${describeOrigin(other.origin)} gives routes of ${describeOrigin(pool.origin)} the value ${other[field] ?? 'none'}; write the same, or name other peers, nodes or aggregation lengths`,
     });
   }
   return undefined;
+}
+
+/** The first two advertisements that would give the route of one address two preferences at one peer of one node. */
+export function contradiction(
+  advertisements: readonly BgpAdvertisement[],
+  family: IpFamily,
+): readonly [BgpAdvertisement, BgpAdvertisement] | undefined {
+  const length = LENGTH_FIELD[family];
+  for (const [at, a] of advertisements.entries()) {
+    for (const b of advertisements.slice(at + 1)) {
+      if (a[length] === b[length] && differentPreference(a, b) !== undefined && mayMeet(a, b)) return [a, b];
+    }
+  }
+  return undefined;
+}
+
+/** What of a route can only be said once. */
+const PREFERENCES = ['localPref', 'med', 'prepend'] as const;
+
+function differentPreference(a: BgpAdvertisement, b: BgpAdvertisement): (typeof PREFERENCES)[number] | undefined {
+  return PREFERENCES.find((field) => a[field] !== b[field]);
+}
+
+/** Whether some peer of some node might be told routes of both. */
+function mayMeet(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
+  return sharePeers(a, b) && mayShareNode(a.nodeSelectors, b.nodeSelectors);
 }
 
 function sharePeers(a: BgpAdvertisement, b: BgpAdvertisement): boolean {

@@ -1,32 +1,49 @@
 import { advertisesPool, type SelectsPools } from './advertises.ts';
-import type { Config, Pool } from './config.ts';
+import type { BgpAdvertisement, BgpPeer } from './bgp-config.ts';
+import type { Config, L2Advertisement, Pool } from './config.ts';
 import { type Origin, sameOrigin } from './origin.ts';
-
-const NO_BGP = 'This version holds no BGP sessions yet.';
 
 /** What the owner of an object that is in force should know of it, though nothing is wrong with it. */
 export function notesOn(origin: Origin, config: Config): string[] {
   const pool = config.pools.find((candidate) => sameOrigin(candidate.origin, origin));
   if (pool !== undefined) return poolNotes(pool, config);
-  if (origin.kind === 'BGPPeer') return [NO_BGP];
+  const peer = config.bgpPeers.find((candidate) => sameOrigin(candidate.origin, origin));
+  if (peer !== undefined) return peerNotes(peer, config);
   const advertisements = [...config.l2Advertisements, ...config.bgpAdvertisements];
   const advertisement = advertisements.find((candidate) => sameOrigin(candidate.origin, origin));
   if (advertisement === undefined) return [];
-  const notes = advertisementNotes(advertisement, config);
-  return origin.kind === 'BGPAdvertisement' ? [...notes, NO_BGP] : notes;
+  return advertisementNotes(advertisement, config);
 }
 
 function poolNotes(pool: Pool, config: Config): string[] {
   const advertisements: readonly SelectsPools[] = [...config.l2Advertisements, ...config.bgpAdvertisements];
   if (advertisements.some((advertisement) => advertisesPool(advertisement, pool))) return [];
   return [
-    `No advertisement in force announces this pool, so nobody can reach its addresses: create an L2Advertisement for "${pool.name}".`,
+    `No advertisement in force announces this pool, so nobody can reach its addresses: create an L2Advertisement or a BGPAdvertisement for "${pool.name}".`,
   ];
 }
 
-function advertisementNotes(advertisement: SelectsPools, config: Config): string[] {
-  const known = new Set(config.pools.map(({ name }) => name));
-  return advertisement.ipAddressPools
+function advertisementNotes(advertisement: L2Advertisement | BgpAdvertisement, config: Config): string[] {
+  const pools = new Set(config.pools.map(({ name }) => name));
+  const notes = unknownNames('ipAddressPools', advertisement.ipAddressPools, { known: pools, kind: 'IPAddressPool' });
+  if (!('peers' in advertisement)) return notes;
+  if (config.bgpPeers.length === 0) return [...notes, 'No BGPPeer is in force, so nobody is told: create one.'];
+  const peers = new Set(config.bgpPeers.map(({ name }) => name));
+  return [...notes, ...unknownNames('peers', advertisement.peers, { known: peers, kind: 'BGPPeer' })];
+}
+
+function unknownNames(
+  field: string,
+  names: readonly string[],
+  { known, kind }: { readonly known: ReadonlySet<string>; readonly kind: string },
+): string[] {
+  return names
     .filter((name) => !known.has(name))
-    .map((name) => `spec.ipAddressPools "${name}": no IPAddressPool of this name is in force.`);
+    .map((name) => `spec.${field} "${name}": no ${kind} of this name is in force.`);
+}
+
+/** A session is held all the same: its router may wait for it. */
+function peerNotes({ name }: BgpPeer, { bgpAdvertisements }: Config): string[] {
+  if (bgpAdvertisements.some(({ peers }) => peers.length === 0 || peers.includes(name))) return [];
+  return ['No BGPAdvertisement in force names this peer or every peer, so it is told no routes: create one.'];
 }

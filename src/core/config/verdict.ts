@@ -11,6 +11,8 @@ export type VerdictReason =
   | 'DuplicateName'
   /** It contradicts another object. */
   | 'Conflict'
+  /** It asks for what this program cannot do. */
+  | 'NotSupported'
   /** It names an object that is not there, or is not in force. */
   | 'ReferenceMissing'
   /** Objects of its namespace do not count. */

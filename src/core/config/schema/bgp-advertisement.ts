@@ -17,50 +17,68 @@ const wholeRoutes: CelRule = {
   message: 'serviceSelectors go with aggregationLength 32 and aggregationLengthV6 128 only; remove one or the other',
 };
 
-const spec = z
+const common = {
+  aggregationLength: described(
+    z.int().min(1).max(32).meta({ format: 'int32' }),
+    'Prefix length of the IPv4 routes. Not shorter than the shortest prefix of the pools: else addresses of others would be announced.',
+  ).default(32),
+  aggregationLengthV6: described(
+    z.int().min(1).max(128).meta({ format: 'int32' }),
+    'Prefix length of the IPv6 routes, likewise.',
+  ).default(128),
+  localPref: described(
+    z.int().min(0).max(4294967295),
+    'LOCAL_PREF of the routes on internal sessions: the higher is preferred.',
+  ).exactOptional(),
+  communities: described(
+    distinct(communityOrAlias, 'community'),
+    'Communities of the routes: `64512:100`, `large:64512:1:2`, or a name that a Community object gives.',
+  ).default([]),
+  ipAddressPools: described(
+    names('an IPAddressPool'),
+    'Names of the pools to announce. With `ipAddressPoolSelectors`: united. With neither: every pool.',
+  ).default([]),
+  ipAddressPoolSelectors: labelSelectors('Selects those pools by their labels; any one must match.'),
+  nodeSelectors: labelSelectors('Only nodes that match any one of these announce. Empty: every node.'),
+  serviceSelectors: labelSelectors(
+    'Only addresses of Services whose labels match any one of these are announced. Empty: of every Service.',
+  ),
+  peers: described(names('a BGPPeer'), 'Names of the peers to announce to. Empty: every peer.').default([]),
+};
+
+const metallb = z.object(common).superRefine(checkLengths);
+
+const own = z
   .object({
-    aggregationLength: described(
-      z.int().min(1).max(32).meta({ format: 'int32' }),
-      'Prefix length of the IPv4 routes. Not shorter than the shortest prefix of the pools: else addresses of others would be announced.',
-    ).default(32),
-    aggregationLengthV6: described(
-      z.int().min(1).max(128).meta({ format: 'int32' }),
-      'Prefix length of the IPv6 routes, likewise.',
-    ).default(128),
-    localPref: described(
+    ...common,
+    med: described(
       z.int().min(0).max(4294967295),
-      'LOCAL_PREF of the routes on internal sessions: the higher is preferred.',
+      'MULTI_EXIT_DISC of the routes: of several ways into our AS, a router prefers the lower.',
     ).exactOptional(),
-    communities: described(
-      distinct(communityOrAlias, 'community'),
-      'Communities of the routes: `64512:100`, `large:64512:1:2`, or a name that a Community object gives.',
-    ).default([]),
-    ipAddressPools: described(
-      names('an IPAddressPool'),
-      'Names of the pools to announce. With `ipAddressPoolSelectors`: united. With neither: every pool.',
-    ).default([]),
-    ipAddressPoolSelectors: labelSelectors('Selects those pools by their labels; any one must match.'),
-    nodeSelectors: labelSelectors('Only nodes that match any one of these announce. Empty: every node.'),
-    serviceSelectors: labelSelectors(
-      'Only addresses of Services whose labels match any one of these are announced. Empty: of every Service.',
-    ),
-    peers: described(names('a BGPPeer'), 'Names of the peers to announce to. Empty: every peer.').default([]),
+    prepend: described(
+      z.int().min(0).max(10).meta({ format: 'int32' }),
+      'Our AS number is this many times more in the AS_PATH of the routes on external sessions: the shorter path is preferred.',
+    ).exactOptional(),
   })
-  .superRefine((from, context) => {
-    if (from.serviceSelectors.length === 0) return;
-    const lengths = [
-      ['aggregationLength', from.aggregationLength, 32],
-      ['aggregationLengthV6', from.aggregationLengthV6, 128],
-    ] as const;
-    for (const [name, length, whole] of lengths) {
-      if (length === whole) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [name],
-        message: `cannot go with serviceSelectors, since a route then holds addresses of several Services; write ${whole} or remove the selectors`,
-      });
-    }
-  });
+  .superRefine(checkLengths);
+
+type AdvertisementSpec = z.output<typeof metallb> & Partial<z.output<typeof own>>;
+
+function checkLengths(from: z.output<z.ZodObject<typeof common>>, context: z.core.$RefinementCtx): void {
+  if (from.serviceSelectors.length === 0) return;
+  const lengths = [
+    ['aggregationLength', from.aggregationLength, 32],
+    ['aggregationLengthV6', from.aggregationLengthV6, 128],
+  ] as const;
+  for (const [name, length, whole] of lengths) {
+    if (length === whole) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: `cannot go with serviceSelectors, since a route then holds addresses of several Services; write ${whole} or remove the selectors`,
+    });
+  }
+}
 
 const columns = [
   { name: 'IPAddressPools', type: 'string', jsonPath: '.spec.ipAddressPools' },
@@ -70,11 +88,10 @@ const columns = [
 ] as const;
 
 const version = {
-  spec,
   status: conditionsOnly,
   specRequired: false,
   rules: [wholeRoutes],
-  build: (from: z.output<typeof spec>, source: DecodeSource) => ({
+  build: (from: AdvertisementSpec, source: DecodeSource) => ({
     kind: 'BGPAdvertisement' as const,
     advertisement: advertisementOf(from, source),
   }),
@@ -87,14 +104,17 @@ export const bgpAdvertisement: KindDefinition = {
   shortName: 'lbbgp',
   description: 'Announces addresses of pools to routers, by BGP.',
   versions: [
-    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
+    kindVersion(
+      { group: 'metallb.io', version: 'v1beta1' },
+      { ...version, spec: metallb, columns: [...columns, validColumn] },
+    ),
     kindVersion(
       { group: 'heraldlb.io', version: 'v1' },
-      { ...version, columns: [...columns, validColumn, reasonColumn, ageColumn] },
+      { ...version, spec: own, columns: [...columns, validColumn, reasonColumn, ageColumn] },
     ),
   ],
 };
 
-function advertisementOf(from: z.output<typeof spec>, { origin }: DecodeSource): DecodedBgpAdvertisement {
-  return { ...from, name: origin.name, origin, localPref: from.localPref ?? 0 };
+function advertisementOf(from: AdvertisementSpec, { origin }: DecodeSource): DecodedBgpAdvertisement {
+  return { ...from, name: origin.name, origin, localPref: from.localPref ?? 0, prepend: from.prepend ?? 0 };
 }

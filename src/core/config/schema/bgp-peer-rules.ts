@@ -17,6 +17,11 @@ interface PeerFields {
   readonly password?: string;
   readonly passwordSecret?: { readonly name?: string; readonly namespace?: string };
   readonly ebgpMultiHop?: boolean;
+  readonly localASN?: number;
+  readonly bfdProfile?: string;
+  readonly passive?: boolean;
+  readonly ttlSecurityHops?: number;
+  readonly bfdStrict?: boolean;
 }
 
 /** For the API server: what it can see by itself. */
@@ -56,6 +61,18 @@ export const peerRules: readonly CelRule[] = [
   },
 ];
 
+/** Over fields that only our own group has. */
+export const ownPeerRules: readonly CelRule[] = [
+  {
+    rule: '!has(self.ttlSecurityHops) || !has(self.ebgpMultiHop) || !self.ebgpMultiHop',
+    message: 'only one of ttlSecurityHops and ebgpMultiHop may be there',
+  },
+  {
+    rule: "!has(self.bfdStrict) || !self.bfdStrict || (has(self.bfdProfile) && self.bfdProfile != '')",
+    message: 'bfdStrict needs bfdProfile',
+  },
+];
+
 interface Finding {
   readonly field: keyof PeerFields;
   readonly message: string;
@@ -63,7 +80,8 @@ interface Finding {
 
 /** The same in sentences, and what the API server cannot see. */
 export function checkPeer(peer: PeerFields, context: z.core.$RefinementCtx): void {
-  for (const { field, message } of [...identity(peer), ...endpoint(peer), ...times(peer), ...secrets(peer)]) {
+  const findings = [...identity(peer), ...endpoint(peer), ...times(peer), ...secrets(peer), ...distance(peer)];
+  for (const { field, message } of findings) {
     context.addIssue({ code: 'custom', path: [field], message });
   }
 }
@@ -110,7 +128,29 @@ function times({ holdTime, keepaliveTime, connectTime }: PeerFields): Finding[] 
   return findings;
 }
 
+function distance({ bfdProfile = '', bfdStrict, ebgpMultiHop, ttlSecurityHops }: PeerFields): Finding[] {
+  const findings: Finding[] = [];
+  if (ttlSecurityHops !== undefined && ebgpMultiHop) {
+    findings.push({
+      field: 'ttlSecurityHops',
+      message: 'says by itself how far away the peer may be; remove ebgpMultiHop',
+    });
+  }
+  if (bfdStrict && bfdProfile === '') {
+    findings.push({ field: 'bfdStrict', message: 'needs a BFDProfile to wait for; write bfdProfile, or remove it' });
+  }
+  return findings;
+}
+
+/** As much as TCP_MD5SIG takes. */
+const PASSWORD_OCTETS_MAX = 80;
+
 function secrets({ password = '', passwordSecret: secret }: PeerFields): Finding[] {
+  if (new TextEncoder().encode(password).length > PASSWORD_OCTETS_MAX) {
+    return [
+      { field: 'password', message: `is longer than TCP-MD5 takes; write at most ${PASSWORD_OCTETS_MAX} octets` },
+    ];
+  }
   if (password !== '' && secret?.name) {
     return [
       { field: 'password', message: `cannot go with passwordSecret ${quote(secret.name)}; remove one of the two` },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { asnFromNumber } from '../../net/index.ts';
 import type { DecodedBgpPeer } from '../decoded.ts';
-import { checkPeer, peerRules } from './bgp-peer-rules.ts';
+import { checkPeer, ownPeerRules, peerRules } from './bgp-peer-rules.ts';
 import { described, labelSelectors } from './fields.ts';
 import {
   ageColumn,
@@ -38,49 +38,65 @@ const common = {
   ebgpMultiHop: described(z.boolean(), 'True: the peer, of another AS, is several hops away.').exactOptional(),
 };
 
-const newest = z
+const current = {
+  ...common,
+  peerASN: described(
+    z.int().min(0).max(ASN_MAX),
+    'AS number of the peer, 1 to 4294967295. Exactly one of this and `dynamicASN`.',
+  ).exactOptional(),
+  dynamicASN: described(
+    z.enum(['internal', 'external']),
+    'Takes any AS number of the peer that is ours (`internal`) or is not (`external`).',
+  ).exactOptional(),
+  peerAddress: described(z.string(), 'Address of the peer. Exactly one of this and `interface`.').exactOptional(),
+  interface: described(
+    z.string(),
+    'The session goes to whoever is at the other end of this interface.',
+  ).exactOptional(),
+  peerPort: described(z.int().min(1).max(16384), 'TCP port of the peer.').default(179),
+  connectTime: described(
+    durationSeconds,
+    'The pause between two attempts to connect: whole seconds, `1s` to `65535s`.',
+  ).exactOptional(),
+  passwordSecret: described(
+    z.object({
+      name: described(z.string(), 'Name of the Secret.').exactOptional(),
+      namespace: described(z.string(), 'Its namespace; it must be that of this object.').exactOptional(),
+    }),
+    'A Secret of type `kubernetes.io/basic-auth` in the namespace of this object; its key `password` is for TCP-MD5.',
+  )
+    .meta({ 'x-kubernetes-map-type': 'atomic' })
+    .exactOptional(),
+  enableGracefulRestart: described(
+    z.boolean(),
+    'The peer keeps our routes while we restart (RFC 4724). Cannot be changed later.',
+    {
+      rule: 'self == oldSelf',
+      message: 'enableGracefulRestart cannot be changed; delete the object and create it anew',
+    },
+  ).exactOptional(),
+  vrf: described(z.string(), 'The VRF of the node whose interface leads to the peer.').exactOptional(),
+  disableMP: described(z.boolean(), 'Deprecated. True: no routes but those of the family of the session.').default(
+    false,
+  ),
+  dualStackAddressFamily: described(z.boolean(), 'True: routes of both families on this session.').default(false),
+  localASN: described(
+    z.int().min(1).max(ASN_MAX),
+    'The AS number that this peer is shown in place of `myASN`, 1 to 4294967295.',
+  ).exactOptional(),
+};
+
+const newest = z.object(current).superRefine(checkPeer);
+
+const own = z
   .object({
-    ...common,
-    peerASN: described(
-      z.int().min(0).max(ASN_MAX),
-      'AS number of the peer, 1 to 4294967295. Exactly one of this and `dynamicASN`.',
+    ...current,
+    passive: described(z.boolean(), 'True: waits for the peer to connect.').exactOptional(),
+    ttlSecurityHops: described(
+      z.int().min(1).max(254).meta({ format: 'int32' }),
+      'Packets that came over more hops than this are not taken for those of the peer (GTSM, RFC 5082); the peer must do so too. Not with `ebgpMultiHop`.',
     ).exactOptional(),
-    dynamicASN: described(
-      z.enum(['internal', 'external']),
-      'Takes any AS number of the peer that is ours (`internal`) or is not (`external`).',
-    ).exactOptional(),
-    peerAddress: described(z.string(), 'Address of the peer. Exactly one of this and `interface`.').exactOptional(),
-    interface: described(
-      z.string(),
-      'The session goes to whoever is at the other end of this interface.',
-    ).exactOptional(),
-    peerPort: described(z.int().min(1).max(16384), 'TCP port of the peer.').default(179),
-    connectTime: described(
-      durationSeconds,
-      'The pause between two attempts to connect: whole seconds, `1s` to `65535s`.',
-    ).exactOptional(),
-    passwordSecret: described(
-      z.object({
-        name: described(z.string(), 'Name of the Secret.').exactOptional(),
-        namespace: described(z.string(), 'Its namespace; it must be that of this object.').exactOptional(),
-      }),
-      'A Secret of type `kubernetes.io/basic-auth` in the namespace of this object; its key `password` is for TCP-MD5.',
-    )
-      .meta({ 'x-kubernetes-map-type': 'atomic' })
-      .exactOptional(),
-    enableGracefulRestart: described(
-      z.boolean(),
-      'The peer keeps our routes while we restart (RFC 4724). Cannot be changed later.',
-      {
-        rule: 'self == oldSelf',
-        message: 'enableGracefulRestart cannot be changed; delete the object and create it anew',
-      },
-    ).exactOptional(),
-    vrf: described(z.string(), 'The VRF of the node whose interface leads to the peer.').exactOptional(),
-    disableMP: described(z.boolean(), 'Deprecated. True: no routes but those of the family of the session.').default(
-      false,
-    ),
-    dualStackAddressFamily: described(z.boolean(), 'True: routes of both families on this session.').default(false),
+    bfdStrict: described(z.boolean(), 'True: the session waits for BFD to be up. Needs `bfdProfile`.').exactOptional(),
   })
   .superRefine(checkPeer);
 
@@ -94,8 +110,8 @@ const first = z
   })
   .superRefine(checkPeer);
 
-type PeerSpec = Omit<z.output<typeof newest>, 'peerPort' | 'disableMP' | 'dualStackAddressFamily'> &
-  Partial<Pick<z.output<typeof newest>, 'peerPort' | 'disableMP' | 'dualStackAddressFamily'>>;
+type Defaulted = 'peerPort' | 'disableMP' | 'dualStackAddressFamily';
+type PeerSpec = Omit<z.output<typeof own>, Defaulted> & Partial<Pick<z.output<typeof own>, Defaulted>>;
 
 const columns = [
   { name: 'Address', type: 'string', jsonPath: '.spec.peerAddress' },
@@ -131,7 +147,12 @@ export const bgpPeer: KindDefinition = {
     ),
     kindVersion(
       { group: 'heraldlb.io', version: 'v1' },
-      { ...version, spec: newest, rules: peerRules, columns: [...columns, validColumn, reasonColumn, ageColumn] },
+      {
+        ...version,
+        spec: own,
+        rules: [...peerRules, ...ownPeerRules],
+        columns: [...columns, validColumn, reasonColumn, ageColumn],
+      },
     ),
   ],
 };
@@ -153,7 +174,11 @@ function peerOf(from: PeerSpec, { origin }: DecodeSource): DecodedBgpPeer {
     ebgpMultiHop: from.ebgpMultiHop ?? false,
     dualStack: from.dualStackAddressFamily ?? false,
     disableMultiprotocol: from.disableMP ?? false,
+    passive: from.passive ?? false,
+    bfdStrict: from.bfdStrict ?? false,
     ...timesOf(from),
+    ...localAsnOf(from),
+    ...(from.ttlSecurityHops === undefined ? {} : { ttlSecurityHops: from.ttlSecurityHops }),
     ...(from.sourceAddress === undefined ? {} : { sourceAddress: from.sourceAddress }),
     ...(from.routerID === undefined ? {} : { routerId: from.routerID }),
     ...(from.bfdProfile ? { bfdProfile: from.bfdProfile } : {}),
@@ -166,6 +191,12 @@ function peerAsnOf({ peerASN = 0, dynamicASN }: PeerSpec): DecodedBgpPeer['peerA
   const asn = asnFromNumber(peerASN);
   if (asn !== undefined) return { kind: 'number', asn };
   return { kind: dynamicASN ?? 'external' };
+}
+
+/** What says nothing new is left out: an AS is not put in place of itself. */
+function localAsnOf({ localASN = 0, myASN }: PeerSpec): Pick<DecodedBgpPeer, 'localAsn'> {
+  const localAsn = localASN === myASN ? undefined : asnFromNumber(localASN);
+  return localAsn === undefined ? {} : { localAsn };
 }
 
 /** Seconds, without fractions. Where only the keepalive time is there, the hold time is three of them. */

@@ -20,7 +20,7 @@ export const routerIdText = parsedText((text) => {
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
   us: 1e-6,
-  µs: 1e-6,
+  '\u00b5s': 1e-6,
   ms: 1e-3,
   s: 1,
   m: 60,
@@ -30,11 +30,11 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 /** A duration as Go writes it (`1m30s`), in seconds. @see https://pkg.go.dev/time#ParseDuration */
 export const durationSeconds = parsedText((text) => {
   if (text === '0') return { value: 0 };
-  if (!/^(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
+  if (!/^(\d+(\.\d*)?(ns|us|\u00b5s|ms|s|m|h))+$/.test(text)) {
     const bare = /^\d+$/.test(text) ? `"${text}s"` : '"90s" or "1m30s"';
     return { problem: `is no duration; write a number with its unit, such as ${bare}` };
   }
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)];
+  const parts = [...text.matchAll(/(\d+(?:\.\d*)?)(ns|us|\u00b5s|ms|s|m|h)/g)];
   return { value: parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0) };
 });
 

@@ -114,7 +114,7 @@ it('a pool that nobody announces, and an advertisement of a pool that is not the
     configObject('L2Advertisement', 'typo', { ipAddressPools: ['frist'] }),
   ]);
   expect(verdictOf(assembly, 'first')).toBe(
-    'InForce: In force. No advertisement in force announces this pool, so nobody can reach its addresses: create an L2Advertisement for "first".',
+    'InForce: In force. No advertisement in force announces this pool, so nobody can reach its addresses: create an L2Advertisement or a BGPAdvertisement for "first".',
   );
   expect(verdictOf(assembly, 'typo')).toBe(
     'InForce: In force. spec.ipAddressPools "frist": no IPAddressPool of this name is in force.',

@@ -40,6 +40,8 @@ describe('a BGPPeer', () => {
           ebgpMultiHop: false,
           dualStack: false,
           disableMultiprotocol: false,
+          passive: false,
+          bfdStrict: false,
         },
       ]);
     },
@@ -115,10 +117,52 @@ describe('a BGPPeer', () => {
       ['spec.ebgpMultiHop true: is for a peer of another AS, but peerASN is myASN; remove it'],
     ],
     ['a port above its range', { peerPort: 16385 }, ['spec.peerPort 16385: is too large; the most is 16384']],
+    ['0 as the AS to show', { localASN: 0 }, ['spec.localASN 0: is too small; the least is 1']],
+    [
+      'a password that TCP-MD5 does not take',
+      { password: 'x'.repeat(81) },
+      ['spec.password "(not shown)": is longer than TCP-MD5 takes; write at most 80 octets'],
+    ],
   ];
 
   it.each(WRONG)('with %s is refused by name, value and remedy', (_what, spec, sentences) => {
     expect(problems(peer('router', spec))).toEqual(sentences);
+  });
+
+  it('of our own group may be passive, near by TTL and strict about BFD', () => {
+    const own = { apiVersion: 'heraldlb.io/v1' };
+    const spec = { passive: true, ttlSecurityHops: 1, bfdProfile: 'fast', bfdStrict: true, localASN: 64499 };
+    const objects = [configObject('BFDProfile', 'fast', {}), peer('router', spec, own)];
+    expect(assembled(objects).config.bgpPeers).toMatchObject([
+      { passive: true, ttlSecurityHops: 1, bfdStrict: true, localAsn: 64499 },
+    ]);
+    expect(problems(peer('router', { ttlSecurityHops: 255 }, own))).toEqual([
+      'spec.ttlSecurityHops 255: is too large; the most is 254',
+    ]);
+    expect(problems(peer('router', { ttlSecurityHops: 1, ebgpMultiHop: true, bfdStrict: true }, own))).toEqual([
+      'spec.ttlSecurityHops 1: says by itself how far away the peer may be; remove ebgpMultiHop',
+      'spec.bfdStrict true: needs a BFDProfile to wait for; write bfdProfile, or remove it',
+    ]);
+  });
+
+  it('in a VRF is out, since its session would go another way than it says', () => {
+    expect(assembled([peer('router', { vrf: 'red' })]).config.bgpPeers).toEqual([]);
+    expect(messageOn([peer('router', { vrf: 'red' })], 'router')).toBe(
+      'spec.vrf "red": sessions in a VRF of the node are not built; remove the field, and let the main routing table of the node lead to the peer.',
+    );
+  });
+
+  it('that no advertisement reaches is in force and told so', () => {
+    const elsewhere = configObject('BGPAdvertisement', 'elsewhere', { peers: ['other'] });
+    expect(messageOn([peer('router'), elsewhere], 'router')).toBe(
+      'In force. No BGPAdvertisement in force names this peer or every peer, so it is told no routes: create one.',
+    );
+    expect(messageOn([peer('router'), elsewhere], 'elsewhere')).toBe(
+      'In force. spec.peers "other": no BGPPeer of this name is in force.',
+    );
+    expect(messageOn([elsewhere], 'elsewhere')).toBe(
+      'In force. No BGPPeer is in force, so nobody is told: create one.',
+    );
   });
 
   it('never shows its password', () => {
@@ -228,11 +272,25 @@ describe('a BGPAdvertisement', () => {
     const verdict = (spec: object): string | undefined =>
       messageOn([wide, first, advertisement('second', { localPref: 200, ...spec })], 'second');
     expect(verdict({})).toBe(
-      'spec.localPref 200: BGPAdvertisement metallb-system/first gives routes of IPAddressPool metallb-system/wide the preference 100; write the same, or name other peers, nodes or aggregation lengths.',
+      'spec.localPref 200: BGPAdvertisement metallb-system/first gives routes of IPAddressPool metallb-system/wide the value 100; write the same, or name other peers, nodes or aggregation lengths.',
     );
     expect(verdict({ aggregationLength: 24 })).toMatch(/^In force/);
     expect(verdict({ peers: ['b'] })).toMatch(/^In force/);
     expect(verdict({ localPref: 100 })).toMatch(/^In force/);
+  });
+
+  it.each([
+    [
+      { med: 5 },
+      'spec.med 5: BGPAdvertisement metallb-system/first gives routes of IPAddressPool metallb-system/wide the value none',
+    ],
+    [
+      { prepend: 2 },
+      'spec.prepend 2: BGPAdvertisement metallb-system/first gives routes of IPAddressPool metallb-system/wide the value 0',
+    ],
+  ])('that gives other routes of a pool %j is out just so', (spec, sentence) => {
+    const own = configObject('BGPAdvertisement', 'second', spec, { apiVersion: 'heraldlb.io/v1' });
+    expect(messageOn([pool('wide', ['10.0.0.0/24']), advertisement('first'), own], 'second')).toContain(sentence);
   });
 
   it('that says the same as another is out', () => {
@@ -247,6 +305,18 @@ it('a name that two Community objects give is that of the first; the other is ou
   expect(messageOn([named('a'), named('b')], 'b')).toBe(
     'spec.communities[0].name "east": Community metallb-system/a gives this name too; rename or remove one of the two.',
   );
+});
+
+it('a BFDProfile with echo mode is in force without it, and does not say that it is valid', () => {
+  const objects = [configObject('BFDProfile', 'fast', { echoMode: true }), peer('router', { bfdProfile: 'fast' })];
+  const { config, verdicts } = assembled(objects);
+  expect(config.bgpPeers).toHaveLength(1);
+  expect(verdicts.find(({ origin }) => origin.name === 'fast')).toMatchObject({
+    valid: false,
+    reason: 'NotSupported',
+    message:
+      'spec.echoMode true: echo packets are not built, and BFD runs without them; remove the field, and write in receiveInterval and transmitInterval how fast a dead peer is to be noticed.',
+  });
 });
 
 it('a BFDProfile out of its ranges is refused field by field', () => {
