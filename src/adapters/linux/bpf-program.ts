@@ -12,6 +12,9 @@ export const Operation = {
 export const PACKET_TYPE = 0xffff_f004;
 export const PACKET_MULTICAST = 2;
 
+/** SKF_NET_OFF: offsets from here are in the network header. @see linux/filter.h */
+export const NETWORK_HEADER = 0xfff0_0000;
+
 const INSTRUCTION_LENGTH = 8;
 
 /** Jumps name the number of the instruction to go on with. */

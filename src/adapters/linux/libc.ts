@@ -21,6 +21,12 @@ export interface Libc {
     flags: number,
     ...to: [address: Uint8Array, addressLength: number]
   ): number;
+  /** @param header struct msghdr */
+  recvmsg(fd: number, header: Uint8Array, flags: number): number;
+  /** 0 when there is no such interface. */
+  interfaceIndex(name: string): number;
+  /** Undefined when there is no such interface. */
+  interfaceName(index: number): string | undefined;
   close(fd: number): number;
   errno(): number;
   /** What the program sees as the address of these bytes; they must not be collected while the kernel reads them. */
@@ -42,11 +48,15 @@ export const Errno = {
   EACCES: 13,
   ENODEV: 19,
   EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
   ENETDOWN: 100,
   ENETUNREACH: 101,
   ENOBUFS: 105,
   EHOSTUNREACH: 113,
 } as const;
+
+/** IF_NAMESIZE. @see netdevice(7) */
+const INTERFACE_NAME_BYTES = 16;
 
 /** glibc, then musl. */
 const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`];
@@ -67,10 +77,23 @@ export function loadLibc(defect: (error: unknown) => void): Libc {
     recvfrom: bind('long recvfrom(int, void*, size_t, int, void*, void*)'),
     send: bind('long send(int, void*, size_t, int)'),
     sendto: bind('long sendto(int, void*, size_t, int, void*, uint32_t)'),
+    recvmsg: bind('long recvmsg(int, void*, int)'),
+    interfaceIndex: bind('uint32_t if_nametoindex(const char*)'),
+    interfaceName: interfaceNames(bind('void* if_indextoname(uint32_t, void*)')),
     close: bind('int close(int)'),
     errno: () => koffi.errno(),
     addressOf: (bytes) => BigInt(koffi.address(bytes)),
     whenReadable: (fd, callback) => new PollWatch(fd, callback, defect),
+  };
+}
+
+function interfaceNames(
+  indexToName: (index: number, name: Uint8Array) => unknown,
+): (index: number) => string | undefined {
+  const buffer = new Uint8Array(INTERFACE_NAME_BYTES);
+  return (index) => {
+    if (indexToName(index, buffer) === null) return undefined;
+    return String.fromCharCode(...buffer.subarray(0, buffer.indexOf(0)));
   };
 }
 

@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BfdSessionSettings } from '../../src/ports/bfd.ts';
+import { BfdNode } from '../support/bfd-node.ts';
+import { eventually } from '../support/eventually.ts';
+import { v4, v6 } from '../support/fake-lan.ts';
+import { NamespaceLan } from '../support/namespace-lan.ts';
+import { ip, sysctl } from '../support/network-namespace.ts';
+
+const session = (remote: string, fields: Partial<BfdSessionSettings> = {}): BfdSessionSettings => ({
+  name: remote,
+  path: { remote: remote.includes(':') ? v6(remote) : v4(remote) },
+  receiveIntervalMs: 100,
+  transmitIntervalMs: 100,
+  detectMultiplier: 3,
+  passive: false,
+  ...fields,
+});
+const MULTIHOP = (remote: string, minimumTtl: number): Partial<BfdSessionSettings> => ({
+  path: { remote: v4(remote), multihop: { minimumTtl } },
+});
+
+describe('BFD between two nodes', () => {
+  let lan: NamespaceLan;
+  let nodes: readonly [BfdNode, BfdNode];
+
+  beforeAll(async () => {
+    lan = await NamespaceLan.create('node1', 'node2');
+    for (const [index, node] of ['node1', 'node2'].entries()) {
+      await sysctl(node, 'ipv6/conf/all/disable_ipv6', 0);
+      await ip(`-n ${node} address add fd09::${index + 1}/64 dev eth0 nodad`);
+      await ip(`-n ${node} address add fe80::${index + 1}/64 dev eth0 nodad`);
+    }
+  });
+
+  afterEach(async () => {
+    for (const node of nodes) await node.stop();
+    expect(nodes.flatMap(({ failures }) => failures)).toEqual([]);
+  });
+
+  afterAll(async () => lan.destroy());
+
+  const begin = (a: BfdSessionSettings, b: BfdSessionSettings): void => {
+    nodes = [new BfdNode('node1'), new BfdNode('node2')];
+    nodes[0].set(a);
+    nodes[1].set(b);
+  };
+  const bothUp = (): Promise<void> =>
+    eventually(() => {
+      for (const node of nodes) expect(node.reports.at(-1)?.state).toBe('Up');
+    });
+
+  it('comes up over IPv4, and says when the neighbour falls silent', async () => {
+    begin(session('10.9.0.2'), session('10.9.0.1'));
+    await bothUp();
+    await ip('-n switch link set node1-eth0 down');
+    await eventually(() => expect(nodes[1].report('10.9.0.1')).toMatchObject({ state: 'Down', diagnostic: 1 }));
+    await ip('-n switch link set node1-eth0 up');
+    await bothUp();
+  });
+
+  it('comes up over IPv6, and over a link-local address', async () => {
+    begin(session('fd09::2'), session('fd09::1'));
+    await bothUp();
+    nodes[0].set(session('fd09::2'), session('fe80::2', { path: { remote: v6('fe80::2'), interface: 'eth0' } }));
+    nodes[1].set(session('fd09::1'), session('fe80::1', { path: { remote: v6('fe80::1'), interface: 'eth0' } }));
+    await eventually(() => {
+      expect(nodes[0].report('fe80::2')?.state).toBe('Up');
+      expect(nodes[1].report('fe80::1')?.state).toBe('Up');
+    });
+  });
+
+  it('comes up with keys that agree, and not with others', async () => {
+    const key = { type: 'meticulous-keyed-sha1', keyId: 1, secret: new TextEncoder().encode('herald') } as const;
+    begin(session('10.9.0.2', { authentication: key }), session('10.9.0.1', { authentication: key }));
+    await bothUp();
+    nodes[0].set(session('10.9.0.2', { authentication: { ...key, secret: new TextEncoder().encode('x') } }));
+    await eventually(() => expect(nodes[1].report('10.9.0.1')?.state).toBe('Down'));
+    await eventually(() => {
+      const refused = nodes[1].counters.map(({ drops }) => drops['authentication-failed'] ?? 0);
+      expect(Math.max(...refused)).toBeGreaterThan(0);
+    });
+  });
+
+  it('keeps a multihop session apart, on its own port', async () => {
+    begin(session('10.9.0.2', MULTIHOP('10.9.0.2', 254)), session('10.9.0.1', MULTIHOP('10.9.0.1', 254)));
+    await bothUp();
+  });
+
+  it('ends without alarm when one side is switched off by plan', async () => {
+    begin(session('10.9.0.2'), session('10.9.0.1'));
+    await bothUp();
+    nodes[0].set();
+    await eventually(() =>
+      expect(nodes[1].report('10.9.0.1')).toMatchObject({ state: 'Down', diagnostic: 3, remoteState: 'AdminDown' }),
+    );
+  });
+
+  it('says what is wrong with an interface that is not there', async () => {
+    const path = { remote: v6('fe80::2'), interface: 'later' };
+    begin(session('fe80::2', { path }), session('10.9.0.1'));
+    await eventually(() => expect(nodes[0].report('fe80::2')?.obstacle).toBe('this node has no interface later'));
+  });
+});
