@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   await bed.run();
   const created = await bed.assignCreated(serviceNames('created', services));
   const waiting = await bed.assignWaiting(serviceNames('waiting', services));
-  const bare = await bed.barePatches(services, 'created-1');
+  const bare = await bed.barePatches('waiting', 'created-1');
   const parts = { services, created, waiting, bare };
   report(`${services} Services at once, real kube-apiserver, one node`, assignmentRows(parts), {
     bench: 'assign',

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   for (let count = 0; count < LISTS; count += 1) lists.push(await listSeconds(kubeconfig));
   const list = Math.min(...lists);
 
-  const bare = await bed.barePatches(services, 'created-1');
+  const bare = await bed.barePatches('waiting', 'created-1');
   const parts = { services, created, waiting, bare };
   const rows = [
     ...assignmentRows(parts),

@@ -75,16 +75,14 @@ export class AssignmentBed {
   }
 
   /**
-   * The same number of status patches, as large as ours, by the same client, and nothing else.
-   * @param like name of a Service of ours
+   * As many status patches, as large as ours, by the same client, and nothing else. They go to Services that are there: each
+   * further one takes kube-apiserver longer to create, until most of a run would be spent with that.
+   * @param prefix that the names of the Services to patch begin with @param like name of a Service of ours
    */
-  async barePatches(count: number, like: string): Promise<BarePatches> {
+  async barePatches(prefix: string, like: string): Promise<BarePatches> {
     await this.stop();
-    const prefix = 'bare';
-    const objects = serviceNames(prefix, count).map((name) => serviceObject({ name, ours: false }));
-    await createAll(this.cluster.client, objects);
-    progress(`patching the status of ${count} Services of nobody`);
-    return runBarePatches(this.cluster, prefix, like);
+    progress(`patching the status of the Services "${prefix}-…"`);
+    return runBarePatches(this.cluster, `${prefix}-`, like);
   }
 
   /** Starts a controller for what is there. @returns what it logged, once it has claimed it */

@@ -1,4 +1,4 @@
-// As a program: patches the status of waiting Services, as many at a time as the controller does, and prints the seconds that
+// As a program: gives Services other addresses in their status, as many at a time as the controller does, and prints the seconds that
 // it took and the processor time: what nobody who writes a status can go below.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -4,7 +4,6 @@ import { DEFAULT_NAMESPACE } from '../../src/ports/defaults.ts';
 /** 16,384 addresses of the LAN that no host of it has; the first of them is 10.9.64.0. */
 const POOL = '10.9.64.0/18';
 const POOL_FIRST = [10, 9, 64, 0] as const;
-const CLASS_OF_NOBODY = 'heraldlb.io/bench-nobody';
 
 export function configObjects(): readonly KubernetesObject[] {
   const metadata = { name: 'lan', namespace: DEFAULT_NAMESPACE };
@@ -45,12 +44,10 @@ export function podObject(nodeName: string, serviceAccountName: string): Kuberne
 export interface ServiceWish {
   readonly name: string;
   readonly requested?: string;
-  /** False: of a class that no controller of the benchmark serves. */
-  readonly ours?: boolean;
 }
 
 /** A Service of type LoadBalancer without node ports: there are not enough of them for thousands. */
-export function serviceObject({ name, requested, ours = true }: ServiceWish): KubernetesObject {
+export function serviceObject({ name, requested }: ServiceWish): KubernetesObject {
   const annotations = requested === undefined ? {} : { 'metallb.io/loadBalancerIPs': requested };
   return {
     apiVersion: 'v1',
@@ -60,7 +57,6 @@ export function serviceObject({ name, requested, ours = true }: ServiceWish): Ku
       type: 'LoadBalancer',
       allocateLoadBalancerNodePorts: false,
       ports: [{ port: 80, protocol: 'TCP' }],
-      ...(ours ? {} : { loadBalancerClass: CLASS_OF_NOBODY }),
     },
   };
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 const MS_OF_UNIT: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  µs: 1e-3,
+  '\u00b5s': 1e-3,
   ms: 1,
   s: 1_000,
   m: 60_000,
@@ -13,10 +13,10 @@ const MS_OF_UNIT: Readonly<Record<string, number>> = {
 /** A duration as Go writes it (`15s`, `1m30s`, `0`), in milliseconds. @see https://pkg.go.dev/time#ParseDuration */
 export function goDuration(text: string): number {
   if (text === '0') return 0;
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
+  if (!/^(\d+(\.\d+)?(ns|us|\u00b5s|ms|s|m|h))+$/.test(text)) {
     throw new InvalidArgumentError(`must be a duration such as 15s or 1m30s, not ${JSON.stringify(text)}.`);
   }
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)/g)];
   return parts.reduce((sum, [, value, unit]) => sum + Number(value) * (MS_OF_UNIT[unit ?? ''] ?? 0), 0);
 }
 

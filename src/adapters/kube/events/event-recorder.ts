@@ -29,10 +29,11 @@ export interface EventRecorderDependencies {
 }
 
 /** Events a second: thousands of Services that come at once get their addresses before their events. */
-const RATE = { qps: 50, burst: 100 } as const;
+const RATE = { qps: 25, burst: 100 } as const;
 /** Written at a time: fewer than the connections, which Services need more. */
 const WRITERS = 2;
-const MAX_PENDING = 4_096;
+/** When more Services than this come at once, the status and the condition of each say the same. @see client-go tools/record maxQueuedEvents */
+const MAX_PENDING = 1_024;
 const MAX_TRIES = 8;
 const RETRY = { firstMs: 500, maxMs: 30_000 } as const;
 const MERGE_PATCH = 'application/merge-patch+json';
