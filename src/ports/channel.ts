@@ -84,6 +84,17 @@ export interface ForeignStation {
   readonly mac: MacAddress;
 }
 
+/** By what a foreign station was noticed. @see RFC 5227 §2.1.1, §2.4; RFC 4862 §5.4 */
+export type ConflictSign =
+  /** It answered when the node asked whether the address is free: the node does not announce it, and asks again. */
+  | 'answer'
+  /** It claims the address, which the node announces: the node goes on, and defends it once in ten seconds. */
+  | 'announcement'
+  /** It sends with the MAC of the node's interface; the address is one that it has, not one of ours. */
+  | 'own-mac'
+  /** It answers even for an address that no host can have: what it answers is not believed. */
+  | 'every-address';
+
 /** What the controller learns of an address that it asked about. */
 export interface ProbeResult {
   readonly address: IpAddress;
@@ -155,10 +166,10 @@ export type SpeakerMessage =
       /** Empty: nobody answered. */
       readonly answeredBy: readonly MacAddress[];
     }
-  /** A foreign station answers for, announces or probes for an address that was granted to this node. @see RFC 5227 */
-  | (ForeignStation & { readonly kind: 'conflict'; readonly seen: 'answer' | 'announcement' | 'probe' })
-  /** The station of the last conflict is not seen any more. */
-  | { readonly kind: 'conflict-over'; readonly address: IpAddress }
+  /** A foreign station has an address that was granted to this node, or is otherwise in its way. */
+  | (ForeignStation & { readonly kind: 'conflict'; readonly seen: ConflictSign })
+  /** No foreign station has the address any more, or it does not matter to this node any more. */
+  | { readonly kind: 'conflict-over'; readonly address: IpAddress; readonly interface: string }
   | { readonly kind: 'probed'; readonly requestId: number; readonly results: readonly ProbeResult[] }
   | BgpSpeakerMessage
   /** A planned stop: hand everything over, then revoke it. Nothing is granted any more; with no grant left, it may go. */

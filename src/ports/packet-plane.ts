@@ -1,5 +1,5 @@
 import type { IpAddress, MacAddress } from '../core/net/index.ts';
-import type { Claim, Grant, InterfaceReport } from './channel.ts';
+import type { Claim, ConflictSign, Grant, InterfaceReport } from './channel.ts';
 import type { SendOutcome } from './frames.ts';
 
 /**
@@ -64,8 +64,14 @@ export type DropReason =
   | 'not-a-request'
   /** Asks for an address that this node does not announce on this interface. */
   | 'not-owned'
-  /** A foreign station claims an address that this node announces: an event says which. */
+  /** A foreign station claims an address that this node announces, or may announce: an event says which. */
   | 'conflict'
+  /** A neighbour claims an address that this node announces: hellos decide whose it is. */
+  | 'peer-claim'
+  /** Another station asks whether an address is free that this node asks about. @see RFC 5227 §2.1.1 */
+  | 'rival-probe'
+  /** Answers a question of this node. */
+  | 'answer'
   /** The station asked more often than 500 times a second, after a first 1,000. */
   | 'requester-rate-limit'
   /** The interface has sent its 2,000 replies of this second. */
@@ -88,13 +94,16 @@ export interface PacketCounters {
 
 /** Something that people should hear of. Each kind is told at most once in 10 s for one address. */
 export type PacketEvent =
-  /** Another station says that an announced address is its own. @see RFC 5227 §2.4 */
+  /** Another station is in the way of an address. @see RFC 5227 §2.1.1, §2.4; RFC 4862 §5.4 */
   | {
       readonly kind: 'conflict';
       readonly address: IpAddress;
       readonly mac: MacAddress;
       readonly interface: string;
+      readonly seen: ConflictSign;
     }
+  /** After a conflict: no foreign station has the address any more, or it does not matter to this node any more. */
+  | { readonly kind: 'conflict-over'; readonly address: IpAddress; readonly interface: string }
   /** The kernel holds the address too and answers ARP for it on every interface: arp_ignore=1, arp_announce=2 are wanted. */
   | { readonly kind: 'kernel-answers'; readonly address: IpAddress; readonly interface: string }
   /**

@@ -224,7 +224,13 @@ export class Speaker {
           address: formatIp(event.address),
           mac: formatMac(event.mac),
           interface: event.interface,
+          seen: event.seen,
         });
+        this.#with.link.send(event);
+        return;
+      case 'conflict-over':
+        this.#log.info('address-conflict-over', { address: formatIp(event.address), interface: event.interface });
+        this.#with.link.send(event);
         return;
       case 'kernel-answers':
         this.#log.warn('kernel-answers', {

@@ -75,7 +75,7 @@ describe('a session', () => {
       { kind: 'neighbourhood', neighbours: [{ nodeName: 'node-b', state: 'stopped' }] },
       { kind: 'verified', address: grant.address, owner: 'node-b', agrees: false, answeredBy: [station.mac] },
       { kind: 'conflict', address: grant.address, ...station, seen: 'announcement' },
-      { kind: 'conflict-over', address: grant.address },
+      { kind: 'conflict-over', address: grant.address, interface: station.interface },
       {
         kind: 'probed',
         requestId: 9,

@@ -112,6 +112,7 @@ describe('a node that answers ARP on a LAN', () => {
         address: ADDRESS,
         mac: station.mac,
         interface: 'eth0',
+        seen: 'announcement',
       }),
     );
   });

@@ -88,7 +88,13 @@ describe('a node that announces IPv6 addresses on a LAN', () => {
     // The client's kernel asks everybody in the name of the address.
     sendDatagram(CLIENT, v6('fd0a::1'));
     await eventually(() =>
-      expect(node1.events).toContainEqual({ kind: 'conflict', address: ADDRESS, mac: foreign, interface: 'eth0' }),
+      expect(node1.events).toContainEqual({
+        kind: 'conflict',
+        address: ADDRESS,
+        mac: foreign,
+        interface: 'eth0',
+        seen: 'announcement',
+      }),
     );
     await ip(`-n ${CLIENT} -6 route delete fd0a::/64 dev eth0`);
     await ip(`-n ${CLIENT} address delete ${TEXT}/64 dev eth0`);

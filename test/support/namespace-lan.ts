@@ -76,7 +76,7 @@ export class NodePlane {
   announce(...addresses: IpAddress[]): void {
     this.#counter += 1;
     const epoch = { generation: 1, counter: this.#counter };
-    const grants = addresses.map((address): Grant => ({ address, epoch, candidates: [this.#node] }));
+    const grants = addresses.map((address): Grant => ({ address, epoch, candidates: [this.#node], probed: true }));
     this.#plane.command({ kind: 'replace', grants });
   }
 

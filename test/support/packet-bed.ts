@@ -91,7 +91,7 @@ export class PacketBed {
 }
 
 export function grant(address: IpAddress, fields: Partial<Grant> = {}): Grant {
-  return { address, epoch: { generation: 1, counter: 1 }, candidates: ['node1', 'node2'], ...fields };
+  return { address, epoch: { generation: 1, counter: 1 }, candidates: ['node1', 'node2'], probed: true, ...fields };
 }
 
 export function request(tpa: Ipv4): ArpFrame {

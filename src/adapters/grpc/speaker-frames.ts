@@ -1,5 +1,5 @@
 import { ipToBytes, macToBytes } from '../../core/net/index.ts';
-import type { NeighbourState, ProbeResult, SpeakerMessage } from '../../ports/channel.ts';
+import type { ConflictSign, NeighbourState, ProbeResult, SpeakerMessage } from '../../ports/channel.ts';
 import { bgpSpeakerFrameFromWire, bgpSpeakerFrameToWire, type WireBgpSpeakerMessage } from './bgp-speaker-frames.ts';
 import {
   addressFromWire,
@@ -53,7 +53,7 @@ interface WireSpeakerMessage extends WireBgpSpeakerMessage {
     readonly mac: Uint8Array;
     readonly seen: string;
   };
-  readonly conflictOver?: { readonly address: Uint8Array };
+  readonly conflictOver?: { readonly address: Uint8Array; readonly interface: string };
   readonly probed?: { readonly requestId: number; readonly results: readonly WireProbeResult[] };
 }
 
@@ -72,9 +72,12 @@ const NEIGHBOUR_STATES: Readonly<Record<NeighbourState, string>> = {
   deaf: 'DEAF',
 };
 
-type Seen = Extract<SpeakerMessage, { kind: 'conflict' }>['seen'];
-
-const SEEN: Readonly<Record<Seen, string>> = { answer: 'ANSWER', announcement: 'ANNOUNCEMENT', probe: 'PROBE' };
+const SEEN: Readonly<Record<ConflictSign, string>> = {
+  answer: 'ANSWER',
+  announcement: 'ANNOUNCEMENT',
+  'own-mac': 'OWN_MAC',
+  'every-address': 'EVERY_ADDRESS',
+};
 
 /** Neighbours of one node; also who may answer for one address, and is worth naming. */
 const MAX_NEIGHBOURS = 16;
@@ -104,7 +107,7 @@ export function speakerFrameToWire(frame: SpeakerFrame | MalformedFrame): object
         conflict: { ...frame, address: ipToBytes(frame.address), mac: macToBytes(frame.mac), seen: SEEN[frame.seen] },
       };
     case 'conflict-over':
-      return { conflictOver: { address: ipToBytes(frame.address) } };
+      return { conflictOver: { address: ipToBytes(frame.address), interface: frame.interface } };
     case 'probed':
       return { probed: { requestId: frame.requestId, results: frame.results.map(probeResultToWire) } };
     case 'bgp-ack':
@@ -165,7 +168,12 @@ function observationFromWire(wire: WireSpeakerMessage): SpeakerFrame {
       seen: member('seen', SEEN, seen),
     };
   }
-  if (wire.conflictOver) return { kind: 'conflict-over', address: addressFromWire(wire.conflictOver.address) };
+  if (wire.conflictOver)
+    return {
+      kind: 'conflict-over',
+      address: addressFromWire(wire.conflictOver.address),
+      interface: name('interface', wire.conflictOver.interface),
+    };
   if (wire.probed) {
     const { requestId, results } = wire.probed;
     return { kind: 'probed', requestId: integer('request_id', requestId), results: results.map(probeResultFromWire) };

@@ -5,30 +5,46 @@ import {
   initialAnnouncing,
   stepAnnouncing,
 } from '../../core/fsm/announcing/index.ts';
+import type { QuestionForm } from '../../core/fsm/conflict/index.ts';
 import { familyOf, type IpAddress, type MacAddress } from '../../core/net/index.ts';
 import type { FrameSocket, FrameSockets, PacketType } from '../../ports/frames.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
-import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
+import type { Clock, Random, Timers } from '../../ports/time.ts';
+import { Alarm } from './alarm.ts';
 import type { Counting } from './counting.ts';
-import type { LinkProtocol, Verdict } from './link-protocol.ts';
+import { type ConflictNews, LinkConflicts } from './link-conflicts.ts';
+import { type Findings, LinkInquiry } from './link-inquiry.ts';
+import type { LinkProtocol, LinkView, Sighting, Verdict } from './link-protocol.ts';
 import { type Rate, RequesterLimit, TokenBucket } from './rate-limit.ts';
 import { SolicitedNodeGroups } from './solicited-node-groups.ts';
+import type { Stance } from './stance.ts';
 
 const INTERFACE_REPLIES: Rate = { perSecond: 2000, burst: 4000 };
 /** A router that starts anew asks for all addresses at once: that many must pass, and still leave room for others. */
 const REQUESTER_REPLIES: Rate = { perSecond: 500, burst: 1000 };
 const REMEMBERED_REQUESTERS = 4096;
+/** Makes the shortest option, of 8 octets. @see RFC 7527 §4.1 */
+const NONCE_LENGTH = 6;
 
 /** An interface that can announce: it has a MAC. */
 export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
 
 export interface AnnouncingLinkOptions {
   readonly link: EthernetInterface;
-  /** MACs of all interfaces of this node. */
-  readonly ownMacs: ReadonlySet<MacAddress>;
+  readonly node: NodeIdentity;
   readonly protocol: LinkProtocol;
+}
+
+/** By what stations are told apart: this node, the nodes with which it shares addresses, and foreign ones. */
+export interface NodeIdentity {
+  /** MACs of all interfaces of this node. */
+  readonly macs: { has(mac: MacAddress): boolean };
+  /** MACs of the neighbours' interfaces. */
+  readonly peerMacs: { has(mac: MacAddress): boolean };
+  /** Addresses that the kernel holds, on whichever interface. */
+  readonly kernelAddresses: { has(address: IpAddress): boolean };
 }
 
 export interface AnnouncingLinkDependencies {
@@ -38,78 +54,134 @@ export interface AnnouncingLinkDependencies {
   readonly timers: Timers;
   readonly random: Random;
   readonly counting: Counting;
-  /** A foreign station claims an address that is announced here. */
-  readonly conflict: (address: IpAddress, mac: MacAddress, interfaceName: string) => void;
+  /** The LAN was asked, and nobody has it: it is answered and announced from now on. */
+  readonly announced: (address: IpAddress) => void;
+  readonly conflict: (news: LinkNews, interfaceName: string) => void;
   /** Switches are not told which groups the interface listens to. */
   readonly groupsRefused: (interfaceName: string) => void;
 }
 
-/** Answers for addresses of one family and announces them on one interface, for as long as it is open. */
+/** `answers-everything`: a station answers for an address that nobody can have; what it says is not believed. */
+export type LinkNews =
+  | ConflictNews
+  | { readonly kind: 'answers-everything'; readonly address: IpAddress; readonly mac: MacAddress };
+
+/**
+ * Answers for addresses of one family and announces them on one interface, for as long as it is open; and asks who else has
+ * them.
+ */
 export class AnnouncingLink {
   readonly #protocol: LinkProtocol;
   readonly #with: AnnouncingLinkDependencies;
   readonly #socket: FrameSocket;
   readonly #interfaceLimit: TokenBucket;
   readonly #requesterLimit = new RequesterLimit(REQUESTER_REPLIES, REMEMBERED_REQUESTERS);
-  /** BOUNDED: by the grants of this node. */
-  readonly #owned = new Set<IpAddress>();
+  /** What was wanted of the link. BOUNDED: by the grants of this node. */
+  readonly #stances = new Map<IpAddress, Stance>();
+  /** What is answered, with which MAC; undefined: that of the interface. BOUNDED: by the grants of this node. */
+  readonly #answers = new Map<IpAddress, MacAddress | undefined>();
   readonly #groups: SolicitedNodeGroups | undefined;
+  readonly #inquiry: LinkInquiry;
+  readonly #conflicts: LinkConflicts;
+  readonly #alarm: Alarm;
+  readonly #nonce: Uint8Array;
+  #view: LinkView;
   #link: EthernetInterface;
-  #ownMacs: ReadonlySet<MacAddress>;
   #state: AnnouncingState;
-  #timer: Timer | undefined;
 
   /** Opens the socket. @throws FrameSocketError */
-  constructor(options: AnnouncingLinkOptions, dependencies: AnnouncingLinkDependencies) {
-    this.#link = options.link;
-    this.#ownMacs = options.ownMacs;
-    this.#protocol = options.protocol;
+  constructor({ link, node, protocol }: AnnouncingLinkOptions, dependencies: AnnouncingLinkDependencies) {
+    this.#link = link;
+    this.#protocol = protocol;
     this.#with = dependencies;
     const nowMs = dependencies.clock.nowMs();
-    this.#state = initialAnnouncing(options.protocol.announcing, nowMs);
+    this.#state = initialAnnouncing(protocol.announcing, nowMs);
     this.#interfaceLimit = new TokenBucket(INTERFACE_REPLIES, nowMs);
+    this.#nonce = Uint8Array.from({ length: NONCE_LENGTH }, () => Math.floor(dependencies.random.next() * 256));
+    this.#alarm = new Alarm(dependencies, () => this.#due());
+    this.#inquiry = new LinkInquiry(protocol.inquiry, {
+      ...dependencies,
+      put: (address, form) => this.#put(address, form),
+      improbable: (draw) => protocol.improbable(draw),
+      disbelieved: (address, mac) => this.#tell({ kind: 'answers-everything', address, mac }),
+    });
+    this.#conflicts = new LinkConflicts({
+      ...dependencies,
+      inquiry: this.#inquiry,
+      isPeer: (mac) => this.#view.peerMacs.has(mac),
+      announce: (address) => {
+        this.#announceFrom([address]);
+        dependencies.announced(address);
+      },
+      defend: (address) => this.#defend(address),
+      tell: (news) => this.#tell(news),
+    });
+    this.#view = this.#viewOf(node);
+    if (!link.running) this.#conflicts.pause();
     this.#socket = dependencies.sockets.open({
-      interfaceIndex: options.link.index,
-      protocol: options.protocol.frames,
+      interfaceIndex: link.index,
+      protocol: protocol.frames,
       received: (frame, packetType) => this.#received(frame, packetType),
     });
-    if (options.protocol.family === 'IPv6')
-      this.#groups = new SolicitedNodeGroups(dependencies.groups.on(options.link.index));
+    if (protocol.family === 'IPv6') this.#groups = new SolicitedNodeGroups(dependencies.groups.on(link.index));
   }
 
-  owns(address: IpAddress): boolean {
-    return this.#owned.has(address);
+  /** What was wanted last. */
+  stanceTo(address: IpAddress): Stance | undefined {
+    return this.#stances.get(address);
   }
 
-  get ownsNothing(): boolean {
-    return this.#owned.size === 0;
+  /** Whether an address is answered here, for this node or for another. */
+  answers(address: IpAddress): boolean {
+    return this.#answers.has(address);
+  }
+
+  /** Whether an address is announced here as this node's own, should there be a carrier. */
+  announces(address: IpAddress): boolean {
+    return this.#answers.has(address) && this.#stances.get(address)?.kind === 'announce';
+  }
+
+  /** Whether it has nothing to do. */
+  get idle(): boolean {
+    return this.#stances.size === 0 && this.#inquiry.idle;
   }
 
   get running(): boolean {
     return this.#link.running;
   }
 
-  /** The interface or the node's MACs changed. */
-  update(link: EthernetInterface, ownMacs: ReadonlySet<MacAddress>): void {
+  /** The interface or the node's identity changed. */
+  update(link: EthernetInterface, node: NodeIdentity): void {
     const before = this.#link;
     this.#link = link;
-    this.#ownMacs = ownMacs;
-    if (!link.running) this.#wake(undefined);
-    else if (!before.running || before.mac !== link.mac) this.announceAgain();
+    this.#view = this.#viewOf(node);
+    if (!link.running) {
+      this.#alarm.cancel();
+      this.#conflicts.pause();
+      return;
+    }
+    if (!before.running || before.mac !== link.mac) this.announceAgain();
+    this.#conflicts.resume();
   }
 
-  take(addresses: readonly IpAddress[]): void {
+  /** Makes these the stances to these addresses; undefined: none any more. What is lost is not answered from this moment on. */
+  set(stances: readonly (readonly [IpAddress, Stance | undefined])[]): void {
+    const sorted = this.#sort(stances);
+    this.#silence([...sorted.leaving, ...sorted.standingIn.keys(), ...sorted.tentative]);
+    this.#groups?.lose(sorted.leaving);
     // Whoever asks because of the announcement has to be heard.
-    if (this.#groups?.take(addresses) === false) this.#with.groupsRefused(this.#link.name);
-    for (const address of addresses) this.#owned.add(address);
-    this.#step({ kind: 'taken', addresses, nowMs: this.#with.clock.nowMs() });
+    if (this.#groups?.take(sorted.arriving) === false) this.#with.groupsRefused(this.#link.name);
+    for (const [address, mac] of sorted.standingIn) this.#answers.set(address, mac);
+    if (sorted.taken.length > 0) {
+      this.#conflicts.forget(sorted.taken);
+      this.#announceFrom(sorted.taken);
+    }
+    if (sorted.tentative.length > 0) this.#conflicts.want(sorted.tentative);
   }
 
-  /** Answers no more for these, from this moment on. */
-  lose(addresses: readonly IpAddress[]): void {
-    for (const address of addresses) this.#owned.delete(address);
-    this.#groups?.lose(addresses);
-    this.#step({ kind: 'lost', addresses, nowMs: this.#with.clock.nowMs() });
+  /** Asks who else on the LAN has these addresses. `told` is called once for each, soon; never when the link is closed first. */
+  survey(addresses: readonly IpAddress[], told: (address: IpAddress, findings: Findings) => void): void {
+    this.#inquiry.ask(addresses, 'survey', told);
   }
 
   /** Neighbours or switches may have forgotten, or look in the wrong direction. */
@@ -125,10 +197,54 @@ export class AnnouncingLink {
 
   close(): void {
     this.countOverruns();
-    this.#wake(undefined);
-    this.#owned.clear();
+    this.#alarm.cancel();
+    this.#stances.clear();
+    this.#answers.clear();
+    this.#conflicts.close();
+    this.#inquiry.close();
     this.#groups?.close();
     this.#socket.close();
+  }
+
+  #sort(stances: readonly (readonly [IpAddress, Stance | undefined])[]): SortedStances {
+    const sorted: SortedStances = { arriving: [], taken: [], tentative: [], standingIn: new Map(), leaving: [] };
+    for (const [address, stance] of stances) {
+      const before = this.#stances.get(address);
+      if (stance === undefined) {
+        if (this.#stances.delete(address)) sorted.leaving.push(address);
+        continue;
+      }
+      this.#stances.set(address, stance);
+      if (before === undefined) sorted.arriving.push(address);
+      if (stance.kind === 'stand-in') sorted.standingIn.set(address, stance.mac);
+      else if (before?.kind !== 'announce') (stance.probe ? sorted.tentative : sorted.taken).push(address);
+      else if (!stance.probe && !this.#answers.has(address)) sorted.taken.push(address);
+    }
+    return sorted;
+  }
+
+  /** Nothing is answered or announced for these any more. */
+  #silence(addresses: readonly IpAddress[]): void {
+    if (addresses.length === 0) return;
+    for (const address of addresses) this.#answers.delete(address);
+    this.#conflicts.forget(addresses);
+    this.#step({ kind: 'lost', addresses, nowMs: this.#with.clock.nowMs() });
+  }
+
+  #announceFrom(addresses: readonly IpAddress[]): void {
+    for (const address of addresses) this.#answers.set(address, undefined);
+    this.#step({ kind: 'taken', addresses, nowMs: this.#with.clock.nowMs() });
+  }
+
+  #viewOf({ macs, peerMacs, kernelAddresses }: NodeIdentity): LinkView {
+    return {
+      mac: this.#link.mac,
+      ownMacs: macs,
+      peerMacs,
+      kernelAddresses,
+      macOf: (address) => (this.#answers.has(address) ? (this.#answers.get(address) ?? this.#link.mac) : undefined),
+      asksAbout: (address) => this.#inquiry.asksAbout(address),
+    };
   }
 
   #received(bytes: Uint8Array, packetType: PacketType): void {
@@ -140,17 +256,35 @@ export class AnnouncingLink {
   /** @returns why nothing was answered */
   #answer(bytes: Uint8Array, packetType: PacketType): DropReason | undefined {
     if (packetType === 'other-host' || packetType === 'outgoing') return packetType;
-    const verdict = this.#protocol.judge(bytes, { mac: this.#link.mac, ownMacs: this.#ownMacs, owned: this.#owned });
+    const verdict = this.#protocol.judge(bytes, this.#view);
     switch (verdict.kind) {
       case 'drop':
         return verdict.reason;
-      case 'conflict':
-        this.#with.conflict(verdict.address, verdict.mac, this.#link.name);
-        return 'conflict';
       case 'reply':
+        if (verdict.sighting !== undefined) this.#sighted(verdict.sighting);
         return this.#reply(verdict);
       default:
-        return verdict satisfies never;
+        return this.#sighted(verdict);
+    }
+  }
+
+  /** @returns as what the frame counts, if it is not answered */
+  #sighted(sighting: Sighting): DropReason {
+    const { kind, address, mac } = sighting;
+    switch (kind) {
+      case 'rival':
+        this.#inquiry.heard('rivalled', address, mac);
+        return 'rival-probe';
+      case 'duplicate-mac':
+        this.#conflicts.duplicateMac(address, mac);
+        return 'conflict';
+      case 'claim':
+        this.#inquiry.heard('answered', address, mac);
+        if (this.#view.peerMacs.has(mac) || !this.#answers.has(address)) return 'answer';
+        if (this.announces(address)) this.#conflicts.claimed(address, mac);
+        return 'conflict';
+      default:
+        return kind satisfies never;
     }
   }
 
@@ -167,20 +301,11 @@ export class AnnouncingLink {
     const { state, actions } = stepAnnouncing(this.#state, event, this.#protocol.announcing);
     this.#state = state;
     for (const action of actions) {
+      // While the link is down nothing is planned: its return makes everything due again.
+      if (action.kind === 'wake') this.#alarm.set(this.#link.running ? action.atMs : undefined);
       // Planned is only what is owned, but what counts is who owns it at the moment of sending.
-      if (action.kind === 'wake') this.#wake(action.atMs);
-      else if (this.#owned.has(action.address)) this.#announce(action.address, action.form);
+      else if (this.announces(action.address)) this.#announce(action.address, action.form);
     }
-  }
-
-  /** While the link is down nothing is planned: its return makes everything due again. */
-  #wake(atMs: number | undefined): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (atMs === undefined || !this.#link.running) return;
-    const delayMs = atMs - this.#with.clock.nowMs();
-    if (delayMs <= 0) this.#due();
-    else this.#timer = this.#with.timers.start(delayMs, () => this.#due());
   }
 
   #due(): void {
@@ -208,9 +333,36 @@ export class AnnouncingLink {
     }
   }
 
+  /** Gateways keep what they heard for longest, and matter most. */
+  #defend(address: IpAddress): void {
+    this.#announce(address, 'announcement');
+    this.#announce(address, 'gateways');
+  }
+
+  #put(address: IpAddress, form: QuestionForm): void {
+    const { mac, addresses } = this.#link;
+    for (const frame of this.#protocol.question({ mac, addresses, nonce: this.#nonce }, address, form))
+      this.#send(frame);
+  }
+
+  #tell(news: LinkNews): void {
+    // Whoever believed the other station is to believe this one again.
+    if (news.kind === 'over' && this.announces(news.address)) this.#defend(news.address);
+    this.#with.conflict(news, this.#link.name);
+  }
+
   #send(octets: Uint8Array): boolean {
     const outcome = this.#socket.send(octets);
     if (outcome !== 'sent') this.#with.counting.sendFailed(outcome);
     return outcome === 'sent';
   }
+}
+
+/** What becomes of addresses. Each is in at most one list but `arriving`. */
+interface SortedStances {
+  readonly arriving: IpAddress[];
+  readonly taken: IpAddress[];
+  readonly tentative: IpAddress[];
+  readonly standingIn: Map<IpAddress, MacAddress>;
+  readonly leaving: IpAddress[];
 }

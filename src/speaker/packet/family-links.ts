@@ -1,7 +1,16 @@
-import { familyOf, type IpAddress, type MacAddress } from '../../core/net/index.ts';
+import { familyOf, type IpAddress } from '../../core/net/index.ts';
 import { FrameSocketError } from '../../ports/frames.ts';
-import { AnnouncingLink, type AnnouncingLinkDependencies, type EthernetInterface } from './announcing-link.ts';
+import {
+  AnnouncingLink,
+  type AnnouncingLinkDependencies,
+  type EthernetInterface,
+  type NodeIdentity,
+} from './announcing-link.ts';
+import type { Findings } from './link-inquiry.ts';
 import type { LinkProtocol } from './link-protocol.ts';
+import { type Stance, sameStance } from './stance.ts';
+
+type SurveyTold = (address: IpAddress, findings: Findings) => void;
 
 export interface FamilyLinksDependencies extends AnnouncingLinkDependencies {
   /** No socket could be had on an interface. */
@@ -17,53 +26,71 @@ export class FamilyLinks {
   readonly #with: FamilyLinksDependencies;
   /** By interface index. BOUNDED: by the interfaces of the node. */
   readonly #links = new Map<number, AnnouncingLink>();
-  #ownMacs: ReadonlySet<MacAddress> = new Set();
+  #node: NodeIdentity = { macs: new Set(), peerMacs: new Set(), kernelAddresses: new Set() };
 
   constructor(protocol: LinkProtocol, dependencies: FamilyLinksDependencies) {
     this.#protocol = protocol;
     this.#with = dependencies;
   }
 
-  /** Whether anything is announced on an interface. */
+  /** Whether there is anything to do on an interface. */
   uses(interfaceIndex: number): boolean {
     return this.#links.has(interfaceIndex);
   }
 
-  /** Whether an address is announced on an interface, should there be a carrier. */
-  owns(interfaceIndex: number, address: IpAddress): boolean {
-    return this.#links.get(interfaceIndex)?.owns(address) ?? false;
+  /** Whether an address is answered on an interface, should there be a carrier. */
+  answers(interfaceIndex: number, address: IpAddress): boolean {
+    return this.#links.get(interfaceIndex)?.answers(address) ?? false;
   }
 
-  /** Whether an address is announced anywhere. */
+  /** Whether an address is announced anywhere as this node's own. */
   isAnnounced(address: IpAddress): boolean {
-    for (const link of this.#links.values()) if (link.running && link.owns(address)) return true;
+    for (const link of this.#links.values()) if (link.running && link.announces(address)) return true;
     return false;
   }
 
-  /** The interfaces of now that can announce, by index. */
-  update(interfaces: ReadonlyMap<number, EthernetInterface>, ownMacs: ReadonlySet<MacAddress>): void {
-    this.#ownMacs = ownMacs;
+  /** The interfaces of now that can announce, by index, and what this node is known by. */
+  update(interfaces: ReadonlyMap<number, EthernetInterface>, node: NodeIdentity): void {
+    this.#node = node;
     for (const [index, announcing] of this.#links) {
       const link = interfaces.get(index);
       if (link === undefined) this.#close(index, announcing);
-      else announcing.update(link, ownMacs);
+      else announcing.update(link, node);
     }
   }
 
-  /** Makes what an interface announces of these addresses just the wanted ones; those of the other family are left out. */
-  assign(link: EthernetInterface, addresses: Iterable<IpAddress>, isWanted: (address: IpAddress) => boolean): void {
+  /** Makes the stances on an interface to these addresses the wanted ones; those of the other family are left out. */
+  assign(
+    link: EthernetInterface,
+    addresses: Iterable<IpAddress>,
+    stanceTo: (address: IpAddress) => Stance | undefined,
+  ): void {
     const announcing = this.#links.get(link.index);
-    const take: IpAddress[] = [];
-    const lose: IpAddress[] = [];
+    const changes: (readonly [IpAddress, Stance | undefined])[] = [];
+    let wanted = false;
     for (const address of addresses) {
       if (familyOf(address) !== this.#protocol.family) continue;
-      const wanted = isWanted(address);
-      if (wanted === (announcing?.owns(address) ?? false)) continue;
-      (wanted ? take : lose).push(address);
+      const stance = stanceTo(address);
+      if (sameStance(stance, announcing?.stanceTo(address))) continue;
+      changes.push([address, stance]);
+      wanted ||= stance !== undefined;
     }
-    if (lose.length > 0) announcing?.lose(lose);
-    if (take.length > 0) (announcing ?? this.#open(link))?.take(take);
-    if (announcing?.ownsNothing) this.#close(link.index, announcing);
+    if (changes.length > 0) (wanted ? (announcing ?? this.#open(link)) : announcing)?.set(changes);
+    if (announcing?.idle) this.#close(link.index, announcing);
+  }
+
+  /**
+   * Asks who else has these addresses, of this family only, on the LAN of an interface with a carrier. `told` is called once
+   * for each. @returns false when nobody can be asked
+   */
+  survey(link: EthernetInterface, addresses: readonly IpAddress[], told: SurveyTold): boolean {
+    const announcing = this.#links.get(link.index) ?? this.#open(link);
+    if (announcing === undefined) return false;
+    announcing.survey(addresses, (address, findings) => {
+      told(address, findings);
+      if (announcing.idle && this.#links.get(link.index) === announcing) this.#close(link.index, announcing);
+    });
+    return true;
   }
 
   announceAgain(interfaceIndex: number): void {
@@ -80,7 +107,7 @@ export class FamilyLinks {
 
   #open(link: EthernetInterface): AnnouncingLink | undefined {
     try {
-      const announcing = new AnnouncingLink({ link, ownMacs: this.#ownMacs, protocol: this.#protocol }, this.#with);
+      const announcing = new AnnouncingLink({ link, node: this.#node, protocol: this.#protocol }, this.#with);
       this.#links.set(link.index, announcing);
       return announcing;
     } catch (error) {

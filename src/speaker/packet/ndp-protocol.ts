@@ -2,31 +2,38 @@ import {
   DecodeError,
   decodeNdpFrame,
   encodeNdpFrame,
+  isLinkLocal,
   type NdpFrame,
   routerSeeding,
   routerSolicitedAs,
+  surveyingSolicitation,
+  tentativeSolicitation,
   unsolicitedAdvertisement,
 } from '../../core/codec/ndp/index.ts';
 import { NDP_ANNOUNCING } from '../../core/fsm/announcing/index.ts';
-import { isIpv4 } from '../../core/net/index.ts';
+import { NDP_INQUIRY } from '../../core/fsm/conflict/index.ts';
+import { type IpAddress, type Ipv6, ipv6FromValue, isIpv4 } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { LinkProtocol } from './link-protocol.ts';
 import { decideNdp } from './ndp-responder.ts';
+
+/** 2001:db8::/32. @see RFC 3849 §2 */
+const DOCUMENTATION_PREFIX = 0x2001_0db8n << 96n;
 
 /** IPv6 on Ethernet. @see RFC 4861 */
 export const NDP: LinkProtocol = {
   family: 'IPv6',
   frames: 'ndp',
   announcing: NDP_ANNOUNCING,
+  inquiry: NDP_INQUIRY,
   judge(octets, view) {
     const frame = decoded(octets);
     if (typeof frame === 'string') return { kind: 'drop', reason: frame };
     const decision = decideNdp(frame, view);
     if (decision.kind !== 'reply') return decision;
     return {
-      kind: 'reply',
+      ...decision,
       octets: encodeNdpFrame(decision.frame),
-      requester: decision.requester,
       mismatchedSource: frame.source !== decision.requester,
     };
   },
@@ -38,7 +45,21 @@ export const NDP: LinkProtocol = {
     if (isIpv4(address) || isIpv4(gateway)) return [];
     return [encodeNdpFrame(routerSolicitedAs(mac, address, gateway))];
   },
+  question({ mac, addresses, nonce }, address, form) {
+    if (isIpv4(address)) return [];
+    const from = form === 'survey' ? addresses.find(isOwnLinkLocal) : undefined;
+    const frame =
+      from === undefined ? tentativeSolicitation(mac, address, nonce) : surveyingSolicitation(mac, address, from);
+    return [encodeNdpFrame(frame)];
+  },
+  improbable(draw) {
+    return ipv6FromValue(DOCUMENTATION_PREFIX + BigInt(1 + Math.floor(draw * 2 ** 48)));
+  },
 };
+
+function isOwnLinkLocal(address: IpAddress): address is Ipv6 {
+  return !isIpv4(address) && isLinkLocal(address);
+}
 
 function decoded(octets: Uint8Array): NdpFrame | DropReason {
   try {

@@ -1,18 +1,19 @@
 import { formatIp, type IpAddress, isIpv4, type MacAddress } from '../../core/net/index.ts';
-import type { Claim, Epoch, Grant, InterfaceReport } from '../../ports/channel.ts';
+import type { Claim, ConflictSign, Epoch, Grant, InterfaceReport } from '../../ports/channel.ts';
 import type { FrameSockets } from '../../ports/frames.ts';
 import type { InterfaceWatch, NetworkInterface } from '../../ports/interfaces.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { PacketCommand, PacketEvent, PacketPlane, PacketPlaneListener } from '../../ports/packet-plane.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { compareEpochs, ownsByGrant } from '../ownership.ts';
-import type { EthernetInterface } from './announcing-link.ts';
+import type { EthernetInterface, LinkNews } from './announcing-link.ts';
 import { ARP } from './arp-protocol.ts';
 import { Counting } from './counting.ts';
 import { announcesByDefault, canAnnounce, serves } from './eligible-interface.ts';
 import { FamilyLinks, type FamilyLinksDependencies } from './family-links.ts';
 import { NDP } from './ndp-protocol.ts';
 import { RecentlyTold } from './recently-told.ts';
+import type { Stance } from './stance.ts';
 
 const COUNTERS_EVERY_MS = 1000;
 const TELL_AGAIN_AFTER_MS = 10_000;
@@ -47,7 +48,6 @@ export class PacketEngine implements PacketPlane {
   #interfaces: readonly NetworkInterface[] = [];
   /** Of these, the ones that may announce something. BOUNDED: by the interfaces of the node. */
   #links: readonly EthernetInterface[] = [];
-  #ownMacs: ReadonlySet<MacAddress> = new Set();
   /** BOUNDED: by the addresses of the node. */
   #heldByKernel: ReadonlySet<IpAddress> = new Set();
   #report = '';
@@ -114,10 +114,11 @@ export class PacketEngine implements PacketPlane {
 
   #interfacesChanged(interfaces: readonly NetworkInterface[]): void {
     this.#interfaces = interfaces;
-    this.#ownMacs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
+    const macs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
     this.#heldByKernel = new Set(interfaces.flatMap(({ addresses }) => addresses));
     const able = new Map(interfaces.filter(isEthernet).map((link) => [link.index, link]));
-    for (const family of this.#families) family.update(able, this.#ownMacs);
+    const node = { macs, peerMacs: NO_MACS, kernelAddresses: this.#heldByKernel };
+    for (const family of this.#families) family.update(able, node);
     const before = this.#shape();
     this.#chooseLinks();
     const granted = new Set(this.#grants.keys());
@@ -144,16 +145,17 @@ export class PacketEngine implements PacketPlane {
   /** Makes what each interface announces of these addresses what the grants say. */
   #assign(addresses: ReadonlySet<IpAddress>): void {
     for (const link of this.#links) {
-      const isWanted = (address: IpAddress): boolean => this.#isWanted(address, link);
-      for (const family of this.#families) family.assign(link, addresses, isWanted);
+      const stanceTo = (address: IpAddress): Stance | undefined => this.#stanceTo(address, link);
+      for (const family of this.#families) family.assign(link, addresses, stanceTo);
     }
     this.#settle(addresses);
     this.#checkKernel(addresses);
   }
 
-  #isWanted(address: IpAddress, link: NetworkInterface): boolean {
+  #stanceTo(address: IpAddress, link: NetworkInterface): Stance | undefined {
     const grant = this.#grants.get(address);
-    return grant !== undefined && ownsByGrant(grant, this.#nodeName) && serves(link, grant);
+    if (grant === undefined || !ownsByGrant(grant, this.#nodeName) || !serves(link, grant)) return undefined;
+    return { kind: 'announce', probe: grant.probed !== true };
   }
 
   #isUsed({ index }: NetworkInterface): boolean {
@@ -189,7 +191,7 @@ export class PacketEngine implements PacketPlane {
     const held = [...addresses].filter((address) => isIpv4(address) && this.#heldByKernel.has(address));
     if (held.length === 0) return;
     for (const { index, name } of this.#interfaces) {
-      const both = held.filter((address) => this.#families.some((family) => family.owns(index, address)));
+      const both = held.filter((address) => this.#families.some((family) => family.answers(index, address)));
       if (both.length === 0) continue;
       const settings = this.#with.interfaces.arpSettings(name);
       if (settings === undefined || (settings.arpIgnore >= 1 && settings.arpAnnounce >= 2)) continue;
@@ -201,8 +203,8 @@ export class PacketEngine implements PacketPlane {
     return {
       ...this.#with,
       counting: this.#counting,
-      conflict: (address, mac, name) =>
-        this.#tell({ kind: 'conflict', address, mac, interface: name }, formatIp(address)),
+      announced: (address) => this.#settle([address]),
+      conflict: (news, name) => this.#conflict(news, name),
       groupsRefused: (name) => this.#tell({ kind: 'groups-refused', interface: name }, name),
       refused: (name, reason) => {
         this.#tell({ kind: 'interface-refused', interface: name, reason }, name);
@@ -210,6 +212,19 @@ export class PacketEngine implements PacketPlane {
         this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () => this.#assign(new Set(this.#grants.keys())));
       },
     };
+  }
+
+  #conflict(news: LinkNews, name: string): void {
+    const { address } = news;
+    if (news.kind === 'over') {
+      this.#listener?.notice({ kind: 'event', event: { kind: 'conflict-over', address, interface: name } });
+      return;
+    }
+    const seen = CONFLICT_SIGNS[news.kind];
+    const event: PacketEvent = { kind: 'conflict', address, mac: news.mac, interface: name, seen };
+    // Conflicts over an address are told when they begin and end; these two go on and on.
+    if (seen === 'own-mac' || seen === 'every-address') this.#tell(event, `${seen} ${news.mac}`);
+    else this.#listener?.notice({ kind: 'event', event });
   }
 
   #tell(event: PacketEvent, subject: string): void {
@@ -236,6 +251,15 @@ export class PacketEngine implements PacketPlane {
     if (!this.#counting.empty) this.#listener?.notice({ kind: 'counters', counters: this.#counting.take() });
   }
 }
+
+const NO_MACS: ReadonlySet<MacAddress> = new Set();
+
+const CONFLICT_SIGNS: Readonly<Record<Exclude<LinkNews['kind'], 'over'>, ConflictSign>> = {
+  'in-use': 'answer',
+  claimed: 'announcement',
+  'duplicate-mac': 'own-mac',
+  'answers-everything': 'every-address',
+};
 
 function isEthernet(link: NetworkInterface): link is EthernetInterface {
   return canAnnounce(link);

@@ -1,4 +1,4 @@
-import { BROADCAST_MAC, type Ipv4, type MacAddress, ZERO_MAC } from '../../net/index.ts';
+import { BROADCAST_MAC, type Ipv4, ipv4FromValue, type MacAddress, ZERO_MAC } from '../../net/index.ts';
 import { ArpOperation } from './constants.ts';
 import type { ArpFrame } from './frame.ts';
 
@@ -63,3 +63,22 @@ export function directedRefresh(mac: MacAddress, address: Ipv4, gateway: Ipv4): 
     tpa: gateway,
   };
 }
+
+/**
+ * Asks whether anybody has the address, without saying from which: nobody's table changes, and routers that answer for others
+ * keep quiet.
+ * @see RFC 5227 §2.1.1
+ */
+export function arpProbe(mac: MacAddress, address: Ipv4): ArpFrame {
+  return {
+    destination: BROADCAST_MAC,
+    source: mac,
+    op: ArpOperation.request,
+    sha: mac,
+    spa: NO_ADDRESS,
+    tha: ZERO_MAC,
+    tpa: address,
+  };
+}
+
+const NO_ADDRESS = ipv4FromValue(0);

@@ -1,7 +1,7 @@
 import type { Ipv6, MacAddress } from '../../net/index.ts';
-import { ALL_NODES, ALL_ROUTERS } from './constants.ts';
+import { ALL_NODES, ALL_ROUTERS, UNSPECIFIED_ADDRESS } from './constants.ts';
 import { multicastMac, solicitedNodeGroup } from './groups.ts';
-import type { NdpFrame } from './types.ts';
+import type { NdpFrame, NeighborSolicitation } from './types.ts';
 
 /**
  * The answer to a solicitation from an address, sent to it alone. It overrides: hosts that still believe in a former owner
@@ -39,25 +39,43 @@ export function routerSeeding(mac: MacAddress, address: Ipv6): NdpFrame {
  * @see RFC 4861 §7.2.3
  */
 export function routerSolicitedAs(mac: MacAddress, address: Ipv6, router: Ipv6): NdpFrame {
-  const group = solicitedNodeGroup(router);
-  return {
-    ...NO_TRAFFIC_CLASS,
-    destination: multicastMac(group),
-    source: mac,
-    sourceAddress: address,
-    destinationAddress: group,
-    message: {
-      kind: 'solicitation',
-      reserved: 0,
-      target: router,
-      options: [{ kind: 'source-link-layer-address', mac }],
-    },
-  };
+  return solicitation(mac, address, { target: router, options: [{ kind: 'source-link-layer-address', mac }] });
+}
+
+/**
+ * Asks whether anybody has the address, without saying from which.
+ * @param nonce 6 octets, by which the question is known again when a switch sends it back
+ * @see RFC 4862 §5.4.2, RFC 7527 §4.1
+ */
+export function tentativeSolicitation(mac: MacAddress, address: Ipv6, nonce: Uint8Array): NdpFrame {
+  return solicitation(mac, UNSPECIFIED_ADDRESS, { target: address, options: [{ kind: 'nonce', octets: nonce }] });
+}
+
+/** Asks whose the address is, from an address of the interface: the answer comes to it alone. @see RFC 4861 §7.2.2 */
+export function surveyingSolicitation(mac: MacAddress, address: Ipv6, from: Ipv6): NdpFrame {
+  return solicitation(mac, from, { target: address, options: [{ kind: 'source-link-layer-address', mac }] });
 }
 
 const NO_TRAFFIC_CLASS = { trafficClass: 0, flowLabel: 0 };
 const ALL_NODES_DESTINATION = { destination: multicastMac(ALL_NODES), destinationAddress: ALL_NODES };
 const ALL_ROUTERS_DESTINATION = { destination: multicastMac(ALL_ROUTERS), destinationAddress: ALL_ROUTERS };
+
+/** To the group in which whoever has the target listens. */
+function solicitation(
+  mac: MacAddress,
+  sourceAddress: Ipv6,
+  { target, options }: Pick<NeighborSolicitation, 'target' | 'options'>,
+): NdpFrame {
+  const group = solicitedNodeGroup(target);
+  return {
+    ...NO_TRAFFIC_CLASS,
+    destination: multicastMac(group),
+    source: mac,
+    sourceAddress,
+    destinationAddress: group,
+    message: { kind: 'solicitation', reserved: 0, target, options },
+  };
+}
 
 interface AdvertisementFields {
   readonly destination: MacAddress;

@@ -2,15 +2,28 @@ import { describe, expect, it } from 'vitest';
 import type { ArpFrame } from '../../../../src/core/codec/arp/index.ts';
 import { BROADCAST_MAC, ZERO_MAC } from '../../../../src/core/net/index.ts';
 import { decideArp } from '../../../../src/speaker/packet/arp-responder.ts';
-import type { LinkView } from '../../../../src/speaker/packet/link-protocol.ts';
 import { mac, v4 } from '../../../support/fake-lan.ts';
+import { linkView } from '../../../support/link-view.ts';
 
 const SPEAKER = mac('02:00:00:00:0a:01');
 const OTHER_PORT = mac('02:00:00:00:0a:02');
 const CLIENT = mac('02:00:00:00:0c:01');
 const ADDRESS = v4('192.0.2.50');
 
-const VIEW: LinkView = { mac: SPEAKER, ownMacs: new Set([SPEAKER, OTHER_PORT]), owned: new Set([ADDRESS]) };
+const PEER = mac('02:00:00:00:0b:01');
+const STOOD_IN_FOR = v4('192.0.2.60');
+const ASKED = v4('192.0.2.70');
+const OWN_ADDRESS = v4('192.0.2.1');
+
+const VIEW = linkView({
+  mac: SPEAKER,
+  otherMacs: [OTHER_PORT],
+  peerMacs: [PEER],
+  kernelAddresses: [OWN_ADDRESS],
+  owned: [ADDRESS],
+  stoodInFor: new Map([[STOOD_IN_FOR, PEER]]),
+  asked: [ASKED],
+});
 const REQUEST: ArpFrame = {
   destination: BROADCAST_MAC,
   source: CLIENT,
@@ -89,6 +102,48 @@ describe('the decision about an ARP frame', () => {
     ['a request that uses it to ask for something else', { spa: ADDRESS, tpa: v4('192.0.2.1') }],
     ['a reply that says it is there', { op: 2, destination: SPEAKER, spa: ADDRESS, tpa: v4('192.0.2.9') }],
   ])('sees a conflict in %s by a foreign station, and does not answer it (RFC 5227 §2.4)', (_, fields) => {
-    expect(decide(fields)).toEqual({ kind: 'conflict', address: ADDRESS, mac: CLIENT });
+    expect(decide(fields)).toEqual({ kind: 'claim', address: ADDRESS, mac: CLIENT });
+  });
+
+  it('answers for a silent neighbour with its MAC, from the MAC of the interface', () => {
+    const answer = decide({ tpa: STOOD_IN_FOR });
+    expect(answer).toMatchObject({ kind: 'reply', frame: { source: SPEAKER, sha: PEER, spa: STOOD_IN_FOR } });
+  });
+
+  it('leaves it to hellos whose an address is that a neighbour claims', () => {
+    expect(decide({ sha: PEER, source: PEER, spa: ADDRESS, tpa: ADDRESS })).toEqual({
+      kind: 'drop',
+      reason: 'peer-claim',
+    });
+  });
+
+  it.each<[string, Partial<ArpFrame>]>([
+    ['an answer', { op: 2, spa: ASKED, tpa: v4('0.0.0.0'), tha: SPEAKER }],
+    ['an announcement', { spa: ASKED, tpa: ASKED }],
+    ['a request that is not for us', { spa: ASKED, tpa: v4('192.0.2.9') }],
+  ])('takes %s as the sign that somebody has the address that is asked about (RFC 5227 §2.1.1)', (_, fields) => {
+    expect(decide(fields)).toEqual({ kind: 'claim', address: ASKED, mac: CLIENT });
+    expect(decide({ ...fields, sha: PEER })).toEqual({ kind: 'claim', address: ASKED, mac: PEER });
+  });
+
+  it('answers a request of the station that is asked about, and takes it as a sign as well', () => {
+    const sighting = { kind: 'claim', address: ASKED, mac: CLIENT };
+    expect(decide({ spa: ASKED })).toMatchObject({ kind: 'reply', frame: { spa: ADDRESS, tpa: ASKED }, sighting });
+  });
+
+  it('takes a probe for an address that is asked about as that of a rival (RFC 5227 §2.1.1)', () => {
+    expect(decide({ spa: v4('0.0.0.0'), tpa: ASKED })).toEqual({ kind: 'rival', address: ASKED, mac: CLIENT });
+  });
+
+  it('takes a request for an address that is asked about as nothing', () => {
+    expect(decide({ tpa: ASKED })).toEqual({ kind: 'drop', reason: 'not-owned' });
+  });
+
+  it('sees that another station uses the MAC of the interface by an address that this node does not have', () => {
+    const foreign = v4('192.0.2.99');
+    const fields = { sha: SPEAKER, source: SPEAKER };
+    expect(decide({ ...fields, spa: foreign })).toEqual({ kind: 'duplicate-mac', address: foreign, mac: SPEAKER });
+    for (const spa of [OWN_ADDRESS, ADDRESS, STOOD_IN_FOR, v4('0.0.0.0'), v4('127.0.0.1')])
+      expect(decide({ ...fields, spa })).toEqual({ kind: 'drop', reason: 'own-reflection' });
   });
 });

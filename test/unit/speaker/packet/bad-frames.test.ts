@@ -52,7 +52,9 @@ describe('the packet engine and bad frames', () => {
     const bed = await new PacketBed().start();
     bed.grant(grant(ADDRESS));
     for (let count = 0; count < 1000; count += 1) bed.ask({ spa: ADDRESS });
-    expect(bed.events()).toEqual([{ kind: 'conflict', address: ADDRESS, mac: CLIENT, interface: 'eth0' }]);
+    expect(bed.events()).toEqual([
+      { kind: 'conflict', address: ADDRESS, mac: CLIENT, interface: 'eth0', seen: 'announcement' },
+    ]);
     await bed.time.advance(10_000);
     bed.ask({ spa: ADDRESS });
     expect(bed.events()).toHaveLength(2);

@@ -160,7 +160,9 @@ describe('the packet engine and bad NDP frames', () => {
     const bed = await new PacketBed().start();
     bed.grant(grant(ADDRESS6));
     for (let count = 0; count < 100; count += 1) bed.solicit({ ...claim, destinationAddress: v6('ff02::1') });
-    expect(bed.events()).toEqual([{ kind: 'conflict', address: ADDRESS6, mac: CLIENT, interface: 'eth0' }]);
+    expect(bed.events()).toEqual([
+      { kind: 'conflict', address: ADDRESS6, mac: CLIENT, interface: 'eth0', seen: 'announcement' },
+    ]);
     await bed.time.advance(10_000);
     bed.solicit({ ...claim, destinationAddress: v6('ff02::1') });
     expect(bed.events()).toHaveLength(2);

@@ -1,16 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import type { NdpFrame, NdpMessage } from '../../../../src/core/codec/ndp/index.ts';
 import { BROADCAST_MAC, type MacAddress, ZERO_MAC } from '../../../../src/core/net/index.ts';
-import type { LinkView } from '../../../../src/speaker/packet/link-protocol.ts';
 import { decideNdp } from '../../../../src/speaker/packet/ndp-responder.ts';
 import { mac, v6 } from '../../../support/fake-lan.ts';
+import { linkView } from '../../../support/link-view.ts';
 import { ADDRESS6, CLIENT, CLIENT6, SPEAKER, solicitation } from '../../../support/packet-bed.ts';
 
 const OTHER_PORT = mac('02:00:00:00:0a:02');
 const OTHER = mac('02:00:00:00:0c:99');
 const UNSPECIFIED = v6('::');
 
-const VIEW: LinkView = { mac: SPEAKER, ownMacs: new Set([SPEAKER, OTHER_PORT]), owned: new Set([ADDRESS6]) };
+const PEER = mac('02:00:00:00:0b:01');
+const STOOD_IN_FOR = v6('2001:db8::60');
+const ASKED_ABOUT = v6('2001:db8::70');
+const OWN_ADDRESS = v6('fe80::a');
+
+const VIEW = linkView({
+  mac: SPEAKER,
+  otherMacs: [OTHER_PORT],
+  peerMacs: [PEER],
+  kernelAddresses: [OWN_ADDRESS],
+  owned: [ADDRESS6],
+  stoodInFor: new Map([[STOOD_IN_FOR, PEER]]),
+  asked: [ASKED_ABOUT],
+});
 const ASKED = solicitation(ADDRESS6);
 const WITHOUT_MAC: Partial<NdpFrame> = { message: { ...ASKED.message, options: [] } };
 const PROBE: Partial<NdpFrame> = { ...WITHOUT_MAC, sourceAddress: UNSPECIFIED };
@@ -125,6 +138,56 @@ describe('the decision about an NDP frame', () => {
     ['an advertisement without a link-layer address', advertised({ options: [] })],
     ['a solicitation in the name of the address', { ...solicitation(v6('2001:db8::1')), sourceAddress: ADDRESS6 }],
   ])('sees a conflict in %s by a foreign station, and does not answer it (RFC 4862 §5.4.4)', (_, fields) => {
-    expect(decide(fields)).toEqual({ kind: 'conflict', address: ADDRESS6, mac: CLIENT });
+    expect(decide(fields)).toEqual({ kind: 'claim', address: ADDRESS6, mac: CLIENT });
+  });
+
+  it('answers for a silent neighbour with its MAC, from the MAC of the interface', () => {
+    expect(decide(solicitation(STOOD_IN_FOR))).toMatchObject({
+      kind: 'reply',
+      frame: {
+        source: SPEAKER,
+        sourceAddress: STOOD_IN_FOR,
+        message: { target: STOOD_IN_FOR, options: [{ kind: 'target-link-layer-address', mac: PEER }] },
+      },
+    });
+  });
+
+  it('leaves it to hellos whose an address is that a neighbour claims', () => {
+    const claim = advertised({ options: [{ kind: 'target-link-layer-address', mac: PEER }] });
+    expect(decide({ ...claim, source: PEER })).toEqual({ kind: 'drop', reason: 'peer-claim' });
+  });
+
+  it.each<[string, Partial<NdpFrame>]>([
+    ['an advertisement to everybody', advertised({ target: ASKED_ABOUT })],
+    ['an answer', { ...advertised({ target: ASKED_ABOUT, solicited: true }), destinationAddress: OWN_ADDRESS }],
+    ['a solicitation in its name', { ...solicitation(v6('2001:db8::1')), sourceAddress: ASKED_ABOUT }],
+  ])('takes %s as the sign that somebody has the address that is asked about (RFC 4862 §5.4.4)', (_, fields) => {
+    expect(decide(fields)).toEqual({ kind: 'claim', address: ASKED_ABOUT, mac: CLIENT });
+  });
+
+  it('answers a solicitation of the station that is asked about, and takes it as a sign as well', () => {
+    const sighting = { kind: 'claim', address: ASKED_ABOUT, mac: CLIENT };
+    expect(decide({ sourceAddress: ASKED_ABOUT })).toMatchObject({ kind: 'reply', sighting });
+  });
+
+  it('takes a probe for an address that is asked about as that of a rival (RFC 4862 §5.4.3)', () => {
+    const probe = { ...solicitation(ASKED_ABOUT), sourceAddress: UNSPECIFIED };
+    expect(decide({ ...probe, message: { ...probe.message, options: [] } })).toEqual({
+      kind: 'rival',
+      address: ASKED_ABOUT,
+      mac: CLIENT,
+    });
+  });
+
+  it('sees that another station uses the MAC of the interface by an address that this node does not have', () => {
+    const foreign = v6('2001:db8::99');
+    const fields = { ...from(SPEAKER), source: SPEAKER };
+    expect(decide({ ...fields, sourceAddress: foreign })).toEqual({
+      kind: 'duplicate-mac',
+      address: foreign,
+      mac: SPEAKER,
+    });
+    for (const sourceAddress of [OWN_ADDRESS, ADDRESS6, UNSPECIFIED])
+      expect(decide({ ...fields, sourceAddress })).toEqual({ kind: 'drop', reason: 'own-reflection' });
   });
 });
