@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ControllerLink, ControllerLinkHandler, SessionEnd, SpeakerMessage } from '../../ports/channel.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
+import { pause } from '../../ports/pause.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { LinkSession } from './link-session.ts';
 import { LINK_CONNECTED, LINK_DIALS } from './metrics.ts';
@@ -146,15 +147,6 @@ export class GrpcControllerLink implements ControllerLink {
     const { shortestPauseMs, longestPauseMs } = this.#options;
     const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(failures, 16));
     const jitteredMs = pauseMs * (0.5 + this.#dependencies.random.next() / 2);
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.#dependencies.timers.start(jitteredMs, done);
-      signal.addEventListener('abort', done, { once: true });
-    });
+    await pause(jitteredMs, this.#dependencies.timers, signal);
   }
 }

@@ -96,9 +96,9 @@ export class KubernetesApi {
     return this.#informer({ type: NAMESPACES, map: mapNamespace });
   }
 
-  /** Where the API server does not serve the kind, the cache is empty, and counts as synced. */
+  /** Where the API server does not serve the kind, or our role is of an older version, the cache is empty, and counts as synced. */
   serviceCidrInformer(): ResourceInformer<ServiceCidr> {
-    return this.#informer({ type: SERVICE_CIDRS, map: mapServiceCidr });
+    return this.#informer({ type: SERVICE_CIDRS, map: mapServiceCidr, dispensable: true });
   }
 
   /** One ConfigMap: a permission for its name is enough. */

@@ -2,6 +2,7 @@ import { isApiError } from '../../ports/api-error.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Gauge, Metrics } from '../../ports/metrics.ts';
+import { pause } from '../../ports/pause.ts';
 import type { LeaseRecord, LeaseStore, StoredLease } from '../../ports/stores.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
 import { LEADER_ELECTION_MASTER_STATUS } from './metrics.ts';
@@ -72,6 +73,8 @@ export class LeaderElector {
   #observed: Observation | undefined;
   #held: StoredLease | undefined;
   #renewedAtMs = Number.NEGATIVE_INFINITY;
+  /** Why the last try failed: an outage of hours is one line, not thousands. */
+  #complaint: string | undefined;
 
   constructor(options: LeaderElectorOptions, dependencies: LeaderElectorDependencies) {
     this.#options = options;
@@ -136,7 +139,7 @@ export class LeaderElector {
       if (stopped()) break;
       const { retryPeriodMs } = this.#options;
       const periodMs = outcome === 'no-answer' ? Math.min(retryPeriodMs, MAX_RETRY_WHILE_AWAY_MS) : retryPeriodMs;
-      await this.#pause(periodMs * (1 + this.#dependencies.random.next() * (JITTER - 1)), signal);
+      await pause(periodMs * (1 + this.#dependencies.random.next() * (JITTER - 1)), this.#dependencies.timers, signal);
     }
     return undefined;
   }
@@ -145,7 +148,7 @@ export class LeaderElector {
   async #renew(signal: AbortSignal): Promise<boolean> {
     const { retryPeriodMs, renewDeadlineMs } = this.#options;
     const { clock, log } = this.#dependencies;
-    await this.#pause(retryPeriodMs, signal);
+    await pause(retryPeriodMs, this.#dependencies.timers, signal);
     while (!signal.aborted) {
       const leftMs = this.#renewedAtMs + renewDeadlineMs - clock.nowMs();
       if (leftMs <= 0) {
@@ -159,30 +162,44 @@ export class LeaderElector {
       }
       const failed = outcome !== 'held';
       const untilDeadlineMs = this.#renewedAtMs + renewDeadlineMs - clock.nowMs();
-      await this.#pause(failed ? Math.min(MAX_RETRY_WHILE_AWAY_MS, untilDeadlineMs) : retryPeriodMs, signal);
+      await pause(
+        failed ? Math.min(MAX_RETRY_WHILE_AWAY_MS, untilDeadlineMs) : retryPeriodMs,
+        this.#dependencies.timers,
+        signal,
+      );
     }
     return false;
   }
 
   /** Tries once to take or keep the Lease. */
   async #try(signal: AbortSignal, withinMs = this.#options.renewDeadlineMs): Promise<Attempt> {
-    const { timers, log } = this.#dependencies;
+    const { timers } = this.#dependencies;
     const bounded = new AbortController();
     const abort = (): void => bounded.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     const timer = timers.start(withinMs, () => bounded.abort(new Error('no answer in time')));
     if (signal.aborted) abort();
     try {
-      return await this.#takeOrKeep(bounded.signal);
+      const attempt = await this.#takeOrKeep(bounded.signal);
+      this.#complain(undefined);
+      return attempt;
     } catch (error) {
-      if (!signal.aborted)
-        log.warn('lease-not-updated', { error: error instanceof Error ? error.message : String(error) });
+      if (!signal.aborted) this.#complain(error instanceof Error ? error.message : String(error));
       if (isApiError(error, 'conflict', 'already-exists')) return { outcome: 'conflict' };
       return { outcome: 'no-answer' };
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** Says why the Lease is not updated when the cause is another one than at the last try; undefined: it is again. */
+  #complain(error: string | undefined): void {
+    if (error === this.#complaint) return;
+    const { log } = this.#dependencies;
+    if (error === undefined) log.info('lease-updated-again');
+    else log.warn('lease-not-updated', { error });
+    this.#complaint = error;
   }
 
   async #takeOrKeep(signal: AbortSignal): Promise<Attempt> {
@@ -254,19 +271,6 @@ export class LeaderElector {
       renewTime: now,
       leaseTransitions,
     };
-  }
-
-  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = this.#dependencies.timers.start(Math.max(0, delayMs), end);
-      signal.addEventListener('abort', end, { once: true });
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '../../ports/log.ts';
+import { pause } from '../../ports/pause.ts';
 import type { EndpointSliceStore, OwnedEndpointSlice } from '../../ports/stores.ts';
 import type { Timers } from '../../ports/time.ts';
 
@@ -53,7 +54,7 @@ export class LeaderEndpoint {
       const error = await this.#write(signal);
       if (error !== undefined && !failing) this.#dependencies.log.warn('leader-endpoint-failed', { error });
       failing = error !== undefined;
-      await this.#pause(failing ? retryMs : repairMs, signal);
+      await pause(failing ? retryMs : repairMs, this.#dependencies.timers, signal);
     }
   }
 
@@ -77,18 +78,5 @@ export class LeaderEndpoint {
       endpoints: [{ addresses: [address], ready: true, nodeName, pod: { namespace, name: podName } }],
       ports: [{ name: portName, protocol: 'TCP', port }],
     };
-  }
-
-  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.#dependencies.timers.start(delayMs, done);
-      signal.addEventListener('abort', done, { once: true });
-    });
   }
 }

@@ -2,11 +2,11 @@ import { isApiError } from '../../../ports/api-error.ts';
 import type { EventSink, KubernetesEvent } from '../../../ports/kubernetes.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Counter, Metrics } from '../../../ports/metrics.ts';
+import { pause } from '../../../ports/pause.ts';
 import type { Clock, Random, Timers } from '../../../ports/time.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import { RateLimiter } from '../http/rate-limiter.ts';
 import { Backoff } from '../informer/backoff.ts';
-import { sleep } from '../informer/sleep.ts';
 import { EVENTS } from '../resource-types.ts';
 import { EventCorrelator, type EventSeries, type InvolvedObject } from './event-correlator.ts';
 import { EventQueue } from './event-queue.ts';
@@ -105,7 +105,8 @@ export class EventRecorder implements EventSink {
       } catch (error) {
         signal.throwIfAborted();
         if (isApiError(error, 'unavailable', 'throttled') && tries < MAX_TRIES) {
-          await sleep(Math.max(backoff.next(), error.retryAfterMs ?? 0), this.#dependencies.timers, signal);
+          await pause(Math.max(backoff.next(), error.retryAfterMs ?? 0), this.#dependencies.timers, signal);
+          signal.throwIfAborted();
           continue;
         }
         this.#dropped.add({ reason: isApiError(error) ? error.kind : 'broken' });

@@ -1,8 +1,8 @@
 import { isApiError } from '../../../ports/api-error.ts';
 import type { ResourceType } from '../../../ports/informer.ts';
+import { pause } from '../../../ports/pause.ts';
 import type { Random, Timers } from '../../../ports/time.ts';
 import type { ApiClient } from '../http/api-client.ts';
-import { sleep } from './sleep.ts';
 
 /** How often a group version is asked for: seldom enough to cost nothing, soon enough for who applies CRDs and then waits. */
 const PERIOD_MS = 3_000;
@@ -54,6 +54,7 @@ export class AbsentKinds {
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
-    await sleep(PERIOD_MS * (1 - this.#dependencies.random.next() / 4), this.#dependencies.timers, signal);
+    await pause(PERIOD_MS * (1 - this.#dependencies.random.next() / 4), this.#dependencies.timers, signal);
+    signal.throwIfAborted();
   }
 }

@@ -2,6 +2,7 @@ import { isApiError } from '../../../ports/api-error.ts';
 import type { Informer, InformerChange, ResourceType } from '../../../ports/informer.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Counter, Metrics } from '../../../ports/metrics.ts';
+import { pause } from '../../../ports/pause.ts';
 import type { Clock, Random, Timers } from '../../../ports/time.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import { keyOf, type WireObject } from '../mapping/wire.ts';
@@ -10,12 +11,13 @@ import { Backoff } from './backoff.ts';
 import { ListWatch, type ListWatchOptions, type WatchEvent } from './list-watch.ts';
 import { INFORMER_RESTARTS_TOTAL } from './metrics.ts';
 import { type CachedObject, ObjectCache } from './object-cache.ts';
-import { sleep } from './sleep.ts';
 import { SilentWatchError } from './watch-stream.ts';
 
 export interface ResourceInformerOptions<T> extends ListWatchOptions {
   /** Our type from the wire's; undefined leaves the object out. */
   readonly map: (object: WireObject) => T | undefined;
+  /** True: while we may not read the kind, the cache counts as synced, and is empty. */
+  readonly dispensable?: boolean;
   /** A watch without a byte for this long is given up. A live kube-apiserver sends a bookmark a minute. */
   readonly idleMs?: number;
 }
@@ -165,6 +167,7 @@ export class ResourceInformer<T> implements Informer<T> {
     this.#tellFailing(reason, error);
     const refused = reason === 'forbidden' || reason === 'unauthorized' || reason === 'invalid';
     if (refused) this.#resourceVersion = undefined;
+    if (reason === 'forbidden' && this.#options.dispensable) this.#synced.resolve();
     const delayMs = (refused ? this.#refusedRetry : this.#retry).next();
     const asked = isApiError(error) ? (error.retryAfterMs ?? 0) : 0;
     await this.#pause(Math.max(delayMs, Math.min(asked, REFUSED_RETRY.maxMs)), signal);
@@ -210,7 +213,8 @@ export class ResourceInformer<T> implements Informer<T> {
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    await sleep(delayMs, this.#dependencies.timers, signal);
+    await pause(delayMs, this.#dependencies.timers, signal);
+    signal.throwIfAborted();
   }
 }
 

@@ -197,3 +197,18 @@ test('a kind that is not installed is an empty list, and is picked up when it ap
   await eventually('the object is told', () => informer.get('default/pool') !== undefined);
   expect(informer.get('default/pool')?.spec).toEqual({ addresses: ['192.0.2.0/28'] });
 });
+
+test('a kind that is dispensable and that an older role does not let us read counts as synced', async () => {
+  const nobody = { name: 'nobody', groups: ['system:authenticated'], extra: {} };
+  await using api = await startApiUnderTest({ tokens: { 'nobody-token': nobody } });
+  const connection = await api.connect({ token: 'nobody-token' });
+  const [dispensable, necessary] = [connection.serviceCidrInformer(), connection.nodeInformer()];
+  api.run(connection);
+  await dispensable.synced(api.signal);
+  expect(dispensable.list()).toEqual([]);
+  const necessarySynced = await Promise.race([
+    necessary.synced(api.signal).then(() => true),
+    new Promise<false>((resolve) => setTimeout(resolve, 200, false)),
+  ]);
+  expect(necessarySynced).toBe(false);
+});

@@ -11,9 +11,10 @@ const LEASE = { namespace: 'kube-system', name: 'heraldlb-controller' };
 
 function candidate(identity: string, leases: FakeLeaseStore, time: ManualTime) {
   const metrics = new RecordingMetrics();
+  const log = new RecordingLog();
   const elector = new LeaderElector(
     { lease: LEASE, identity, ...TIMINGS },
-    { leases, clock: time, timers: time, random: seededRandom(1), log: new RecordingLog(), metrics },
+    { leases, clock: time, timers: time, random: seededRandom(1), log, metrics },
   );
   const stop = new AbortController();
   const terms: Leadership[] = [];
@@ -32,6 +33,7 @@ function candidate(identity: string, leases: FakeLeaseStore, time: ManualTime) {
   };
   return {
     elector,
+    log,
     metrics,
     terms,
     ends,
@@ -228,4 +230,16 @@ describe('timings', () => {
   ])('%j are good or say why not', (timings, expected) => {
     expect(invalidTimings(timings)).toBe(expected);
   });
+});
+
+test('an outage is told once, a new cause once more, and its end', async () => {
+  const { a, leases, time } = arrange();
+  a.start();
+  await settle();
+  const away = new ApiError('unavailable', 'no answer');
+  leases.failures.push(away, away, away, new ApiError('throttled', 'too many'), away);
+  await time.advance(9_000);
+  const told = a.log.lines.filter(({ event }) => event.startsWith('lease-')).map(({ fields }) => fields.error);
+  expect(told).toEqual(['no answer', 'too many', 'no answer', undefined]);
+  expect(a.log.lines.at(-1)?.event).toBe('lease-updated-again');
 });
