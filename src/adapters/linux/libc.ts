@@ -21,6 +21,9 @@ export interface Libc {
     flags: number,
     ...to: [address: Uint8Array, addressLength: number]
   ): number;
+  listen(fd: number, backlog: number): number;
+  accept4(fd: number, address: Uint8Array, addressLength: Uint8Array, flags: number): number;
+  getsockname(fd: number, address: Uint8Array, addressLength: Uint8Array): number;
   /** @param header struct msghdr */
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
   /** 0 when there is no such interface. */
@@ -43,10 +46,14 @@ export interface ReadableWatch {
 /** The same numbers on every architecture that Node runs on. */
 export const Errno = {
   EPERM: 1,
+  ENOENT: 2,
   ENXIO: 6,
   EAGAIN: 11,
   EACCES: 13,
   ENODEV: 19,
+  EINVAL: 22,
+  ENOPROTOOPT: 92,
+  EAFNOSUPPORT: 97,
   EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
   ENETDOWN: 100,
@@ -77,6 +84,9 @@ export function loadLibc(defect: (error: unknown) => void): Libc {
     recvfrom: bind('long recvfrom(int, void*, size_t, int, void*, void*)'),
     send: bind('long send(int, void*, size_t, int)'),
     sendto: bind('long sendto(int, void*, size_t, int, void*, uint32_t)'),
+    listen: bind('int listen(int, int)'),
+    accept4: bind('int accept4(int, void*, void*, int)'),
+    getsockname: bind('int getsockname(int, void*, void*)'),
     recvmsg: bind('long recvmsg(int, void*, int)'),
     interfaceIndex: bind('uint32_t if_nametoindex(const char*)'),
     interfaceName: interfaceNames(bind('void* if_indextoname(uint32_t, void*)')),

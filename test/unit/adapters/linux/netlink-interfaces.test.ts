@@ -56,6 +56,12 @@ class FakeKernel {
       return { close: () => {} };
     },
     sendto: () => 0,
+    listen: () => 0,
+    accept4: () => -1,
+    getsockname: () => 0,
+    recvmsg: () => -1,
+    interfaceIndex: () => 0,
+    interfaceName: () => undefined,
     send: (_, request) => this.#ask(new DataView(request.buffer).getUint16(4, true)),
     recvfrom: (_, buffer) => this.#read(buffer),
   };

@@ -1,0 +1,113 @@
+import { familyOf, formatPrefix, type IpFamily } from '../../core/net/index.ts';
+import type {
+  ListenKey,
+  ListenOptions,
+  StreamEnds,
+  StreamHandler,
+  StreamListener,
+} from '../../ports/stream-connector.ts';
+import { Errno, type Libc, type ReadableWatch } from './libc.ts';
+import { addressIn, int32 } from './socket-address.ts';
+import { TcpSocket } from './tcp-socket.ts';
+
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x8_0000;
+const BACKLOG = 64;
+/** Connections taken before the loop turns to others: somebody may open hundreds a second. */
+const CONNECTIONS_AT_ONCE = 16;
+const NAME_BYTES = 28;
+
+interface Listening {
+  readonly family: IpFamily;
+  readonly socket: TcpSocket;
+  readonly watch: ReadableWatch;
+}
+
+/** Takes over a connection that was let in. */
+export type Adopt = (fd: number, ends: StreamEnds, handler: StreamHandler) => void;
+
+/** A listening socket for each family that the node has. */
+export class TcpListener implements StreamListener {
+  readonly #options: ListenOptions;
+  readonly #adopt: Adopt;
+  readonly #libc: Libc;
+  /** BOUNDED: one for each family. */
+  readonly #listening: Listening[] = [];
+  /** By block. BOUNDED: by the caller's peers. */
+  #keys = new Map<string, ListenKey>();
+
+  /** @throws StreamError */
+  constructor(options: ListenOptions, adopt: Adopt, libc: Libc) {
+    this.#options = options;
+    this.#adopt = adopt;
+    this.#libc = libc;
+    try {
+      for (const family of ['IPv4', 'IPv6'] as const) this.#listening.push(this.#open(family));
+    } catch (error) {
+      // A node without IPv6 has no such socket.
+      if (this.#listening.length > 0 && libc.errno() === Errno.EAFNOSUPPORT) return;
+      this.close();
+      throw error;
+    }
+  }
+
+  setKeys(keys: readonly ListenKey[]): void {
+    const wanted = new Map(keys.map((key) => [formatPrefix(key.from), key]));
+    for (const [block, key] of this.#keys) {
+      if (!wanted.has(block)) this.#setKey(key, undefined);
+    }
+    for (const [block, key] of wanted) {
+      if (this.#keys.get(block)?.password !== key.password) this.#setKey(key, key.password);
+    }
+    this.#keys = wanted;
+  }
+
+  close(): void {
+    for (const { watch, socket } of this.#listening.splice(0)) {
+      watch.close();
+      socket.close();
+    }
+  }
+
+  #open(family: IpFamily): Listening {
+    const socket = TcpSocket.open(family, this.#libc);
+    try {
+      socket.listen(this.#options.port, BACKLOG);
+      return { family, socket, watch: this.#libc.whenReadable(socket.fd, () => this.#acceptAll(socket)) };
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  #setKey({ from }: ListenKey, password: string | undefined): void {
+    this.#listening.find(({ family }) => family === familyOf(from.network))?.socket.setKey(from, password);
+  }
+
+  #acceptAll(listening: TcpSocket): void {
+    const name = new Uint8Array(new ArrayBuffer(NAME_BYTES));
+    for (let count = 0; count < CONNECTIONS_AT_ONCE; count += 1) {
+      const fd = this.#libc.accept4(listening.fd, name, int32(NAME_BYTES), SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd < 0) return;
+      this.#accepted(fd, name);
+    }
+  }
+
+  #accepted(fd: number, name: Uint8Array): void {
+    const { address: remote, scope } = addressIn(name);
+    const interfaceName = scope === 0 ? undefined : this.#libc.interfaceName(scope);
+    const socket = TcpSocket.accepted(fd, remote, this.#libc);
+    const ends: StreamEnds = {
+      local: socket.local,
+      remote,
+      ...(interfaceName === undefined ? {} : { interface: interfaceName }),
+    };
+    const taken = this.#options.accept(ends);
+    if (taken === undefined) {
+      socket.close();
+      return;
+    }
+    socket.apply(taken);
+    this.#adopt(fd, ends, taken.handler);
+  }
+}
