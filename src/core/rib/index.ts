@@ -1,1 +1,2 @@
+export { AdjRibOut } from './adj-rib-out.ts';
 export type * from './types.ts';

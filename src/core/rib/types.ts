@@ -10,13 +10,13 @@ export interface Route {
 
 /** What is said of a route. Never changed once handed over. */
 export interface RouteAttributes {
-  /** Absent: this end of the session. */
+  /** Absent, or of a family that the route cannot have: this end of the session. */
   readonly nextHop?: IpAddress;
   /** 32 bits; sent on internal sessions only, 100 when absent. */
   readonly localPref?: number;
   /** MULTI_EXIT_DISC, 32 bits. */
   readonly med?: number;
-  /** How many times more our AS number stands in the path, 0 to 10; external sessions only. */
+  /** How many times more our AS number stands in the path, 0 to 254; external sessions only. */
   readonly prepend?: number;
   /** 32-bit values, in any order. */
   readonly communities?: readonly number[];
@@ -29,12 +29,12 @@ export interface RouteAttributes {
 export interface SendContext {
   readonly session: SessionContext;
   readonly localAsn: Asn;
-  /** This end of the session, for routes that name no next hop. Absent: routes of the family that need it are held back. */
+  /** This end of the session, for routes that name no next hop. Without one, routes that need it are held back. */
   readonly nextHops: { readonly ipv4?: Ipv4; readonly ipv6?: { readonly global: Ipv6; readonly linkLocal?: Ipv6 } };
 }
 
 /** Why routes of a family are not sent on a session. */
-export type HeldBack = 'family-not-negotiated' | 'no-next-hop';
+export type HeldBack = 'family-not-negotiated' | 'no-next-hop' | 'attributes-too-long';
 
 export interface RibCounts {
   readonly wanted: number;

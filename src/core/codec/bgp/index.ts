@@ -1,3 +1,4 @@
+export { writeReachHead } from './attributes/reachability.ts';
 export type * from './attributes/types.ts';
 export * from './bgp-error.ts';
 export * from './capabilities.ts';
