@@ -10,6 +10,9 @@ const rooms = {
   'src/core/placement': { rooms: ['src/core/net'] },
   'src/ports': { rooms: ['src/core/net'] },
   'src/controller': { rooms: ['src/core/net', 'src/core/config', 'src/core/ipam', 'src/core/placement', 'src/ports'] },
+  'src/inspect': {
+    rooms: ['src/core/net', 'src/core/config', 'src/core/ipam', 'src/core/placement', 'src/ports', 'src/controller'],
+  },
   'src/speaker': { rooms: ['src/core/net', 'src/core/codec', 'src/core/fsm', 'src/core/rib', 'src/ports'] },
   'src/adapters/linux': { rooms: ['src/core/net', 'src/ports'], npm: ['koffi'], node: true },
   'src/adapters/kube': {

@@ -15,7 +15,7 @@ LABEL org.opencontainers.image.source="https://github.com/heraldlb/heraldlb" \
 WORKDIR /heraldlb
 COPY --from=build /source/dist ./
 # `node controller` and the others follow these.
-RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker && ln -s convert.mjs convert
+RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker && ln -s heraldlb.mjs heraldlb
 ENV NODE_ENV=production
 # The controller needs no rights on its host; the DaemonSet says what the speaker needs.
 USER 65532:65532

@@ -1,5 +1,5 @@
-// The release build: dist/controller.mjs, dist/speaker.mjs with its packet Worker and the native addon that it loads, dist/convert.mjs.
-import { cp, rm, stat } from 'node:fs/promises';
+// The release build: dist/controller.mjs, dist/speaker.mjs with its packet Worker and the native addon that it loads, dist/heraldlb.mjs.
+import { chmod, cp, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -50,8 +50,23 @@ const shape: BuildOptions = {
   define: { 'process.env.NODE_ENV': '"production"' },
 };
 // One by one, so that each is whole in its file and nothing is shared.
-for (const name of ['controller', 'speaker', 'packet-worker', 'bfd-worker', 'convert'])
+for (const name of ['controller', 'speaker', 'packet-worker', 'bfd-worker'])
   await build({ ...shape, entryPoints: [`src/cli/${name}.ts`] });
+
+// What people run on their own machine: one file that needs nothing beside it.
+await build({
+  ...shape,
+  splitting: false,
+  entryPoints: { heraldlb: 'src/cli/people.ts' },
+  banner: { js: `#!/usr/bin/env node\n${BANNER}` },
+  // Older Nodes than ours do not know it, and there is no other module to be.
+  define: {
+    ...shape.define,
+    'import.meta.main': 'true',
+    SHIPPED_MANIFESTS: JSON.stringify(await readFile(join(root, 'manifests', 'heraldlb.yaml'), 'utf8')),
+  },
+});
+await chmod(join(out, 'heraldlb.mjs'), 0o755);
 
 const triplet = `linux_${process.arch}`;
 const addon = join(
@@ -65,7 +80,7 @@ for (const file of [
   'speaker.mjs',
   'packet-worker.mjs',
   'bfd-worker.mjs',
-  'convert.mjs',
+  'heraldlb.mjs',
   `koffi/${triplet}/koffi.node`,
 ]) {
   const { size } = await stat(join(out, file));

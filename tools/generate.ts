@@ -1,8 +1,8 @@
 // Writes the files that are made from others: the CRDs, the reference page, the objects of the Helm chart. With --check it only says
 // which are not current.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { stringify } from 'yaml';
+import { dirname, join, normalize, relative } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { customResourceDefinition } from '../src/core/config/crd.ts';
 import type { ApiGroup } from '../src/core/config/schema/kind.ts';
 import { KINDS } from '../src/core/config/schema/kinds.ts';
@@ -18,9 +18,21 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const crds = GROUPS.flatMap(crdFolder);
   return new Map([
     ...crds,
+    ['manifests/heraldlb.yaml', await everything(new Map(crds), 'manifests')] as const,
     ...[...crds, ...(await workloads())].filter(([path]) => !path.endsWith('/kustomization.yaml')).map(chartFile),
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
   ]);
+}
+
+/** The objects of a kustomization as one file, for who has no checkout. `fresh` are files that may not be written yet. */
+async function everything(fresh: ReadonlyMap<string, string>, folder: string): Promise<string> {
+  const read = async (path: string): Promise<string> => fresh.get(path) ?? (await readFile(join(ROOT, path), 'utf8'));
+  const { resources } = parse(await read(`${folder}/kustomization.yaml`)) as { readonly resources: readonly string[] };
+  const files = resources.map((resource) => normalize(`${folder}/${resource}`));
+  const contents = await Promise.all(
+    files.map((file) => (file.endsWith('.yaml') ? read(file) : everything(fresh, file))),
+  );
+  return contents.join('---\n');
 }
 
 /** What `kubectl apply -k` sends for the two components. */

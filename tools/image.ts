@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..');
 export const IMAGE = 'ghcr.io/heraldlb/heraldlb:0.1.0';
 
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
-const COMMANDS = ['controller', 'speaker', 'convert'];
+const COMMANDS = ['controller', 'speaker', 'heraldlb'];
 const NONROOT = '65532';
 
 /** @returns the path of the archive */

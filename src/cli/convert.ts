@@ -64,5 +64,3 @@ export function convertText(content: string, name: string, options: ConvertOptio
   const documents = objects.map((object) => stringify(object, format));
   return { status: 0, output: documents.join('---\n'), errors: notes.map((note) => `${name}: ${note}`) };
 }
-
-if (import.meta.main) await convertCommand().parseAsync();

@@ -9,5 +9,5 @@ const [, , name] = process.argv;
 // Only what is asked for is loaded: a speaker has no use for the Kubernetes client, nor a controller for sockets.
 if (name !== 'speaker') program.addCommand((await import('./controller.ts')).controllerCommand());
 if (name !== 'controller') program.addCommand((await import('./speaker.ts')).speakerCommand());
-if (name !== 'controller' && name !== 'speaker') program.addCommand((await import('./convert.ts')).convertCommand());
+if (name !== 'controller' && name !== 'speaker') (await import('./people.ts')).addPeopleCommands(program);
 await program.parseAsync();

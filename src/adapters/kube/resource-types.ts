@@ -13,6 +13,7 @@ export const NODES = type('', 'Node', 'nodes', false);
 export const NAMESPACES = type('', 'Namespace', 'namespaces', false);
 export const SECRETS = type('', 'Secret', 'secrets');
 export const CONFIG_MAPS = type('', 'ConfigMap', 'configmaps');
+export const PODS = type('', 'Pod', 'pods');
 export const EVENTS = type('', 'Event', 'events');
 export const ENDPOINT_SLICES = type('discovery.k8s.io', 'EndpointSlice', 'endpointslices');
 export const SERVICE_CIDRS = type('networking.k8s.io', 'ServiceCIDR', 'servicecidrs', false);

@@ -1,12 +1,14 @@
 import type { Agent, RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { type ClusterAccess, ClusterAccessError, type TlsMaterial } from './cluster-access.ts';
+import type { KubeconfigOptions } from './kubeconfig.ts';
 
-/** The current context of a kubeconfig file whose credentials need exec plugins, auth providers or proxies. */
-export function clientNodeAccess(path: string, server: URL): ClusterAccess {
+/** A context of a kubeconfig file whose credentials need exec plugins, auth providers or proxies. */
+export function clientNodeAccess({ path, context }: KubeconfigOptions, server: URL): ClusterAccess {
   const config = new KubeConfig();
   try {
     config.loadFromFile(path);
+    if (context !== undefined) config.setCurrentContext(context);
   } catch (error) {
     throw new ClusterAccessError(`kubeconfig ${path} is not usable: ${error instanceof Error ? error.message : error}`);
   }

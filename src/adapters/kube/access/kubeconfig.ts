@@ -8,6 +8,8 @@ export interface KubeconfigOptions {
   readonly path: string;
   /** Used in place of the cluster's server (`--master`). */
   readonly master?: string;
+  /** Used in place of the file's current one. */
+  readonly context?: string;
 }
 
 interface ClusterEntry {
@@ -43,7 +45,7 @@ interface KubeconfigFile {
 }
 
 /**
- * The current context of a kubeconfig file. Rejects with a ClusterAccessError when the file cannot be used.
+ * A context of a kubeconfig file. Rejects with a ClusterAccessError when the file cannot be used.
  *
  * Plain credentials are read here. Exec plugins, auth providers and proxies are client-node's, which is loaded only then:
  * with its generated models it costs 20 MiB bundled, and 80 MiB unbundled.
@@ -51,11 +53,11 @@ interface KubeconfigFile {
  */
 export async function kubeconfigAccess(options: KubeconfigOptions, clock: Clock): Promise<ClusterAccess> {
   const { path } = options;
-  const { cluster, user } = currentContext(await parse(path), path);
+  const { cluster, user } = contextOf(await parse(path), options);
   const server = parseServer(options.master ?? cluster.server, path);
   if (user.exec !== undefined || user['auth-provider'] !== undefined || cluster['proxy-url']) {
     const { clientNodeAccess } = await import('./client-node.ts');
-    return clientNodeAccess(path, server);
+    return clientNodeAccess(options, server);
   }
   const directory = dirname(resolve(path));
   const tokenFile = user.tokenFile ? new TokenFile(resolve(directory, user.tokenFile), clock) : undefined;
@@ -82,12 +84,12 @@ async function parse(path: string): Promise<KubeconfigFile> {
   throw new ClusterAccessError(`kubeconfig ${path} is empty`);
 }
 
-function currentContext(file: KubeconfigFile, path: string): { cluster: ClusterEntry; user: UserEntry } {
-  const name = file['current-context'];
+function contextOf(file: KubeconfigFile, options: KubeconfigOptions): { cluster: ClusterEntry; user: UserEntry } {
+  const { path, context: name = file['current-context'] } = options;
   if (!name) throw new ClusterAccessError(`kubeconfig ${path} has no current-context`);
   const context = file.contexts?.find((entry) => entry.name === name)?.context;
   if (context === undefined) {
-    throw new ClusterAccessError(`kubeconfig ${path}: current-context "${name}" is not among its contexts`);
+    throw new ClusterAccessError(`kubeconfig ${path}: context "${name}" is not among its contexts`);
   }
   const cluster = file.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
   if (cluster === undefined) {

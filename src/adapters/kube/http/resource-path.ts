@@ -7,6 +7,7 @@ export interface ResourcePath {
   /** Absent: in every namespace, or the kind has none. */
   readonly namespace?: string;
   readonly name?: string;
+  /** May have a path of its own: `proxy/metrics`. */
   readonly subresource?: string;
 }
 
@@ -14,7 +15,9 @@ export interface ResourcePath {
 export function formatResourcePath({ type, namespace, name, subresource }: ResourcePath): string {
   const root = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version];
   const scope = namespace === undefined ? [] : ['namespaces', namespace];
-  const object = [type.plural, name, subresource].filter((part): part is string => Boolean(part));
+  const object = [type.plural, name, ...(subresource?.split('/') ?? [])].filter((part): part is string =>
+    Boolean(part),
+  );
   return `/${[...root, ...scope, ...object].map(encodeURIComponent).join('/')}`;
 }
 

@@ -88,7 +88,7 @@ describe('a kubeconfig', () => {
     ['that is no YAML', '{[', /is not YAML: /],
     ['that is empty', '', /is empty$/],
     ['without a current context', 'contexts: []', /has no current-context$/],
-    ['with an unknown context', 'current-context: x', /current-context "x" is not among its contexts$/],
+    ['with an unknown context', 'current-context: x', /context "x" is not among its contexts$/],
     [
       'with an unknown cluster',
       kubeconfig('').replace('clusters: [{name: c,', 'clusters: [{name: d,'),

@@ -1,0 +1,20 @@
+// `kubectl heraldlb`: the commands for people, in one file.
+import { Command } from 'commander';
+import { completionCommand } from './completion.ts';
+import { convertCommand } from './convert.ts';
+import { inspectCommands } from './inspect/commands.ts';
+import { manifestCommand } from './manifest.ts';
+import { VERSION } from './version.ts';
+
+/** All of them; the program that they are added to names itself. */
+export function addPeopleCommands(program: Command): Command {
+  for (const command of [...inspectCommands(), convertCommand(), manifestCommand()]) program.addCommand(command);
+  return program.addCommand(completionCommand(program));
+}
+
+if (import.meta.main) {
+  const program = new Command('kubectl heraldlb')
+    .description('Looks at HeraldLB in a cluster, and helps to move to it. Changes nothing.')
+    .version(VERSION);
+  await addPeopleCommands(program).parseAsync();
+}

@@ -1,0 +1,145 @@
+import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
+import { conditionOf, conditionsIn, VALID } from './conditions.ts';
+import { poolViews } from './pools.ts';
+import { serviceViews } from './services.ts';
+import { formatTable } from './table.ts';
+
+/** The health of an installation, on one screen. */
+export interface StatusView {
+  readonly controller: { readonly ready: number; readonly wanted: number; readonly leader?: string };
+  readonly speakers: { readonly ready: number; readonly nodes: number };
+  readonly services: { readonly total: number; readonly withAddress: number; readonly withProblem: number };
+  readonly pools: readonly { readonly name: string; readonly used: number; readonly free: number }[];
+  /** BGP sessions, of all peers on all nodes. */
+  readonly sessions: { readonly established: number; readonly total: number };
+  /** What somebody has to look at, worst first. */
+  readonly problems: readonly Problem[];
+  /** What could not be looked at. */
+  readonly unreadable: readonly string[];
+}
+
+export interface Problem {
+  /** `Pod heraldlb-system/heraldlb-speaker-x7k2p`. */
+  readonly object: string;
+  readonly message: string;
+}
+
+interface PeerStatus {
+  readonly sessions?: readonly { readonly node?: string; readonly state?: string; readonly lastError?: string }[];
+}
+
+export function statusView(snapshot: ClusterSnapshot): StatusView {
+  const controllers = componentPods(snapshot, 'controller');
+  const speakers = componentPods(snapshot, 'speaker');
+  const services = serviceViews(snapshot);
+  const sessions = snapshot.objects
+    .filter(({ kind }) => kind === 'BGPPeer')
+    .flatMap(({ status }) => (status as PeerStatus).sessions ?? []);
+  return {
+    controller: {
+      ready: ready(controllers),
+      wanted: controllers.length,
+      ...(snapshot.leader === undefined ? {} : { leader: snapshot.leader }),
+    },
+    speakers: { ready: ready(speakers), nodes: snapshot.nodes.length },
+    services: {
+      total: services.length,
+      withAddress: services.filter(({ addresses }) => addresses.length > 0).length,
+      withProblem: services.filter(({ problem }) => problem !== undefined).length,
+    },
+    pools: poolViews(snapshot).map(({ name, assigned, available }) => ({
+      name,
+      used: assigned.ipv4 + assigned.ipv6,
+      free: available.ipv4 + available.ipv6,
+    })),
+    sessions: {
+      established: sessions.filter(({ state }) => state?.toLowerCase() === 'established').length,
+      total: sessions.length,
+    },
+    unreadable: snapshot.unreadable,
+    problems: [
+      ...(snapshot.unreadable.length > 0 ? [] : componentProblems(snapshot, controllers, speakers)),
+      ...objectProblems(snapshot),
+      ...services.flatMap(({ namespace, name, problem }) =>
+        problem === undefined ? [] : [{ object: `Service ${namespace}/${name}`, message: problem }],
+      ),
+    ],
+  };
+}
+
+/** The same for a terminal. */
+export function formatStatus({
+  controller,
+  speakers,
+  services,
+  pools,
+  sessions,
+  problems,
+  unreadable,
+}: StatusView): string {
+  const lines = [
+    `Controller   ${controller.ready} of ${controller.wanted} ready, leader ${controller.leader ?? 'none'}`,
+    `Speakers     ready on ${speakers.ready} of ${speakers.nodes} nodes`,
+    `Services     ${services.withAddress} of ${services.total} have an address, ${services.withProblem} have a problem`,
+    ...pools.map(({ name, used, free }) => `Pool         ${name}: ${used} used, ${free} free`),
+    ...(sessions.total === 0 ? [] : [`BGP          ${sessions.established} of ${sessions.total} sessions established`]),
+    ...unreadable.map((why) => `Not seen     ${why}`),
+  ];
+  const summary = `${lines.join('\n')}\n\n`;
+  if (problems.length === 0) return `${summary}No problems.\n`;
+  const table = formatTable<Problem>(
+    [
+      { title: 'PROBLEM WITH', text: ({ object }) => object },
+      { title: 'WHAT', text: ({ message }) => message },
+    ],
+    problems,
+  );
+  return summary + table;
+}
+
+function componentPods({ pods }: ClusterSnapshot, component: string): readonly Pod[] {
+  return pods.filter(({ meta }) => meta.labels['app.kubernetes.io/component'] === component);
+}
+
+function ready(pods: readonly Pod[]): number {
+  return pods.filter((pod) => pod.ready).length;
+}
+
+function componentProblems(
+  snapshot: ClusterSnapshot,
+  controllers: readonly Pod[],
+  speakers: readonly Pod[],
+): readonly Problem[] {
+  const { namespace, leader, nodes } = snapshot;
+  const covered = new Set(speakers.map(({ nodeName }) => nodeName));
+  const without = nodes.map(({ meta }) => meta.name).filter((name) => !covered.has(name));
+  return [
+    ...(controllers.length === 0
+      ? [{ object: `Namespace ${namespace}`, message: 'no Pod of the controller: is HeraldLB installed here?' }]
+      : []),
+    ...(leader === undefined ? [{ object: 'Lease', message: 'no controller leads: nothing new gets an address' }] : []),
+    ...[...controllers, ...speakers]
+      .filter((pod) => !pod.ready)
+      .map(({ meta, trouble = 'not ready' }) => ({
+        object: `Pod ${meta.namespace}/${meta.name}`,
+        message: `${trouble}: see "kubectl -n ${meta.namespace} logs ${meta.name}"`,
+      })),
+    ...without.map((name) => ({ object: `Node ${name}`, message: 'no speaker runs here: it announces nothing' })),
+  ];
+}
+
+function objectProblems({ objects }: ClusterSnapshot): readonly Problem[] {
+  return objects.flatMap(({ kind, meta, status }) => {
+    const valid = conditionOf(conditionsIn(status), VALID);
+    const object = `${kind} ${meta.namespace}/${meta.name}`;
+    const sessions = kind === 'BGPPeer' ? ((status as PeerStatus).sessions ?? []) : [];
+    return [
+      ...(valid?.status === 'False' ? [{ object, message: valid.message }] : []),
+      ...sessions.flatMap(({ node = '', lastError, state }) =>
+        state?.toLowerCase() === 'established' || lastError === undefined
+          ? []
+          : [{ object: `${object} on ${node}`, message: lastError }],
+      ),
+    ];
+  });
+}
