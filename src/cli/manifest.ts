@@ -118,8 +118,8 @@ function configurationOf({ pool, bgpPeer, bgpAsn, namespace }: ManifestOptions):
   };
 }
 
-function isAsn(text: string | undefined): text is string {
-  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_ASN;
+function isAsn(text = ''): boolean {
+  return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_ASN;
 }
 
 function configMapObjects(namespace: string, config: string): readonly unknown[] {
