@@ -98,6 +98,18 @@ const WRONG: readonly [what: string, type: string, spec: unknown, message: RegEx
     /Unsupported value: "in": supported values: "In", "NotIn", "Exists", "DoesNotExist"/,
   ],
   [
+    'a reservation for a Service without a namespace',
+    'heraldlb.io/v1 IPAddressPool',
+    { addresses: ['10.9.0.0/24'], reservations: [{ service: 'web', addresses: ['10.9.0.5'] }] },
+    /spec\.reservations\[0\]\.service.*"web" names no Service; write its namespace and its name/,
+  ],
+  [
+    'a reservation of what is no address',
+    'heraldlb.io/v1 IPAddressPool',
+    { addresses: ['10.9.0.0/24'], reservations: [{ service: 'default/web', addresses: ['10.9.0.300'] }] },
+    /spec\.reservations\[0\]\.addresses\[0\].*"10\.9\.0\.300" is neither a CIDR nor a range/,
+  ],
+  [
     'a peer with two kinds of AS',
     'metallb.io/v1beta2 BGPPeer',
     { myASN: 64500, peerASN: 64501, dynamicASN: 'external', peerAddress: '10.0.0.1' },

@@ -35,6 +35,15 @@ export const addressEntry = parsedText((text) => {
   return entry.kind === 'range' ? { value: entry.range } : { problem: entry.message };
 });
 
+const RANGE_V4 = '[0-9.]+\\\\s*-\\\\s*[0-9.]+';
+const RANGE_V6 = '[0-9a-fA-F.]*:[0-9a-fA-F:.]*\\\\s*-\\\\s*[0-9a-fA-F.]*:[0-9a-fA-F:.]*';
+/** Refuses what is no address, no CIDR and no range of one family; which address is lower is left to the decoder. */
+export const rangeShape: CelRule = {
+  rule: `isCIDR(self) || isIP(self.trim()) || self.matches('^\\\\s*(${RANGE_V4}|${RANGE_V6})\\\\s*$')`,
+  messageExpression:
+    '\'"\' + self + \'" is neither a CIDR nor a range of one family; write one such as "192.168.1.0/24" or "192.168.1.240-192.168.1.250"\'',
+};
+
 /** A list in which nothing may be there twice. */
 export function distinct<Item extends z.ZodType>(item: Item, what: string) {
   return z.array(item).superRefine((items, context) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatIp } from '../../net/index.ts';
 import type { Pool } from '../config.ts';
-import { addressEntry, type CelRule, described, labelSelectors, names } from './fields.ts';
+import { addressEntry, type CelRule, described, labelSelectors, names, rangeShape } from './fields.ts';
 import {
   ageColumn,
   conditions,
@@ -23,20 +23,12 @@ const oneAddress: CelRule = {
   messageExpression:
     "'\"' + self + '\" is a single address without a prefix length; write \"' + self.trim() + (self.contains(':') ? '/128\"' : '/32\"')",
 };
-const RANGE_V4 = '[0-9.]+\\\\s*-\\\\s*[0-9.]+';
-const RANGE_V6 = '[0-9a-fA-F.]*:[0-9a-fA-F:.]*\\\\s*-\\\\s*[0-9a-fA-F.]*:[0-9a-fA-F:.]*';
-const shape: CelRule = {
-  rule: `isCIDR(self) || isIP(self.trim()) || self.matches('^\\\\s*(${RANGE_V4}|${RANGE_V6})\\\\s*$')`,
-  messageExpression:
-    '\'"\' + self + \'" is neither a CIDR nor a range of one family; write one such as "192.168.1.0/24" or "192.168.1.240-192.168.1.250"\'',
-};
-
 const addresses = z
   .array(
     addressEntry.meta({
       description: 'A CIDR, or the first and the last address with a dash between them.',
       maxLength: ADDRESS_LENGTH_MAX,
-      'x-kubernetes-validations': [oneAddress, shape],
+      'x-kubernetes-validations': [oneAddress, rangeShape],
     }),
   )
   .min(1)

@@ -11,23 +11,29 @@ import {
 } from '../../net/index.ts';
 import { parseAddressEntry } from '../address-entry.ts';
 import type { PoolReservation } from '../config.ts';
-import { described, parsedText } from './fields.ts';
+import { type CelRule, described, parsedText, rangeShape } from './fields.ts';
 import { overlapsWithin } from './range-overlaps.ts';
 
 const RESERVATIONS_MAX = 1024;
-const ADDRESSES_MAX = 16;
-const ADDRESS_LENGTH_MAX = 128;
+// What the API server's rules may cost bounds these together: a range of IPv6 addresses has 79 characters.
+const ADDRESSES_MAX = 8;
+const ADDRESS_LENGTH_MAX = 96;
 
 /** Two labels and the slash. @see RFC 1123 §2.1 */
 const SERVICE_LENGTH_MAX = 127;
 const SERVICE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+const serviceShape: CelRule = {
+  rule: `self.matches('${SERVICE.source.replaceAll('\\', '\\\\')}')`,
+  messageExpression: '\'"\' + self + \'" names no Service; write its namespace and its name, such as "default/web"\'',
+};
 
 const service = z
   .string()
   .refine((text) => SERVICE.test(text), {
     error: 'names no Service; write its namespace and its name with a slash between them, such as "default/web"',
   })
-  .meta({ maxLength: SERVICE_LENGTH_MAX });
+  .meta({ maxLength: SERVICE_LENGTH_MAX, 'x-kubernetes-validations': [serviceShape] });
 
 /** Unlike a pool, a reservation is mostly of one address: here it needs no prefix length. */
 const reservedRange = parsedText((text): { readonly value: AddressRange } | { readonly problem: string } => {
@@ -38,6 +44,7 @@ const reservedRange = parsedText((text): { readonly value: AddressRange } | { re
 }).meta({
   description: 'An address, a CIDR, or the first and the last address with a dash between them.',
   maxLength: ADDRESS_LENGTH_MAX,
+  'x-kubernetes-validations': [rangeShape],
 });
 
 const reservation = z.object({
