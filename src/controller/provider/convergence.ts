@@ -13,6 +13,8 @@ export interface Case {
   readonly current: readonly IpAddress[];
   readonly nowMs: number;
   promised(pool: string, family: IpFamily): number;
+  /** Why an address cannot be announced, though the Service may keep it. */
+  unusable(address: IpAddress): string | undefined;
 }
 
 /** A sentence says why the Service gives up an address. */
@@ -110,7 +112,7 @@ function chooseFor(
   return ipam.choose(applicant, wanted, { nowMs, promised });
 }
 
-function fateOf(ipam: Ipam, { applicant, request, families }: Case, address: IpAddress): Fate {
+function fateOf(ipam: Ipam, { applicant, request, families, unusable }: Case, address: IpAddress): Fate {
   const refusal = ipam.keepRefusal(applicant, address, []);
   if (refusal !== undefined && refusal.kind !== 'buggy') return { kind: 'revoked', why: describeRefusal(refusal) };
   if (families.kind === 'wanted' && !families.families.includes(familyOf(address))) {
@@ -119,7 +121,10 @@ function fateOf(ipam: Ipam, { applicant, request, families }: Case, address: IpA
   }
   const elsewhere = ipam.keepRefusal(applicant, address, request.pools);
   if (elsewhere?.kind === 'other-pool') return { kind: 'unwanted', why: describeRefusal(elsewhere) };
-  return refusal === undefined ? { kind: 'kept' } : { kind: 'disliked', why: describeRefusal(refusal) };
+  if (refusal !== undefined) return { kind: 'disliked', why: describeRefusal(refusal) };
+  const cause = unusable(address);
+  if (cause === undefined) return { kind: 'kept' };
+  return { kind: 'disliked', why: describeRefusal({ kind: 'quarantined', address, cause }) };
 }
 
 /** An address that could have been kept goes only because the Service asks for another. */

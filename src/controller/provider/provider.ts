@@ -42,6 +42,9 @@ export interface ProviderDependencies {
   readonly log: Log;
 }
 
+/** For who looks at addresses from outside. */
+export type KnownAddresses = Pick<Ipam, 'nextFree' | 'holdersOf' | 'poolOf' | 'quarantined'>;
+
 /** Whom the provider tells what it found out by itself. Must not throw. */
 export interface ProviderListener {
   /** These Services need an ensure, in this order: what they wait for may be there, or what they have must be looked at. */
@@ -65,6 +68,8 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   #pools = new Map<string, Pool>();
   /** Made when it is asked for. BOUNDED: by the nodes' addresses and those in quarantine. */
   #unavailable: ReturnType<typeof unavailableAddresses> | undefined;
+  /** BOUNDED: by the addresses in quarantine. */
+  readonly #unusable = new Set<IpAddress>();
   #listener: ProviderListener | undefined;
 
   constructor(options: ProviderOptions, dependencies: ProviderDependencies) {
@@ -164,14 +169,26 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
    */
   setQuarantine(address: IpAddress, cause: string | undefined): void {
     this.#ipam.setQuarantine(address, cause);
+    if (cause === undefined) this.#unusable.delete(address);
     this.#unavailable = undefined;
     this.#turns.addressChanged(address);
     this.#listener?.usageChanged();
   }
 
-  /** The addresses in quarantine, with the cause. */
-  quarantined(): ReadonlyMap<IpAddress, string> {
-    return this.#ipam.quarantined();
+  /**
+   * An address in quarantine was never announced for the Services that have it: they get another one, where there is one and
+   * they did not ask for this one.
+   */
+  setUnusable(address: IpAddress): void {
+    if (!this.#ipam.quarantined().has(address) || this.#unusable.has(address)) return;
+    this.#unusable.add(address);
+    const holders = this.#ipam.holdersOf(address);
+    if (holders.length > 0) this.#listener?.needSync(holders);
+  }
+
+  /** What is known of single addresses. */
+  get addresses(): KnownAddresses {
+    return this.#ipam;
   }
 
   #unavailableOf(poolName: string): readonly UnavailableAddress[] {
@@ -195,6 +212,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
       current,
       nowMs,
       promised: (pool, family) => this.#turns.promised(key, pool, family),
+      unusable: (address) => (this.#unusable.has(address) ? this.#ipam.quarantined().get(address) : undefined),
     });
     this.#assign(applicant, outcome.addresses);
     this.#announce(service, outcome.addresses);

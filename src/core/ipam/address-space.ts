@@ -91,9 +91,9 @@ export class AddressSpace {
     return ipFromValue('IPv6', first + BigInt(offset - stretch.offset));
   }
 
-  /** The number of the first address that is free. */
-  firstFree(): number | undefined {
-    for (let at = this.#taken.firstAbsent(0); at < this.#reachable; at = this.#taken.firstAbsent(at)) {
+  /** The number of the first address that is free, not below `from`. */
+  firstFree(from = 0): number | undefined {
+    for (let at = this.#taken.firstAbsent(from); at < this.#reachable; at = this.#taken.firstAbsent(at)) {
       if (!this.#skips(this.addressAt(at))) return at;
       // Told once for all, so that no search meets it again.
       this.#taken.add(at);

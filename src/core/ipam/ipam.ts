@@ -211,6 +211,20 @@ export class Ipam {
     return this.#pools.get(pool)?.common[family]?.free ?? 0;
   }
 
+  /** The addresses of a pool that will be given out next, at most `count` of each family. */
+  nextFree(pool: string, count: number): readonly IpAddress[] {
+    const common = this.#pools.get(pool)?.common;
+    return [common?.IPv4, common?.IPv6].flatMap((space) => {
+      const next: IpAddress[] = [];
+      let at = space?.firstFree();
+      while (space !== undefined && at !== undefined && next.length < count) {
+        next.push(space.addressAt(at));
+        at = space.firstFree(at + 1);
+      }
+      return next;
+    });
+  }
+
   /** Undefined when there is no such pool. */
   usage(pool: string): Readonly<Record<IpFamily, FamilyUsage>> | undefined {
     const spaces = this.#pools.get(pool)?.spaces();

@@ -171,7 +171,7 @@ describe('the address of a Service', () => {
   it('is kept in quarantine, but nobody else is given it', async () => {
     const bed = new ProviderBed([ANY]);
     await bed.serve(service('web'));
-    const [address] = bed.provider.quarantined().keys();
+    const [address] = bed.provider.addresses.quarantined().keys();
     expect(address).toBeUndefined();
     bed.provider.setQuarantine(0x0a00_0001 as never, '02:00:00:00:00:07 answers for it on eth0');
     expect((await bed.ensure(service('web'))).addresses).toEqual(['10.0.0.1']);
@@ -179,6 +179,25 @@ describe('the address of a Service', () => {
     expect((await bed.ensure(service('next'))).addresses).toEqual(['10.0.0.2']);
     const asking = await bed.ensure(service('asking', { spec: { loadBalancerIP: '10.0.0.1' } }));
     expect(asking.waiting?.message).toContain('10.0.0.1 is in quarantine: 02:00:00:00:00:07 answers for it on eth0');
+  });
+
+  it('is exchanged when another host had it before it was ever announced, but not for nothing, and not when it is asked for', async () => {
+    const cause = 'another host has it';
+    const [first, second] = [0x0a00_0001, 0x0a00_0002] as never[];
+    const bed = new ProviderBed([configPool('any', ['10.0.0.1-10.0.0.2'])]);
+    await bed.serve(service('web'));
+    await bed.serve(service('asking', { spec: { loadBalancerIP: '10.0.0.2' } }));
+    for (const address of [first, second]) {
+      if (address === undefined) continue;
+      bed.provider.setQuarantine(address, cause);
+      bed.provider.setUnusable(address);
+    }
+    expect((await bed.ensure(service('web'))).addresses).toEqual(['10.0.0.1']);
+    bed.config.setPools(configPool('any', ['10.0.0.1-10.0.0.3']));
+    const asking = service('asking', { spec: { loadBalancerIP: '10.0.0.2' } });
+    expect((await bed.ensure(asking)).addresses).toEqual(['10.0.0.2']);
+    expect((await bed.serve(service('web'))).addresses).toEqual(['10.0.0.3']);
+    expect(bed.events('ClearAssignment').join()).toContain(`10.0.0.1 is in quarantine: ${cause}`);
   });
 
   it('is put right in the status when somebody wiped or altered that', async () => {

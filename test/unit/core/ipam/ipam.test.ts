@@ -28,6 +28,22 @@ function give(
   return choice.addresses.map(formatIp);
 }
 
+describe('the addresses that come next', () => {
+  it('are those that would be given out in turn, of each family, and none that is held, kept or barred', () => {
+    const ranges = ['10.0.0.254-10.0.1.3', '10.0.2.0/30', 'fd00::/64'];
+    const reservations = [{ holder: 'a/kept', ranges: [range('10.0.1.1/32')] }];
+    const ipam = withPools(poolSpec('any', ranges, { avoidBuggyIps: true, reservations }));
+    expect(give(ipam, applicant('a/b'))).toEqual(['10.0.0.254']);
+    ipam.setQuarantine(ip('10.0.1.2'), 'another host has it');
+    ipam.setNodeAddress(ip('fd00::1'), 'n');
+    const next = ipam.nextFree('any', 3).map(formatIp);
+    expect(next).toEqual(['10.0.1.3', '10.0.2.1', '10.0.2.2', 'fd00::', 'fd00::2', 'fd00::3']);
+    for (const address of next.slice(0, 3)) expect(give(ipam, applicant(`a/${address}`))).toEqual([address]);
+    expect(ipam.nextFree('any', 1)).toHaveLength(2);
+    expect(ipam.nextFree('none', 1)).toEqual([]);
+  });
+});
+
 describe('a reserved address', () => {
   const pool = poolSpec('any', ['10.0.0.0/29'], {
     autoAssign: false,
