@@ -12,6 +12,7 @@ import type { Timer, Timers } from '../../ports/time.ts';
 import type { ClusterAddresses } from './cluster-addresses.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { LegacyConfigMap } from './legacy-config-map.ts';
+import { LingeringObjects } from './lingering-objects.ts';
 import { configLoaded, configObjects, configStale } from './metrics.ts';
 
 export interface ConfigurationOptions {
@@ -51,6 +52,7 @@ export class Configuration implements ConfigSource {
   readonly #listeners = new Set<(config: Config, previous: Config) => void>();
   /** BOUNDED: as #listeners. */
   readonly #assessmentListeners = new Set<() => void>();
+  readonly #lingering: LingeringObjects;
   #assembly: Assembly | undefined;
   #assessed: readonly AssessedObject[] = [];
   #gathering: Timer | undefined;
@@ -58,6 +60,7 @@ export class Configuration implements ConfigSource {
   constructor(options: ConfigurationOptions, dependencies: ConfigurationDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#lingering = new LingeringObjects(dependencies.timers, () => this.#reassemble());
   }
 
   /** Resolves when the first full load is in force. Rejects only when `signal` aborts before. */
@@ -108,6 +111,7 @@ export class Configuration implements ConfigSource {
 
   #stop(stops: readonly (() => void)[]): void {
     this.#gathering?.cancel();
+    this.#lingering.stop();
     for (const stop of stops) stop();
   }
 
@@ -127,6 +131,7 @@ export class Configuration implements ConfigSource {
     const after = assemble(
       {
         objects,
+        lingering: this.#lingering.beside(objects, before?.inForce ?? new Map()),
         fixed,
         ...(legacy === undefined ? {} : { entries: legacy.entries() }),
         ...(clusterAddresses === undefined ? {} : { clusterRanges: clusterAddresses.ranges() }),

@@ -18,6 +18,8 @@ import { originOfDecoded } from './with-origin.ts';
 /** What the configuration is made of. */
 export interface AssembleInput {
   readonly objects: readonly SourceObject[];
+  /** Deleted a moment ago: what was in force of them stays where it stands in nobody's way. They have no verdict. */
+  readonly lingering?: readonly SourceObject[];
   /** From flags: they precede everything else. */
   readonly fixed: readonly Decoded[];
   /** They precede every object. */
@@ -76,10 +78,12 @@ export function assemble(input: AssembleInput, previous?: Assembly): Assembly {
   const inForce = new Map<string, VersionInForce>();
   const candidates = input.objects.map((object) => candidateOf(object, previous));
   const entries: readonly Candidate[] = input.entries ?? [];
+  const lingering = (input.lingering ?? []).map((object) => candidateOf(object, previous));
   const [read, notRead] = partition(candidates, ({ object }) => input.reads(object.meta.namespace));
   for (const kind of KIND_ORDER) {
     const isOfKind = ({ object }: Candidate): boolean => object.kind === kind;
-    for (const candidate of [...entries.filter(isOfKind), ...read.filter(isOfKind).sort(bySeniority)]) {
+    const present = [...entries.filter(isOfKind), ...read.filter(isOfKind).sort(bySeniority)];
+    for (const candidate of [...present, ...lingering.filter(isOfKind)]) {
       const version = admitted(candidate, accepted);
       if (version === undefined) continue;
       inForce.set(candidate.object.meta.uid, { ...version, value: add(version.value, accepted) });

@@ -45,6 +45,29 @@ it('the configuration is empty and not ready until every informer has its first 
   expect([configuration.ready(), names(configuration.current()), changes.length]).toEqual([true, ['first'], 1]);
 });
 
+it('an object that is deleted and made anew within two seconds is in force all the time', async () => {
+  const { configuration, objects, time, changes } = bed({ objects: [pool('first', ['10.0.0.0/24']), everything] });
+  await configuration.start(new AbortController().signal);
+  objects.delete('metallb-system/first');
+  objects.delete('metallb-system/everything');
+  await time.advance(1_900);
+  put(objects, pool('first', ['10.0.0.0/24'], { uid: 'anew' }));
+  put(objects, configObject('L2Advertisement', 'everything', {}, { uid: 'anew too' }));
+  await time.advance(10_000);
+  expect([names(configuration.current()), configuration.current().l2Advertisements.length]).toEqual([['first'], 1]);
+  expect(changes).toHaveLength(1);
+});
+
+it('an object that lingers gives way to others, and is seen by nobody', async () => {
+  const { configuration, objects, time } = bed({ objects: [pool('first', ['10.0.0.0/24'])] });
+  await configuration.start(new AbortController().signal);
+  objects.delete('metallb-system/first');
+  put(objects, pool('renamed', ['10.0.0.0/24']));
+  await time.advance(100);
+  expect(names(configuration.current())).toEqual(['renamed']);
+  expect(configuration.verdicts().map(({ origin, valid }) => [origin.name, valid])).toEqual([['renamed', true]]);
+});
+
 it('is ready without any object, when no CRD is there', async () => {
   const { configuration, changes, metrics } = bed();
   await configuration.start(new AbortController().signal);
@@ -61,7 +84,7 @@ it('objects that come together are told as one change', async () => {
   await time.advance(100);
   expect(changes.map(names)).toEqual([['first', 'second']]);
   objects.delete('metallb-system/first');
-  await time.advance(100);
+  await time.advance(2_100);
   expect(changes.map(names)).toEqual([['first', 'second'], ['second']]);
 });
 
