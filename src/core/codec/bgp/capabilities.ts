@@ -173,3 +173,10 @@ export function capabilitiesInData(data: Uint8Array): readonly Capability[] {
   }
   return capabilities;
 }
+
+/** Data of NOTIFICATION 2/7 that names what is missing. @see RFC 5492 §5 */
+export function encodeCapabilities(capabilities: readonly Capability[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const capability of capabilities) writeCapability(writer, capability);
+  return writer.finish();
+}

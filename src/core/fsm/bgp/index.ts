@@ -1,1 +1,3 @@
+export { stepPeer } from './peer.ts';
+export { initialPeer, sessionStateOf } from './session-state.ts';
 export type * from './types.ts';

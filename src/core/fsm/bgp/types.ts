@@ -12,7 +12,7 @@ export interface PeerConfig {
   readonly holdTimeSeconds: number;
   /** Pause between KEEPALIVEs; a third of the negotiated hold time when absent, and never more. */
   readonly keepaliveTimeSeconds?: number;
-  /** How long an attempt to connect may take, and the first pause between two; doubled up to ten-fold, in s. */
+  /** How long an attempt to connect may take, and the longest pause after one that failed, 1 to 65535 s. */
   readonly connectRetrySeconds: number;
   /** How long to wait for the peer's OPEN before ours is sent; 0 = not at all. @see RFC 4271 §8.1.1 */
   readonly delayOpenSeconds: number;
@@ -50,6 +50,8 @@ export type ConnectionId = number;
 /** Everything known of a peer. Made by `initialPeer`. */
 export interface PeerState {
   readonly phase: PeerPhase;
+  /** An attempt to connect is under way; the ConnectRetryTimer bounds it. */
+  readonly dialling: boolean;
   /** The elder first. BOUNDED: two, the second only until the collision is decided. @see RFC 4271 §6.8 */
   readonly connections: readonly Connection[];
   /** Failures since a session last was up for a minute. @see RFC 4271 §8 */
@@ -63,18 +65,13 @@ export interface PeerState {
   readonly lastEnd: SessionEnd | undefined;
 }
 
-/** What happens beside the connections. */
 export type PeerPhase =
   /** Idle, until `start`. Connections are refused. */
   | 'stopped'
   /** Idle, until the IdleHoldTimer expires: the back-off. Connections are refused. */
   | 'holding'
-  /** Connect: an attempt is under way, bounded by the ConnectRetryTimer. */
-  | 'connecting'
-  /** Active: waits for the peer, and for the ConnectRetryTimer unless passive. */
-  | 'listening'
-  /** A connection is there; it tells the state. */
-  | 'connected';
+  /** Connections tell the state; without one it is Connect while dialling, else Active. */
+  | 'running';
 
 export type BfdStatus = 'unknown' | 'up' | 'down';
 
@@ -97,6 +94,8 @@ export type Connection =
   | (ConnectionBase & { readonly kind: 'openSent' })
   | (ConnectionBase & { readonly kind: 'openConfirm'; readonly session: Session })
   | (ConnectionBase & { readonly kind: 'established'; readonly session: Session });
+
+export type ConnectionOf<K extends Connection['kind']> = Extract<Connection, { readonly kind: K }>;
 
 export interface ConnectionBase {
   readonly id: ConnectionId;
@@ -216,6 +215,8 @@ export type EndCause =
   | 'connectTimeout'
   | 'closedByPeer'
   | 'notificationReceived'
+  /** A NOTIFICATION too: the router takes no more routes. */
+  | 'maximumPrefixes'
   | 'malformedMessage'
   | 'openRefused'
   | 'unexpectedMessage'

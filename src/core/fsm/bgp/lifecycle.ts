@@ -1,0 +1,53 @@
+import { openFormAfter } from './fallback.ts';
+import { offeredCapabilities } from './offer.ts';
+import { DAMP_AFTER, idleHoldMs } from './timing.ts';
+import type { PeerAction, PeerConfig, PeerState, PeerStep, SessionEnd } from './types.ts';
+
+/** Leaves Idle: dials, or waits for the peer. Events 1, 3, 4, 5 and 13. @see RFC 4271 §8.2.2, Idle */
+export function begin(state: PeerState, config: PeerConfig): PeerStep {
+  const running: PeerState = { ...state, phase: 'running' };
+  return config.passive ? { state: running, actions: [] } : dial(running, config);
+}
+
+export function dial(state: PeerState, config: PeerConfig): PeerStep {
+  return { state: { ...state, dialling: true }, actions: [{ kind: 'connect' }, connectRetryTimer(config)] };
+}
+
+/** The last connection, or the attempt to make one, ended: waits before the next. */
+export function afterEnd(state: PeerState, end: SessionEnd, config: PeerConfig): PeerStep {
+  const { openForm } = state;
+  const adapted =
+    end.notification?.by === 'peer'
+      ? openFormAfter(end.notification, openForm, offeredCapabilities(config, openForm, state.restarting))
+      : undefined;
+  // An OPEN that is put right is no failure, and needs no longer wait.
+  const failures = adapted === undefined ? state.connectRetryCounter + 1 : 0;
+  return {
+    state: {
+      ...state,
+      phase: 'holding',
+      connectRetryCounter: adapted === undefined ? failures : state.connectRetryCounter,
+      openForm: adapted ?? openForm,
+      lastEnd: end,
+    },
+    actions: [
+      { kind: 'ended', end },
+      { kind: 'startTimer', timer: 'idleHold', afterMs: idleHoldMs(end.cause, failures, config), jittered: true },
+    ],
+  };
+}
+
+/**
+ * The peer closed the connection before the OPENs had met: waits for it in Active, where it may come back at once. One that does
+ * nothing but open and close is damped. Event 18. @see RFC 4271 §8.2.2, OpenSent
+ */
+export function afterEarlyClose(state: PeerState, end: SessionEnd, config: PeerConfig): PeerStep {
+  const connectRetryCounter = state.connectRetryCounter + 1;
+  if (connectRetryCounter >= DAMP_AFTER) return afterEnd(state, end, config);
+  const retry = config.passive ? [] : [connectRetryTimer(config)];
+  return { state: { ...state, connectRetryCounter, lastEnd: end }, actions: [{ kind: 'ended', end }, ...retry] };
+}
+
+function connectRetryTimer({ connectRetrySeconds }: PeerConfig): PeerAction {
+  return { kind: 'startTimer', timer: 'connectRetry', afterMs: connectRetrySeconds * 1000, jittered: true };
+}

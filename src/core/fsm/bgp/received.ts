@@ -1,0 +1,108 @@
+import {
+  ErrorCode,
+  MessageType,
+  notification,
+  type OpenMessage,
+  type ReceivedMessage,
+  RefreshSubtype,
+  StateMachineSubcode,
+  unicastFamily,
+} from '../../codec/bgp/index.ts';
+import {
+  alive,
+  type ConnectionStep,
+  ended,
+  endWith,
+  holdTimer,
+  type Surroundings,
+  sendHoldTimer,
+} from './connection-step.ts';
+import { openArrived, openWhenFree } from './opening.ts';
+import type { Connection, ConnectionOf } from './types.ts';
+import { isMaximumPrefixes, receivedWords, unexpectedMessageWords } from './words.ts';
+
+/** A well-formed message came. Events 19, 20 and 24 to 27. @see RFC 4271 §8.2.2 */
+export function received(connection: Connection, message: ReceivedMessage, around: Surroundings): ConnectionStep {
+  if (message.kind === 'notification') {
+    const cause = isMaximumPrefixes(message) ? 'maximumPrefixes' : 'notificationReceived';
+    const { code, subcode, data } = message;
+    return ended(connection, {
+      cause,
+      words: receivedWords(message),
+      notification: { code, subcode, data, by: 'peer' },
+    });
+  }
+  switch (connection.kind) {
+    case 'waiting':
+      return message.kind === 'open' ? openBeforeOurs(connection, message, around) : unexpected(connection, message);
+    case 'openSent':
+      return message.kind === 'open' ? openArrived(connection, message, around) : unexpected(connection, message);
+    case 'openConfirm':
+      return message.kind === 'keepalive' ? confirmed(connection) : unexpected(connection, message);
+    case 'established':
+      return message.kind === 'open' ? unexpected(connection, message) : lifeSign(connection, message);
+    default:
+      return connection satisfies never;
+  }
+}
+
+/** Our OPEN goes at once, whatever is left of the delay; but never before strict BFD lets it. Event 20. */
+function openBeforeOurs(
+  connection: ConnectionOf<'waiting'>,
+  message: OpenMessage,
+  around: Surroundings,
+): ConnectionStep {
+  if (connection.received !== undefined) return unexpected(connection, message);
+  return openWhenFree({ ...connection, delayed: false, received: message }, around);
+}
+
+function confirmed({ id, initiator, session }: ConnectionOf<'openConfirm'>): ConnectionStep {
+  const connection: ConnectionOf<'established'> = { kind: 'established', id, initiator, session };
+  return alive(connection, [
+    ...holdTimer(connection, session),
+    ...sendHoldTimer(connection),
+    { kind: 'established', connection: id, session },
+  ]);
+}
+
+/** KEEPALIVE and UPDATE show that the peer lives; so does ROUTE-REFRESH. */
+function lifeSign(
+  connection: ConnectionOf<'established'>,
+  message: Exclude<ReceivedMessage, OpenMessage>,
+): ConnectionStep {
+  const actions = [...holdTimer(connection, connection.session)];
+  if (message.kind === 'routeRefresh' && message.subtype === RefreshSubtype.request) {
+    const family = unicastFamily(message.afi, message.safi);
+    // What was not agreed on is ignored. @see RFC 2918 §4
+    if (family !== undefined && connection.session.context.families.includes(family))
+      actions.push({ kind: 'resend', family });
+  }
+  return alive(connection, actions);
+}
+
+/** @see RFC 6608 §3 */
+function unexpected(
+  connection: Connection,
+  { kind }: Exclude<ReceivedMessage, { kind: 'notification' }>,
+): ConnectionStep {
+  const state = STATE_NAMES[connection.kind];
+  const words = unexpectedMessageWords(MESSAGE_NAMES[kind], state.name);
+  return endWith(connection, notification(ErrorCode.stateMachine, state.subcode, Uint8Array.of(MessageType[kind])), {
+    cause: 'unexpectedMessage',
+    words,
+  });
+}
+
+const STATE_NAMES = {
+  waiting: { name: 'Connect', subcode: 0 },
+  openSent: { name: 'OpenSent', subcode: StateMachineSubcode.openSent },
+  openConfirm: { name: 'OpenConfirm', subcode: StateMachineSubcode.openConfirm },
+  established: { name: 'Established', subcode: StateMachineSubcode.established },
+} as const;
+
+const MESSAGE_NAMES = {
+  open: 'an OPEN',
+  update: 'an UPDATE',
+  keepalive: 'a KEEPALIVE',
+  routeRefresh: 'a ROUTE-REFRESH',
+} as const;

@@ -1,0 +1,41 @@
+import type { EndCause, PeerConfig } from './types.ts';
+
+/** How long an OPEN or BFD is waited for. @see RFC 4271 §8.2.2, "a HoldTimer value of 4 minutes is suggested" */
+export const OPEN_HOLD_MS = 60_000;
+
+/** How long a session must be up for its past failures to be forgotten. */
+export const STABLE_MS = 60_000;
+
+/** @see RFC 9687 §3.2 */
+const SEND_HOLD_MS = 480_000;
+
+const FIRST_IDLE_HOLD_MS = 1000;
+const LONGEST_IDLE_HOLD_MS = 60_000;
+
+/** Failures in a row after which a peer that only opens and closes connections is kept away for a while. */
+export const DAMP_AFTER = 5;
+
+/** What says nothing about the configuration: the router is away, and may be back at any time. */
+const MAY_BE_BACK_SOON: ReadonlySet<EndCause> = new Set<EndCause>([
+  'connectFailed',
+  'connectTimeout',
+  'closedByPeer',
+  'bfdDown',
+  'holdTimeExpired',
+]);
+
+/**
+ * The back-off: 1 s, doubled with each failure, up to a minute; up to the connect time where only the network is to blame. At once
+ * a minute when the router takes no more routes.
+ */
+export function idleHoldMs(cause: EndCause, failures: number, config: PeerConfig): number {
+  if (cause === 'maximumPrefixes') return LONGEST_IDLE_HOLD_MS;
+  const longestMs = MAY_BE_BACK_SOON.has(cause)
+    ? Math.min(LONGEST_IDLE_HOLD_MS, config.connectRetrySeconds * 1000)
+    : LONGEST_IDLE_HOLD_MS;
+  return Math.min(longestMs, FIRST_IDLE_HOLD_MS * 2 ** Math.max(0, failures - 1));
+}
+
+export function sendHoldMs(holdTimeSeconds: number): number {
+  return Math.max(SEND_HOLD_MS, 2000 * holdTimeSeconds);
+}
