@@ -3,6 +3,7 @@ import { Announcer } from '../controller/announcer/announcer.ts';
 import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
+import { PoolMetrics } from '../controller/provider/pool-metrics.ts';
 import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
 import { ServiceController } from '../controller/service/service-controller.ts';
 import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
@@ -48,7 +49,13 @@ export async function leadTheCluster(
   const needSync = (keys: readonly string[]): void => {
     for (const key of keys) services.enqueue(key);
   };
-  provider.start({ needSync, usageChanged: () => statuses.changed() }, signal);
+  const poolMetrics = new PoolMetrics({ ...parts, config: configuration, usage: provider });
+  const usageChanged = (): void => {
+    statuses.changed();
+    poolMetrics.changed();
+  };
+  provider.start({ needSync, usageChanged }, signal);
+  poolMetrics.start(signal);
   new AnnouncementEvents({ ...parts, announcer, events: api.events }).start(signal);
   await announcer.start(signal);
   statuses.start(signal);

@@ -13,6 +13,8 @@ export interface Counter<Label extends string = string> {
 
 export interface Gauge<Label extends string = string> {
   set(labels: Readonly<Record<Label, string>>, value: number): void;
+  /** The series is not told any more. */
+  remove(labels: Readonly<Record<Label, string>>): void;
 }
 
 export interface Histogram<Label extends string = string> {

@@ -56,12 +56,20 @@ export class RecordingMetrics implements Metrics {
   }
 
   gauge<Label extends string>(definition: MetricDefinition<Label>): Gauge<Label> {
-    return { set: (labels, value) => this.#set(definition, labels, value) };
+    return {
+      set: (labels, value) => this.#set(definition, labels, value),
+      remove: (labels) => void this.#values.delete(key(definition.name, labels)),
+    };
   }
 
   /** Keeps how often it was observed. */
   histogram<Label extends string>(definition: MetricDefinition<Label>): Histogram<Label> {
     return { observe: (labels) => this.#set(definition, labels, this.value(definition.name, labels) + 1) };
+  }
+
+  /** Every series that there is. */
+  series(): readonly string[] {
+    return [...this.#values.keys()];
   }
 
   /** The value of one series; 0 when nothing was ever written to it. */

@@ -12,7 +12,7 @@ export class PromMetrics implements Metrics {
 
   gauge<Label extends string>(definition: MetricDefinition<Label>): Gauge<Label> {
     const gauge = this.#once(definition.name, () => new prom.Gauge<string>(this.#configuration(definition)));
-    return { set: (labels, value) => gauge.set(labels, value) };
+    return { set: (labels, value) => gauge.set(labels, value), remove: (labels) => gauge.remove(labels) };
   }
 
   histogram<Label extends string>(
