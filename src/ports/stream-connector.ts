@@ -55,8 +55,11 @@ export interface ByteStream {
   /** Stops reading, and begins again: the other end is slowed down by that. */
   pause(): void;
   resume(): void;
-  /** Ends it in order when what was written is gone, and by force after `withinMs`. Nothing of it is told any more. */
-  close(withinMs: number): void;
+  /**
+   * Ends it in order when what was written is gone, and by force after `withinMs`. Nothing of it is told any more. Resolves
+   * when it is gone.
+   */
+  close(withinMs: number): Promise<void>;
 }
 
 export interface ConnectAttempt {

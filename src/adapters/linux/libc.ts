@@ -21,6 +21,7 @@ export interface Libc {
     flags: number,
     ...to: [address: Uint8Array, addressLength: number]
   ): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
   listen(fd: number, backlog: number): number;
   accept4(fd: number, address: Uint8Array, addressLength: Uint8Array, flags: number): number;
   getsockname(fd: number, address: Uint8Array, addressLength: Uint8Array): number;
@@ -84,6 +85,7 @@ export function loadLibc(defect: (error: unknown) => void): Libc {
     recvfrom: bind('long recvfrom(int, void*, size_t, int, void*, void*)'),
     send: bind('long send(int, void*, size_t, int)'),
     sendto: bind('long sendto(int, void*, size_t, int, void*, uint32_t)'),
+    connect: bind('int connect(int, void*, uint32_t)'),
     listen: bind('int listen(int, int)'),
     accept4: bind('int accept4(int, void*, void*, int)'),
     getsockname: bind('int getsockname(int, void*, void*)'),

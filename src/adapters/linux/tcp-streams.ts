@@ -121,13 +121,15 @@ class TcpStream implements ByteStream {
     this.#socket.resume();
   }
 
-  close(withinMs: number): void {
+  async close(withinMs: number): Promise<void> {
     this.#handler = undefined;
+    if (this.#socket.closed) return;
     // What still comes is read and thrown away: a socket with unread octets is reset, and the peer would not see our last words.
     this.#socket.resume();
     this.#socket.end();
     const timer = setTimeout(() => this.#socket.destroy(), withinMs);
-    this.#socket.once('close', () => clearTimeout(timer));
+    await new Promise((resolve) => this.#socket.once('close', resolve));
+    clearTimeout(timer);
   }
 
   #closed(): void {

@@ -21,3 +21,8 @@ export function parseRouterId(text: string): RouterId | undefined {
   const address: Ipv4 | undefined = parseIpv4(text);
   return address === undefined || address === 0 ? undefined : (Number(address) as RouterId);
 }
+
+/** The identifier with this value; undefined for 0, a fraction, and what 32 bits do not hold. */
+export function routerIdFromNumber(value: number): RouterId | undefined {
+  return Number.isInteger(value) && value >= 1 && value <= ASN_MAX ? (value as RouterId) : undefined;
+}

@@ -56,6 +56,7 @@ class FakeKernel {
       return { close: () => {} };
     },
     sendto: () => 0,
+    connect: () => 0,
     listen: () => 0,
     accept4: () => -1,
     getsockname: () => 0,

@@ -1,0 +1,53 @@
+import { networkInterfaces } from 'node:os';
+import { type IpAddress, isIpv4, parseIp, parsePrefix, rangeContains, rangeOf } from '../../core/net/index.ts';
+import type { NodeAddresses } from '../../ports/node-addresses.ts';
+import type { Libc } from './libc.ts';
+import { AF_INET, AF_INET6, addressIn, int32, socketAddress } from './socket-address.ts';
+
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0x8_0000;
+/** Any will do: nothing is sent. */
+const DISCARD_PORT = 9;
+const NAME_BYTES = 28;
+
+/** The addresses of this network namespace. @see getifaddrs(3) */
+export class KernelAddresses implements NodeAddresses {
+  readonly #libc: Libc;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /** Asks the kernel to connect a datagram socket, for which it looks up the way and chooses the address. */
+  sourceFor(remote: IpAddress, interfaceName?: string): IpAddress | undefined {
+    const libc = this.#libc;
+    const fd = libc.socket(isIpv4(remote) ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return undefined;
+    try {
+      const scope = interfaceName === undefined ? 0 : libc.interfaceIndex(interfaceName);
+      const to = socketAddress(remote, DISCARD_PORT, scope);
+      if (libc.connect(fd, to, to.length) < 0) return undefined;
+      const name = new Uint8Array(new ArrayBuffer(NAME_BYTES));
+      return libc.getsockname(fd, name, int32(NAME_BYTES)) < 0 ? undefined : addressIn(name).address;
+    } finally {
+      libc.close(fd);
+    }
+  }
+
+  beside(address: IpAddress): readonly IpAddress[] {
+    for (const entries of Object.values(networkInterfaces())) {
+      const addresses = (entries ?? []).flatMap((entry) => parseIp(entry.address) ?? []);
+      if (addresses.includes(address)) return addresses;
+    }
+    return [];
+  }
+
+  isOnLink(address: IpAddress): boolean {
+    return Object.values(networkInterfaces()).some((entries) =>
+      (entries ?? []).some(({ cidr }) => {
+        const subnet = cidr === null ? undefined : parsePrefix(cidr);
+        return subnet !== undefined && rangeContains(rangeOf(subnet), address);
+      }),
+    );
+  }
+}

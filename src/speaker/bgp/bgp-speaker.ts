@@ -1,0 +1,269 @@
+import { familyBits, familyOf, prefixOf } from '../../core/net/index.ts';
+import type { BfdPlane, BfdSessionReport } from '../../ports/bfd.ts';
+import type {
+  BgpControllerMessage,
+  BgpPeerSettings,
+  BgpSessionReport,
+  BgpSettings,
+  BgpSpeakerMessage,
+} from '../../ports/bgp-channel.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { NodeAddresses } from '../../ports/node-addresses.ts';
+import {
+  type ListenKey,
+  type StreamConnector,
+  type StreamEnds,
+  StreamError,
+  type StreamListener,
+} from '../../ports/stream-connector.ts';
+import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
+import { bfdReportState, bfdStatusOf } from './bfd-status.ts';
+import { BgpMeter } from './metrics.ts';
+import { PeerSession } from './peer-session.ts';
+import { bfdSession, peerConfig, streamSettings } from './peer-settings.ts';
+import { RouteTable } from './route-table.ts';
+import { routerIdFor } from './router-id.ts';
+import { sameSession } from './same-settings.ts';
+import { SessionReports } from './session-reports.ts';
+import { sessionReport } from './status-words.ts';
+
+const BGP_PORT = 179;
+const RETRY_LISTEN_MS = 5000;
+/** How long routers have, after they were told that routes go, to take other ways. */
+const DRAIN_MS = 2000;
+
+export interface BgpSpeakerOptions {
+  readonly nodeName: string;
+  /** Where peers that connect are expected; 179 by default. */
+  readonly port?: number;
+  /** Wait for peers even where none of them is passive, so that either side may connect. */
+  readonly alwaysListen?: boolean;
+  /** How long a planned stop waits between the last UPDATE and the end, in ms; 2 s by default. */
+  readonly drainMs?: number;
+  /** The node has been up since before this program started, and forwarded packets. */
+  readonly forwardingPreserved: boolean;
+}
+
+export interface BgpSpeakerDependencies {
+  readonly streams: StreamConnector;
+  readonly addresses: NodeAddresses;
+  readonly bfd: BfdPlane;
+  /** To the controller. */
+  readonly send: (message: BgpSpeakerMessage) => void;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Holds the BGP sessions of a node and tells each router its routes, with or without a controller. */
+export class BgpSpeaker {
+  readonly #options: BgpSpeakerOptions;
+  readonly #with: BgpSpeakerDependencies;
+  readonly #meter: BgpMeter;
+  readonly #routes = new RouteTable();
+  readonly #reports: SessionReports;
+  /** By name. BOUNDED: by the peers that the controller hands over. */
+  readonly #sessions = new Map<string, PeerSession>();
+  /** By name of the peer. BOUNDED: as the sessions. */
+  readonly #bfd = new Map<string, BfdSessionReport>();
+  #settings: BgpSettings = { peers: [], draining: false };
+  #listener: StreamListener | undefined;
+  #listenTimer: Timer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: BgpSpeakerOptions, dependencies: BgpSpeakerDependencies) {
+    this.#options = options;
+    this.#with = dependencies;
+    this.#meter = new BgpMeter(dependencies.metrics);
+    this.#reports = new SessionReports({
+      timers: dependencies.timers,
+      reportOf: (peer) => this.#reportOf(peer),
+      send: (sessions) => dependencies.send({ kind: 'bgp-report', sessions }),
+    });
+    dependencies.bfd.start({
+      changed: (report) => this.#bfdChanged(report),
+      counted: (counters) => this.#meter.bfd(counters),
+      failed: (error) => this.#bfdFailed(error),
+    });
+  }
+
+  /** Takes over what the controller says, and acknowledges it. */
+  apply(message: BgpControllerMessage): void {
+    if (this.#stopping !== undefined) return;
+    const changed = this.#routes.apply(message);
+    const former = new Set(this.#sessions.values());
+    if (message.settings !== undefined) this.#applySettings(message.settings);
+    for (const session of this.#sessions.values()) if (former.has(session)) session.routesChanged(changed);
+    this.#with.send({ kind: 'bgp-ack', revision: message.revision });
+    if (message.kind === 'bgp-snapshot') this.#with.send({ kind: 'bgp-report', sessions: this.sessions() });
+  }
+
+  /** What there is to say of every session. */
+  sessions(): BgpSessionReport[] {
+    return [...this.#sessions.keys()].flatMap((peer) => this.#reportOf(peer) ?? []);
+  }
+
+  /**
+   * A planned stop: marks the routes as going, gives the routers time to take other ways, says goodbye, and only then ends BFD,
+   * at whose end some routers drop the session. Idempotent.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#listenTimer?.cancel();
+    this.#listener?.close();
+    this.#reports.stop();
+    const all = [...this.#sessions.values()];
+    const leaving = all.filter(({ settings }) => !this.#restarts(settings));
+    for (const session of leaving) session.setDraining(true);
+    if (leaving.some(({ status }) => status.prefixesSent > 0) && !this.#settings.draining) await this.#drained();
+    await Promise.all(all.map((session) => session.stop(this.#goodbye(session.settings))));
+    this.#sessions.clear();
+    await this.#with.bfd.stop();
+  }
+
+  /** The peer keeps the routes until this program is back, unless the node itself is to go. @see RFC 4724 */
+  #restarts({ gracefulRestart }: BgpPeerSettings): boolean {
+    return gracefulRestart && !this.#settings.draining;
+  }
+
+  #goodbye(settings: BgpPeerSettings): Parameters<PeerSession['stop']>[0] {
+    if (this.#restarts(settings)) return { kind: 'gracefulRestart' };
+    return { kind: 'administrativeShutdown', communication: `HeraldLB stops on node ${this.#options.nodeName}` };
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#with.timers.start(this.#options.drainMs ?? DRAIN_MS, resolve);
+    });
+  }
+
+  #applySettings(settings: BgpSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    const wanted = new Map(settings.peers.map((peer) => [peer.name, peer]));
+    for (const [name, session] of this.#sessions) {
+      const peer = wanted.get(name);
+      if (peer !== undefined && sameSession(peer, session.settings)) continue;
+      this.#sessions.delete(name);
+      void session.stop({ kind: peer === undefined ? 'peerDeconfigured' : 'configurationChange' });
+      if (peer === undefined) this.#bfd.delete(name);
+    }
+    if (before.draining !== settings.draining)
+      for (const session of this.#sessions.values()) session.setDraining(settings.draining);
+    for (const peer of settings.peers) if (!this.#sessions.has(peer.name)) this.#begin(peer);
+    this.#listen();
+    this.#watch();
+  }
+
+  #begin(settings: BgpPeerSettings): void {
+    const { nodeName, forwardingPreserved } = this.#options;
+    const routerId = routerIdFor(settings, nodeName, this.#with.addresses);
+    const session = new PeerSession(
+      { settings, config: peerConfig(settings, { routerId, forwardingPreserved }), draining: this.#settings.draining },
+      {
+        ...this.#with,
+        remote: () => remoteOf(settings),
+        routes: this.#routes,
+        log: this.#with.log.child({ peer: settings.name }),
+        meter: this.#meter.of(settings.name),
+        changed: (what) => this.#reports.changed(settings.name, what),
+      },
+    );
+    this.#sessions.set(settings.name, session);
+    session.start();
+    const report = this.#bfd.get(settings.name);
+    if (report !== undefined) session.bfd(bfdStatusOf(report));
+  }
+
+  /** Listens while somebody is expected to connect: other programs may want the port. */
+  #listen(): void {
+    this.#listenTimer?.cancel();
+    const expected = this.#options.alwaysListen === true || this.#settings.peers.some(({ passive }) => passive);
+    if (!expected) {
+      this.#listener?.close();
+      this.#listener = undefined;
+      return;
+    }
+    try {
+      this.#listener ??= this.#with.streams.listen({
+        port: this.#options.port ?? BGP_PORT,
+        accept: (ends) => this.#accept(ends),
+      });
+      this.#listener.setKeys(keysOf(this.#settings.peers));
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      this.#with.log.error('bgp-listen-failed', { reason: error.message });
+      this.#listenTimer = this.#with.timers.start(RETRY_LISTEN_MS, () => this.#listen());
+    }
+  }
+
+  #accept(ends: StreamEnds): ReturnType<Parameters<StreamConnector['listen']>[0]['accept']> {
+    const session = [...this.#sessions.values()].find(({ settings }) => comesFrom(ends, settings));
+    if (session === undefined) return undefined;
+    return { ...streamSettings(session.settings), handler: session.accepted() };
+  }
+
+  /** BFD watches whoever has a profile, from the moment that the session is wanted. */
+  #watch(): void {
+    const watched = this.#settings.peers.flatMap((settings) => {
+      const remote = remoteOf(settings);
+      if (remote === undefined) return [];
+      return bfdSession(settings, remote, this.#with.addresses.isOnLink(remote)) ?? [];
+    });
+    const names = new Set(watched.map(({ name }) => name));
+    for (const name of this.#bfd.keys()) if (!names.has(name)) this.#bfd.delete(name);
+    this.#with.bfd.set(watched);
+  }
+
+  #bfdChanged(report: BfdSessionReport): void {
+    const session = this.#sessions.get(report.name);
+    if (session === undefined || session.settings.bfd === undefined) return;
+    const before = this.#bfd.get(report.name);
+    this.#bfd.set(report.name, report);
+    this.#meter.of(report.name).bfd(report.state === 'Up');
+    const { name: peer, ...what } = report;
+    if (before?.state !== report.state) this.#with.log.info('bfd-state', { peer, ...what });
+    session.bfd(bfdStatusOf(report, before));
+    this.#reports.changed(report.name, 'state');
+  }
+
+  /** Sessions live on without BFD: the hold timers still watch. */
+  #bfdFailed(error: Error): void {
+    this.#with.log.error('bfd-failed', { reason: error.message });
+    for (const [name, session] of this.#sessions) {
+      this.#bfd.delete(name);
+      session.bfd('unknown');
+      this.#reports.changed(name, 'state');
+    }
+  }
+
+  #reportOf(peer: string): BgpSessionReport | undefined {
+    const session = this.#sessions.get(peer);
+    if (session === undefined) return undefined;
+    const bfd = session.settings.bfd === undefined ? undefined : bfdReportState(this.#bfd.get(peer));
+    return sessionReport(peer, session.status, bfd);
+  }
+}
+
+function remoteOf({ endpoint }: BgpPeerSettings): Parameters<NodeAddresses['isOnLink']>[0] | undefined {
+  return endpoint.kind === 'address' ? endpoint.address : undefined;
+}
+
+function comesFrom(ends: StreamEnds, { endpoint }: BgpPeerSettings): boolean {
+  return endpoint.kind === 'address' ? ends.remote === endpoint.address : ends.interface === endpoint.name;
+}
+
+function keysOf(peers: readonly BgpPeerSettings[]): ListenKey[] {
+  return peers.flatMap((settings) => {
+    const remote = remoteOf(settings);
+    if (remote === undefined || settings.password === undefined) return [];
+    return [{ from: prefixOf(remote, familyBits(familyOf(remote))), password: settings.password }];
+  });
+}

@@ -1,0 +1,126 @@
+import {
+  BEFORE_OPEN,
+  BgpError,
+  type BgpMessage,
+  decodeMessage,
+  encodeMessage,
+  MessageFramer,
+  type SessionContext,
+} from '../../core/codec/bgp/index.ts';
+import type { ConnectionId, ConnectionTimer, PeerEvent } from '../../core/fsm/bgp/index.ts';
+import type { ByteStream } from '../../ports/stream-connector.ts';
+import type { Clock, Timer, Timers } from '../../ports/time.ts';
+
+/** Reading goes on this long before others have their turn: a router may send a full table. */
+const READ_BUDGET_MS = 2;
+/** Messages between two looks at the clock. */
+const MESSAGES_PER_LOOK = 32;
+/** How long our last words may take to leave. */
+const CLOSE_WITHIN_MS = 1000;
+
+export interface ConnectionDependencies {
+  readonly stream: ByteStream;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Told what comes; may close the connection. */
+  readonly event: (event: PeerEvent) => void;
+}
+
+/** One TCP connection with a peer: octets in, events out; messages in, octets out. */
+export class Connection {
+  readonly id: ConnectionId;
+  readonly stream: ByteStream;
+  readonly #with: ConnectionDependencies;
+  readonly #framer = new MessageFramer();
+  /** BOUNDED: by the kinds of timers. */
+  readonly #timers = new Map<ConnectionTimer, Timer>();
+  #context: SessionContext = BEFORE_OPEN;
+  #resume: Timer | undefined;
+  #closed = false;
+
+  constructor(id: ConnectionId, dependencies: ConnectionDependencies) {
+    this.id = id;
+    this.stream = dependencies.stream;
+    this.#with = dependencies;
+  }
+
+  /** Both OPENs agree: how messages are read and written from now on. */
+  negotiated(context: SessionContext): void {
+    this.#context = context;
+    this.#framer.maxLength = context.maxReceivedLength;
+  }
+
+  received(octets: Uint8Array): void {
+    if (this.#closed) return;
+    this.#framer.push(octets);
+    if (this.#resume === undefined) this.#read();
+  }
+
+  send(message: BgpMessage): void {
+    this.stream.write(encodeMessage(message, this.#context));
+  }
+
+  startTimer(timer: ConnectionTimer, afterMs: number): void {
+    this.#timers.get(timer)?.cancel();
+    this.#timers.set(
+      timer,
+      this.#with.timers.start(afterMs, () => this.#with.event({ kind: 'expired', timer, connection: this.id })),
+    );
+  }
+
+  stopTimer(timer: ConnectionTimer): void {
+    this.#timers.get(timer)?.cancel();
+    this.#timers.delete(timer);
+  }
+
+  /** Says nothing more; what was sent still leaves. Resolves when the connection is gone. */
+  close(): Promise<void> {
+    this.lost();
+    return this.stream.close(CLOSE_WITHIN_MS);
+  }
+
+  /** The stream ended by itself. */
+  lost(): void {
+    this.#closed = true;
+    this.#resume?.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #read(): void {
+    const untilMs = this.#with.clock.nowMs() + READ_BUDGET_MS;
+    for (let count = 1; this.#readOne(); count += 1) {
+      if (count % MESSAGES_PER_LOOK === 0 && this.#with.clock.nowMs() > untilMs) {
+        this.#readLater();
+        return;
+      }
+    }
+  }
+
+  /** Not before others had their turn; the peer waits, so that nothing piles up here. */
+  #readLater(): void {
+    this.stream.pause();
+    this.#resume = this.#with.timers.start(0, () => {
+      this.#resume = undefined;
+      this.stream.resume();
+      this.#read();
+    });
+  }
+
+  /** False when there is no whole message, or nobody to read it any more. */
+  #readOne(): boolean {
+    if (this.#closed) return false;
+    try {
+      const octets = this.#framer.next();
+      if (octets === undefined) return false;
+      const message = decodeMessage(octets, this.#context);
+      this.#with.event({ kind: 'received', connection: this.id, message });
+      return true;
+    } catch (error) {
+      if (!(error instanceof BgpError)) throw error;
+      const { notification, detail } = error;
+      this.#with.event({ kind: 'malformed', connection: this.id, notification, detail });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,391 @@
+import { describeNotification } from '../../core/codec/bgp/index.ts';
+import {
+  type BfdStatus,
+  type ConnectionId,
+  initialPeer,
+  type PeerAction,
+  type PeerConfig,
+  type PeerEvent,
+  type PeerState,
+  type PeerTimer,
+  type Session,
+  type SessionEnd,
+  type SessionState,
+  type StopReason,
+  sessionStateOf,
+  stepPeer,
+} from '../../core/fsm/bgp/index.ts';
+import type { IpAddress, IpFamily, Prefix } from '../../core/net/index.ts';
+import { AdjRibOut } from '../../core/rib/index.ts';
+import type { BgpPeerSettings } from '../../ports/bgp-channel.ts';
+import type { Log } from '../../ports/log.ts';
+import type { NodeAddresses } from '../../ports/node-addresses.ts';
+import {
+  type ByteStream,
+  type ConnectAttempt,
+  type StreamConnector,
+  StreamError,
+  type StreamHandler,
+} from '../../ports/stream-connector.ts';
+import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
+import { Connection } from './connection.ts';
+import type { PeerMeter } from './metrics.ts';
+import { nextHopsOf } from './next-hops.ts';
+import { connectOptions } from './peer-settings.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** Changes that come closer together than this are told together. A change after a pause, and a withdrawal, wait for nothing. */
+const BATCH_MS = 20;
+/** Octets that wait for the kernel before no more are written: what the peer does not read stays a set of routes. */
+const MAX_PENDING_OCTETS = 256 * 1024;
+/** A peer that asks for everything again and again is answered this often. */
+const RESEND_EVERY_MS = 1000;
+
+export interface PeerSessionOptions {
+  readonly settings: BgpPeerSettings;
+  readonly config: PeerConfig;
+  readonly draining: boolean;
+}
+
+export interface PeerSessionDependencies {
+  readonly streams: StreamConnector;
+  readonly addresses: NodeAddresses;
+  /** Where the peer is; undefined when that is not known yet. */
+  readonly remote: () => IpAddress | undefined;
+  readonly routes: RouteTable;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  readonly meter: PeerMeter;
+  /** Something that `status` tells is new. */
+  readonly changed: (what: 'state' | 'numbers') => void;
+}
+
+export interface PeerSessionStatus {
+  readonly state: SessionState;
+  readonly sinceUnixMs: number;
+  readonly lastError: string;
+  readonly prefixesSent: number;
+}
+
+/** Drives the machine of one peer: its connections, its timers, and what it is to be told. */
+export class PeerSession {
+  readonly settings: BgpPeerSettings;
+  readonly #config: PeerConfig;
+  readonly #with: PeerSessionDependencies;
+  readonly #rib = new AdjRibOut();
+  /** BOUNDED: two, by the machine. */
+  readonly #connections = new Map<ConnectionId, Connection>();
+  /** BOUNDED: by the kinds of timers. */
+  readonly #timers = new Map<PeerTimer | 'batch' | `resend ${IpFamily}`, Timer>();
+  /** Connections whose last words still leave. BOUNDED: each is gone after a second. */
+  readonly #closing = new Set<Promise<void>>();
+  /** What happened while the machine was at work. BOUNDED: emptied before control returns. */
+  readonly #events: PeerEvent[] = [];
+  readonly #resentAtMs = new Map<IpFamily, number>();
+  #state: PeerState;
+  #stepping = false;
+  #nextId: ConnectionId = 1;
+  #attempt: ConnectAttempt | undefined;
+  /** The connection whose session is up. */
+  #established: Connection | undefined;
+  #endOfRibSent = false;
+  #pumpedAtMs = Number.NEGATIVE_INFINITY;
+  #sinceUnixMs: number;
+  #lastError = '';
+
+  constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
+    this.settings = options.settings;
+    this.#config = options.config;
+    this.#with = dependencies;
+    this.#state = initialPeer(options.config);
+    this.#sinceUnixMs = dependencies.clock.wallTime().getTime();
+    this.#rib.setGracefulShutdown(options.draining);
+    this.#rib.replace(dependencies.routes.routesFor(options.settings.name));
+  }
+
+  get status(): PeerSessionStatus {
+    return {
+      state: sessionStateOf(this.#state),
+      sinceUnixMs: this.#sinceUnixMs,
+      lastError: this.#lastError,
+      prefixesSent: this.#established === undefined ? 0 : this.#rib.counts().advertised,
+    };
+  }
+
+  start(): void {
+    this.#tell({ kind: 'start' });
+  }
+
+  /** Ends the session. Resolves when our last words are gone. */
+  async stop(reason: StopReason): Promise<void> {
+    this.#tell({ kind: 'stop', reason });
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#with.meter.state('gone');
+    await Promise.all(this.#closing);
+  }
+
+  bfd(status: BfdStatus): void {
+    this.#tell({ kind: 'bfd', status });
+  }
+
+  /** The peer connected: whoever has its address. */
+  accepted(): StreamHandler {
+    return this.#handler((id) => ({ kind: 'accepted', connection: id }));
+  }
+
+  /** The routes of these prefixes may be others now; undefined = all. */
+  routesChanged(prefixes: readonly Prefix[] | undefined): void {
+    const { routes } = this.#with;
+    let urgent = prefixes === undefined;
+    if (prefixes === undefined) this.#rib.replace(routes.routesFor(this.settings.name));
+    for (const prefix of prefixes ?? []) {
+      const route = routes.routeFor(this.settings.name, prefix);
+      if (route === undefined) {
+        this.#rib.withdraw(prefix);
+        urgent = true;
+      } else this.#rib.announce(route);
+    }
+    if (urgent) this.#pump();
+    else this.#pumpSoon();
+  }
+
+  /** All routes with GRACEFUL_SHUTDOWN from now on, or without. @see RFC 8326 */
+  setDraining(draining: boolean): void {
+    this.#rib.setGracefulShutdown(draining);
+    this.#pump();
+  }
+
+  /** One event at a time: what an action causes at once waits for its end. */
+  #tell(event: PeerEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        const { state, actions } = stepPeer(this.#state, next, this.#config);
+        this.#state = state;
+        for (const action of actions) this.#carryOut(action);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  #carryOut(action: PeerAction): void {
+    switch (action.kind) {
+      case 'connect':
+        this.#connect();
+        return;
+      case 'abortConnect':
+        this.#attempt?.abort();
+        this.#attempt = undefined;
+        return;
+      case 'send':
+        this.#connections.get(action.connection)?.send(action.message);
+        this.#with.meter.sent(action.message.kind);
+        return;
+      case 'close':
+        this.#close(action.connection);
+        return;
+      case 'startTimer':
+      case 'stopTimer':
+        this.#setTimer(action);
+        return;
+      case 'negotiated':
+        this.#connections.get(action.connection)?.negotiated(action.session.context);
+        return;
+      case 'established':
+        this.#up(action.connection, action.session);
+        return;
+      case 'down':
+        this.#established = undefined;
+        this.#rib.close();
+        return;
+      case 'resend':
+        this.#resend(action.family);
+        return;
+      case 'ended':
+        this.#ended(action.end);
+        return;
+      case 'stateChanged':
+        this.#stateChanged(action.from, action.to);
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #close(id: ConnectionId): void {
+    const gone = this.#connections.get(id)?.close();
+    this.#connections.delete(id);
+    if (gone === undefined) return;
+    this.#closing.add(gone);
+    void gone.finally(() => this.#closing.delete(gone));
+  }
+
+  #connect(): void {
+    const remote = this.#with.remote();
+    if (remote === undefined) {
+      this.#tell({ kind: 'connectFailed', why: 'no router is heard on the interface yet' });
+      return;
+    }
+    try {
+      const handler = this.#handler((id) => ({ kind: 'connected', connection: id }));
+      this.#attempt = this.#with.streams.connect(connectOptions(this.settings, remote), handler);
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      this.#tell({ kind: 'connectFailed', why: error.message });
+    }
+  }
+
+  /** @param begun what the machine is told when the connection is there */
+  #handler(begun: (id: ConnectionId) => PeerEvent): StreamHandler {
+    let connection: Connection | undefined;
+    return {
+      connected: (stream) => {
+        this.#attempt = undefined;
+        connection = this.#adopt(stream);
+        this.#tell(begun(connection.id));
+      },
+      received: (octets) => connection?.received(octets),
+      sent: (pending) => {
+        if (connection === undefined) return;
+        this.#tell({ kind: 'sent', connection: connection.id });
+        if (pending < MAX_PENDING_OCTETS && connection === this.#established) this.#pump();
+      },
+      closed: (why) => {
+        this.#attempt = undefined;
+        if (connection === undefined) {
+          this.#tell({ kind: 'connectFailed', why });
+          return;
+        }
+        connection.lost();
+        this.#connections.delete(connection.id);
+        this.#tell({ kind: 'closed', connection: connection.id, why });
+      },
+    };
+  }
+
+  #adopt(stream: ByteStream): Connection {
+    const { clock, timers } = this.#with;
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const connection = new Connection(id, { stream, clock, timers, event: (event) => this.#received(event) });
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  #received(event: PeerEvent): void {
+    if (event.kind === 'received') this.#with.meter.received(event.message);
+    this.#tell(event);
+  }
+
+  #up(id: ConnectionId, { context, localAsn }: Session): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#established = connection;
+    this.#endOfRibSent = false;
+    this.#rib.open({
+      session: context,
+      localAsn,
+      nextHops: nextHopsOf(connection.stream.ends, this.#with.addresses),
+    });
+    this.#pump();
+  }
+
+  #resend(family: IpFamily): void {
+    const nowMs = this.#with.clock.nowMs();
+    const waitMs = (this.#resentAtMs.get(family) ?? Number.NEGATIVE_INFINITY) + RESEND_EVERY_MS - nowMs;
+    if (waitMs > 0) {
+      this.#startTimer(`resend ${family}`, waitMs, () => this.#resend(family));
+      return;
+    }
+    this.#resentAtMs.set(family, nowMs);
+    this.#rib.refresh(family);
+    this.#pump();
+  }
+
+  #pumpSoon(): void {
+    if (this.#timers.has('batch')) return;
+    const waitMs = this.#pumpedAtMs + BATCH_MS - this.#with.clock.nowMs();
+    this.#startTimer('batch', Math.max(0, waitMs), () => this.#pump());
+  }
+
+  /** Writes the difference, as far as the peer reads. */
+  #pump(): void {
+    this.#timers.get('batch')?.cancel();
+    this.#timers.delete('batch');
+    const connection = this.#established;
+    if (connection === undefined) return;
+    this.#pumpedAtMs = this.#with.clock.nowMs();
+    let written = 0;
+    while (connection.stream.pending < MAX_PENDING_OCTETS) {
+      const octets = this.#rib.nextMessage();
+      if (octets === undefined) {
+        this.#allWritten(connection);
+        break;
+      }
+      connection.stream.write(octets);
+      written += 1;
+    }
+    if (written === 0) return;
+    this.#with.meter.updatesSent(written);
+    this.#with.changed('numbers');
+  }
+
+  #allWritten(connection: Connection): void {
+    if (this.#endOfRibSent) return;
+    this.#endOfRibSent = true;
+    this.#tell({ kind: 'endOfRibSent', connection: connection.id });
+  }
+
+  #setTimer(action: Extract<PeerAction, { kind: 'startTimer' | 'stopTimer' }>): void {
+    if ('connection' in action) {
+      const connection = this.#connections.get(action.connection);
+      if (action.kind === 'stopTimer') connection?.stopTimer(action.timer);
+      else connection?.startTimer(action.timer, this.#delayOf(action));
+      return;
+    }
+    const { timer } = action;
+    if (action.kind === 'startTimer') {
+      this.#startTimer(timer, this.#delayOf(action), () => this.#tell({ kind: 'expired', timer }));
+      return;
+    }
+    this.#timers.get(timer)?.cancel();
+    this.#timers.delete(timer);
+  }
+
+  #startTimer(name: PeerTimer | 'batch' | `resend ${IpFamily}`, afterMs: number, callback: () => void): void {
+    this.#timers.get(name)?.cancel();
+    this.#timers.set(
+      name,
+      this.#with.timers.start(afterMs, () => {
+        this.#timers.delete(name);
+        callback();
+      }),
+    );
+  }
+
+  /** @see RFC 4271 §10 */
+  #delayOf({ afterMs, jittered }: { readonly afterMs: number; readonly jittered: boolean }): number {
+    return jittered ? afterMs * (0.75 + 0.25 * this.#with.random.next()) : afterMs;
+  }
+
+  #ended(end: SessionEnd): void {
+    this.#lastError = end.words;
+    this.#with.meter.ended(end);
+    const said = end.notification === undefined ? {} : { notification: describeNotification(end.notification) };
+    this.#with.log.info('bgp-session-ended', { cause: end.cause, words: end.words, ...said });
+    this.#with.changed('state');
+  }
+
+  #stateChanged(from: SessionState, to: SessionState): void {
+    if (to === 'Established' || from === 'Established') this.#sinceUnixMs = this.#with.clock.wallTime().getTime();
+    this.#with.meter.state(to);
+    this.#with.log[to === 'Established' ? 'info' : 'debug']('bgp-state', { from, to });
+    this.#with.changed('state');
+  }
+}

@@ -1,0 +1,61 @@
+import type { BgpSessionReport } from '../../ports/bgp-channel.ts';
+import type { Timer, Timers } from '../../ports/time.ts';
+
+/** States that change in one go are reported together. */
+const STATE_WITHIN_MS = 50;
+/** Numbers change with each Service: nobody needs each of them. */
+const NUMBERS_WITHIN_MS = 10_000;
+
+export interface SessionReportsDependencies {
+  readonly timers: Timers;
+  /** Of the sessions of now; those that are gone are left out. */
+  readonly reportOf: (peer: string) => BgpSessionReport | undefined;
+  readonly send: (sessions: readonly BgpSessionReport[]) => void;
+}
+
+/** Tells the controller what became of sessions: states soon, numbers now and then. */
+export class SessionReports {
+  readonly #with: SessionReportsDependencies;
+  /** Peers whose state is new. BOUNDED: by the peers. */
+  readonly #states = new Set<string>();
+  /** Peers of which only numbers are new. BOUNDED: by the peers. */
+  readonly #numbers = new Set<string>();
+  #statesTimer: Timer | undefined;
+  #numbersTimer: Timer | undefined;
+
+  constructor(dependencies: SessionReportsDependencies) {
+    this.#with = dependencies;
+  }
+
+  changed(peer: string, what: 'state' | 'numbers'): void {
+    if (what === 'state') {
+      this.#states.add(peer);
+      this.#statesTimer ??= this.#with.timers.start(STATE_WITHIN_MS, () => this.#flush());
+    } else {
+      this.#numbers.add(peer);
+      this.#numbersTimer ??= this.#with.timers.start(NUMBERS_WITHIN_MS, () => this.#flush());
+    }
+  }
+
+  stop(): void {
+    this.#statesTimer?.cancel();
+    this.#numbersTimer?.cancel();
+  }
+
+  /** Numbers go along with states only where these are of the same peer. */
+  #flush(): void {
+    const peers = new Set(this.#states);
+    this.#statesTimer?.cancel();
+    this.#statesTimer = undefined;
+    if (peers.size === 0) {
+      for (const peer of this.#numbers) peers.add(peer);
+      this.#numbersTimer = undefined;
+    }
+    for (const peer of peers) {
+      this.#states.delete(peer);
+      this.#numbers.delete(peer);
+    }
+    const reports = [...peers].flatMap((peer) => this.#with.reportOf(peer) ?? []);
+    if (reports.length > 0) this.#with.send(reports);
+  }
+}
