@@ -3,12 +3,16 @@ import { Command } from 'commander';
 import { completionCommand } from './completion.ts';
 import { convertCommand } from './convert.ts';
 import { inspectCommands } from './inspect/commands.ts';
+import { migrateCommand, simulateApplyCommand } from './inspect/plan-commands.ts';
 import { manifestCommand } from './manifest.ts';
 import { VERSION } from './version.ts';
 
 /** All of them; the program that they are added to names itself. */
 export function addPeopleCommands(program: Command): Command {
-  for (const command of [...inspectCommands(), convertCommand(), manifestCommand()]) program.addCommand(command);
+  const simulate = new Command('simulate').description('Shows what a change would do, without making it.');
+  simulate.addCommand(simulateApplyCommand());
+  const commands = [...inspectCommands(), simulate, migrateCommand(), convertCommand(), manifestCommand()];
+  for (const command of commands) program.addCommand(command);
   return program.addCommand(completionCommand(program));
 }
 

@@ -12,7 +12,7 @@ export interface PoolView {
   readonly assigned: { readonly ipv4: number; readonly ipv6: number };
   readonly available: { readonly ipv4: number; readonly ipv6: number };
   /** Addresses that are not given out, and why. */
-  readonly unavailable: readonly { readonly address: string; readonly reason: string }[];
+  readonly unavailable: readonly { readonly address: string; readonly cause: string }[];
   /** Why it is not in force. */
   readonly problem?: string;
 }
@@ -69,5 +69,5 @@ function families({ ipv4, ipv6 }: { readonly ipv4: number; readonly ipv6: number
 }
 
 function notGivenOut(unavailable: PoolView['unavailable']): string {
-  return unavailable.map(({ address, reason }) => `${address} is not given out: ${reason}`).join('; ');
+  return unavailable.map(({ address, cause }) => `${address} is not given out: ${cause}`).join('; ');
 }

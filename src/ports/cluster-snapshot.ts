@@ -1,4 +1,4 @@
-import type { ConfigObject } from './informer.ts';
+import type { ConfigObject, ResourceType } from './informer.ts';
 import type { EndpointSlice, EventType, Namespace, Node, ObjectMeta, ObjectRef, Service } from './kubernetes.ts';
 
 /** A Pod of HeraldLB. @see Kubernetes API core/v1 Pod */
@@ -47,6 +47,10 @@ export interface ClusterSnapshot {
 export interface ClusterReader {
   /** @throws ApiError that says what could not be read */
   snapshot(): Promise<ClusterSnapshot>;
+  /** Objects of any kind; none where it is not served. @throws ApiError */
+  objects(type: ResourceType): Promise<readonly ConfigObject[]>;
+  /** The data of a ConfigMap; undefined where there is none. @throws ApiError */
+  configMap(ref: ObjectRef): Promise<Readonly<Record<string, string>> | undefined>;
   /** What a Pod serves on one of its ports, as JSON, by way of the API server. @throws ApiError */
   fromPod(pod: Pod, port: number, path: string): Promise<unknown>;
 }

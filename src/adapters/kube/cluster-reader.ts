@@ -1,13 +1,13 @@
 import { CONFIG_RESOURCES } from '../../core/config/schema/resource-names.ts';
 import { isApiError } from '../../ports/api-error.ts';
 import type { ClusterEvent, ClusterReader, ClusterSnapshot, Pod } from '../../ports/cluster-snapshot.ts';
-import type { ResourceType } from '../../ports/informer.ts';
+import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import type { ApiClient } from './http/api-client.ts';
-import { mapConfigObject, mapEndpointSlice, mapNamespace, mapNode } from './mapping/objects.ts';
+import { mapConfigMap, mapConfigObject, mapEndpointSlice, mapNamespace, mapNode } from './mapping/objects.ts';
 import { mapService } from './mapping/service.ts';
 import { mapMeta, type WireObject } from './mapping/wire.ts';
-import { ENDPOINT_SLICES, EVENTS, LEASES, NAMESPACES, NODES, PODS, SERVICES } from './resource-types.ts';
+import { CONFIG_MAPS, ENDPOINT_SLICES, EVENTS, LEASES, NAMESPACES, NODES, PODS, SERVICES } from './resource-types.ts';
 
 const PAGE_SIZE = 500;
 /** Events outlive what they tell of; more than these nobody reads. */
@@ -80,6 +80,15 @@ export class ApiClusterReader implements ClusterReader {
     };
   }
 
+  async objects(type: ResourceType): Promise<readonly ConfigObject[]> {
+    return ifServed(this.#list(type, mapConfigObject(`${type.group}/${type.version}`, type.kind)), []);
+  }
+
+  async configMap(ref: ObjectRef): Promise<Readonly<Record<string, string>> | undefined> {
+    const object = await ifServed(this.#client.send({ verb: 'get', path: { type: CONFIG_MAPS, ...ref } }), undefined);
+    return object === undefined ? undefined : mapConfigMap(object as WireObject).data;
+  }
+
   async fromPod({ meta }: Pod, port: number, path: string): Promise<unknown> {
     const name = `${meta.name}:${port}`;
     const subresource = `proxy${path}`;
@@ -111,12 +120,20 @@ export class ApiClusterReader implements ClusterReader {
 /** `otherwise` for what is not there, and for what we may not read, which is noted. */
 async function readable<T>(unreadable: string[], reading: Promise<T>, otherwise: T): Promise<T> {
   try {
-    return await reading;
+    return await ifServed(reading, otherwise);
   } catch (error) {
-    if (isApiError(error, 'not-found')) return otherwise;
     if (!isApiError(error, 'forbidden')) throw error;
     unreadable.push(error.message);
     return otherwise;
+  }
+}
+
+async function ifServed<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isApiError(error, 'not-found')) return otherwise;
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { formatStatus, statusView } from '../../inspect/status.ts';
 import { formatTable } from '../../inspect/table.ts';
 import { ApiError } from '../../ports/api-error.ts';
 import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
+import { UsageError } from '../process-life.ts';
 import { type ClusterFlags, clusterOptions, withCluster } from './cluster.ts';
 import { type Output, outputOption, print } from './output.ts';
 
@@ -74,7 +75,7 @@ export async function run(flags: ClusterFlags, use: (cluster: ClusterReader) => 
   try {
     process.exitCode = await withCluster(flags, use);
   } catch (error) {
-    if (!(error instanceof ApiError || error instanceof ClusterAccessError)) throw error;
+    if (!(error instanceof ApiError || error instanceof ClusterAccessError || error instanceof UsageError)) throw error;
     console.error(`heraldlb: ${error.message}`);
     process.exitCode = FAILED;
   }

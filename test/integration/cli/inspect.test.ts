@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { type EmbeddedApi, startEmbeddedApi } from '../../../src/lab/api/embedded-api.ts';
 import { installCrds } from '../../support/kube/crds.ts';
 
@@ -71,6 +71,52 @@ describe('heraldlb services', () => {
   it('with --problems shows only what has one', async () => {
     const { stdout } = await heraldlb('services', '--problems', '-o', 'json');
     expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name)).toEqual(['waiting']);
+  });
+});
+
+describe('heraldlb simulate apply', () => {
+  const pool = (addresses: string) => `apiVersion: heraldlb.io/v1
+kind: IPAddressPool
+metadata: { namespace: heraldlb-system, name: first-pool }
+spec: { addresses: [${addresses}] }
+`;
+
+  it('shows the address that a larger pool would bring to who waits', async () => {
+    writeFileSync(join(folder, 'larger.yaml'), pool('10.9.0.1-10.9.0.9'));
+    const { stdout, status } = await heraldlb('simulate', 'apply', join(folder, 'larger.yaml'));
+    expect(stdout).toMatch(/^web\/waiting +- +10\.9\.0\.2 +-$/m);
+    expect(stdout).not.toContain('web/served');
+    expect(status).toBe(0);
+  });
+
+  it('shows an object that would not be in force, and ends with status 1', async () => {
+    writeFileSync(join(folder, 'wrong.yaml'), pool('10.9.0.9-10.9.0.1'));
+    const { stdout, status } = await heraldlb('simulate', 'apply', join(folder, 'wrong.yaml'));
+    expect(stdout).toMatch(/^IPAddressPool heraldlb-system\/first-pool +.*10\.9\.0\.9-10\.9\.0\.1/m);
+    expect(status).toBe(1);
+  });
+
+  it('refuses a file that is not there in one line', async () => {
+    const { stderr, status } = await heraldlb('simulate', 'apply', join(folder, 'none.yaml'));
+    expect(stderr).toMatch(/^heraldlb: ENOENT.*none\.yaml'\n$/);
+    expect(status).toBe(2);
+  });
+});
+
+describe('heraldlb migrate', () => {
+  it("reads kube-vip's ConfigMap, and prints objects for kubectl", async () => {
+    api.seed({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: 'kube-system', name: 'kubevip' },
+      data: { 'range-global': '10.8.0.1-10.8.0.9' },
+    });
+    const plan = await heraldlb('migrate', '--from', 'kube-vip');
+    expect(plan.stdout).toMatch(/^From kube-vip: 1 of 2 Services would keep their addresses\.$/m);
+    expect(plan.stdout).toMatch(/^web\/served +10\.9\.0\.1 +10\.9\.0\.1 +kept +-$/m);
+    const { stdout } = await heraldlb('migrate', '--from', 'kube-vip', '-o', 'yaml');
+    const [pool] = parseAllDocuments(stdout).map((document) => document.toJS() as object);
+    expect(pool).toMatchObject({ kind: 'IPAddressPool', spec: { addresses: ['10.8.0.1-10.8.0.9'] } });
   });
 });
 
@@ -152,12 +198,21 @@ function seedCluster(): void {
   );
 }
 
+let clusterIPs = 0;
+
 function seedService(name: string, annotations: Readonly<Record<string, string>>, status: object): void {
+  clusterIPs += 1;
+  const clusterIP = `10.96.7.${clusterIPs}`;
   api.seed({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { namespace: 'web', name, annotations },
-    spec: { type: 'LoadBalancer', ports: [{ port: 80, protocol: 'TCP' }] },
+    spec: {
+      type: 'LoadBalancer',
+      clusterIPs: [clusterIP],
+      ipFamilies: ['IPv4'],
+      ports: [{ port: 80, protocol: 'TCP' }],
+    },
     status: { ...status },
   });
 }

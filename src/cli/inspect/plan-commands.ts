@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
+import { parseAllDocuments, stringify } from 'yaml';
+import { mapConfigObject } from '../../adapters/kube/mapping/objects.ts';
+import { mapService } from '../../adapters/kube/mapping/service.ts';
+import type { WireObject } from '../../adapters/kube/mapping/wire.ts';
+import { formatPlan } from '../../inspect/migrate/format.ts';
+import { planMigration } from '../../inspect/migrate/plan.ts';
+import { FOREIGN_KINDS, type ForeignObject, SOURCES, type Source } from '../../inspect/migrate/sources.ts';
+import type { RehearsalOptions } from '../../inspect/rehearsal/allocation.ts';
+import { type Applied, formatApply, simulateApply } from '../../inspect/simulate-apply.ts';
+import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
+import { collected } from '../option-values.ts';
+import { UsageError } from '../process-life.ts';
+import { HEALTHY, type InspectFlags, inspecting, PROBLEMS, run } from './commands.ts';
+import { print } from './output.ts';
+
+type RehearsalFlags = InspectFlags & {
+  readonly configNamespace: readonly string[];
+  readonly loadBalancerClass?: string;
+};
+
+const KUBE_VIP = { namespace: 'kube-system', name: 'kubevip' };
+
+/** `simulate apply FILE`: what would change, before it does. */
+export function simulateApplyCommand(): Command {
+  return rehearsing('apply', 'Shows which Services would get other addresses, and which objects would not be in force.')
+    .argument('<file>', 'YAML that is to be applied; - for standard input')
+    .action(async (file: string, flags: RehearsalFlags) => {
+      await run(flags, async (cluster) => {
+        const applied = appliedObjects(await contentOf(file));
+        const view = await simulateApply(await cluster.snapshot(), applied, optionsOf(flags));
+        print(view, flags.output, () => formatApply(view));
+        return view.refused.length > 0 || view.changes.some(({ refusal }) => refusal !== undefined)
+          ? PROBLEMS
+          : HEALTHY;
+      });
+    });
+}
+
+/** `migrate --from X`: a plan, and what HeraldLB would decide beside what is there. */
+export function migrateCommand(): Command {
+  return rehearsing(
+    'migrate',
+    'Plans the move from another load balancer, with the addresses that Services have. Changes nothing.',
+  )
+    .addOption(new Option('--from <name>', 'load balancer that is there').choices(SOURCES).makeOptionMandatory())
+    .action(async (flags: RehearsalFlags & { readonly from: Source }) => {
+      await run(flags, async (cluster) => {
+        const { from } = flags;
+        const kubeVip = from === 'kube-vip' ? await cluster.configMap(KUBE_VIP) : undefined;
+        const plan = await planMigration({
+          from,
+          snapshot: await cluster.snapshot(),
+          foreign: await foreignObjects(cluster, from),
+          ...(kubeVip === undefined ? {} : { kubeVip }),
+          options: optionsOf(flags),
+        });
+        if (flags.output === 'yaml')
+          process.stdout.write(plan.objects.map((object) => stringify(object)).join('---\n'));
+        else print(plan, flags.output, () => formatPlan(plan));
+        return plan.services.every(({ verdict }) => verdict === 'kept' || verdict === 'new') ? HEALTHY : PROBLEMS;
+      });
+    });
+}
+
+function rehearsing(name: string, description: string): Command {
+  return inspecting(name, description)
+    .option('--config-namespace <name>', 'as of the controller; repeatable', collected, [])
+    .option('--load-balancer-class <string>', 'as of the controller');
+}
+
+function optionsOf({ configNamespace, installedIn, loadBalancerClass }: RehearsalFlags): RehearsalOptions {
+  return {
+    configNamespaces: configNamespace.length > 0 ? configNamespace : [installedIn, 'metallb-system', 'metallb'],
+    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+  };
+}
+
+/** The objects of a kind in its newest version that is served. */
+async function foreignObjects(cluster: ClusterReader, from: Source): Promise<readonly ForeignObject[]> {
+  const found = new Map<string, ForeignObject>();
+  for (const type of FOREIGN_KINDS[from]) {
+    for (const { kind, meta, spec } of await cluster.objects(type)) {
+      const key = `${kind} ${meta.namespace}/${meta.name}`;
+      const { namespace, name } = meta;
+      if (!found.has(key)) found.set(key, { kind, namespace, name, spec: spec as ForeignObject['spec'] });
+    }
+  }
+  return [...found.values()];
+}
+
+/** @throws UsageError when it cannot be read */
+async function contentOf(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  });
+}
+
+/** @throws UsageError when it is not YAML of objects */
+function appliedObjects(yaml: string): Applied {
+  const documents = parseAllDocuments(yaml);
+  const [error] = documents.flatMap(({ errors }) => errors);
+  if (error !== undefined) throw new UsageError(error.message.split('\n')[0] ?? 'not YAML');
+  const wires = documents.flatMap((document) => (document.toJS() as WireObject | null) ?? []);
+  const config = wires.filter(({ apiVersion = '' }) => /^(metallb|heraldlb)\.io\//.test(apiVersion));
+  return {
+    services: wires.filter(({ kind }) => kind === 'Service').map(mapService),
+    objects: config.map((wire) => mapConfigObject(wire.apiVersion ?? '', wire.kind ?? '')(wire)),
+  };
+}
