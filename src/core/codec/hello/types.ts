@@ -54,9 +54,9 @@ export interface HeardNeighbour {
 export interface HelloEcho {
   /** 0 = it heard nothing yet. */
   readonly incarnation: number;
-  /** The newest hello that it accepted. */
+  /** The newest hello that it received. */
   readonly sequence: number;
-  /** Bit i: it accepted `sequence` - 1 - i as well. */
+  /** Bit i, 0 to 31: it believed hello `sequence` - i, and what that said is acknowledged. */
   readonly accepted: number;
 }
 

@@ -1,16 +1,159 @@
-import type { OwnershipAction, OwnershipEvent, OwnershipOptions } from './types.ts';
+import type { HelloInterface } from '../../codec/hello/index.ts';
+import { Holdings } from './holdings.ts';
+import { type Link, stepLinks, usableFromMs } from './links.ts';
+import { NEVER } from './liveness.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import { DEFAULT_TIMING, OVERSLEPT_INTERVALS } from './timing.ts';
+import type { OwnershipAction, OwnershipEvent, OwnershipOptions, OwnershipTiming } from './types.ts';
 
-/** Decides, for one node, which addresses it announces. Performs nothing: it says what to perform. */
+/**
+ * Decides, for one node, which addresses it announces. It performs nothing: every event gives actions. A hello costs as much as
+ * it has entries, a tick as much as there are neighbours, however many addresses the node has.
+ */
 export class Ownership {
-  constructor(_options: OwnershipOptions) {}
+  readonly #standIn: boolean;
+  readonly #timing: OwnershipTiming;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #holdings: Holdings;
+  /** Undefined = not reported yet. BOUNDED: by the interfaces of the node. */
+  #links: ReadonlyMap<string, Link> | undefined;
+  /** Names of the interfaces that can be relied on. BOUNDED: by the links. */
+  #usable: ReadonlySet<string> = new Set();
+  /** When the neighbours were first named, in ms. */
+  #namedMs: number | undefined;
+  #starting = true;
+  #leaving = false;
+  #draining = false;
+  #actFromMs = NEVER;
+  #wakeMs = Number.POSITIVE_INFINITY;
 
-  /** What follows from an event at this time of a monotonic clock, in ms. */
-  handle(_event: OwnershipEvent, _nowMs: number): readonly OwnershipAction[] {
-    return [];
+  constructor({ nodeName, incarnation, timing, standIn = true }: OwnershipOptions) {
+    this.#standIn = standIn;
+    this.#timing = { ...DEFAULT_TIMING, ...timing };
+    const { helloIntervalMs } = this.#timing;
+    this.#neighbourhood = new Neighbourhood({ nodeName, incarnation, helloIntervalMs });
+    this.#holdings = new Holdings({ helloIntervalMs }, this.#neighbourhood);
   }
 
-  /** When to send the next `tick` at the latest. */
+  /** What follows from an event. @param nowMs of a clock that never goes back */
+  handle(event: OwnershipEvent, nowMs: number): readonly OwnershipAction[] {
+    if (nowMs > this.#wakeMs + OVERSLEPT_INTERVALS * this.#timing.helloIntervalMs) this.#oversleep(nowMs);
+    this.#take(event, nowMs);
+    if (event.kind === 'tick' || nowMs >= this.#wakeMs) this.#turn(nowMs);
+    if (this.#starting) this.#settle(nowMs);
+    this.#holdings.decide({
+      nowMs,
+      starting: this.#starting,
+      leaving: this.#leaving,
+      draining: this.#draining,
+      usable: this.#usable,
+      actFromMs: this.#actFromMs,
+      standIn: this.#standIn,
+      timing: this.#timing,
+    });
+    const actions = [...this.#neighbourhood.takeActions(), ...this.#holdings.takeActions()];
+    actions.push(...this.#neighbourhood.rounds.send(nowMs));
+    this.#wakeMs = this.#nextMs(nowMs);
+    return actions;
+  }
+
+  /** When to send the next `tick`, in ms; later is possible, but then this node accuses nobody for a while. */
   nextWakeMs(): number {
-    return Number.POSITIVE_INFINITY;
+    return this.#wakeMs;
+  }
+
+  #take(event: OwnershipEvent, nowMs: number): void {
+    switch (event.kind) {
+      case 'hello':
+        this.#neighbourhood.receive(event.from, event.hello, nowMs);
+        break;
+      case 'kernel-answered':
+        this.#neighbourhood.kernelAnswered(event.nodeName, nowMs);
+        break;
+      case 'gateway-answered':
+        this.#neighbourhood.gatewayAnswered(nowMs);
+        break;
+      case 'grants':
+        this.#holdings.grant(event.changed, event.revoked);
+        break;
+      case 'neighbours':
+        this.#namedMs ??= nowMs;
+        this.#neighbourhood.set(event.neighbours, nowMs);
+        break;
+      case 'interfaces':
+        this.#links = stepLinks(this.#links ?? new Map(), event.interfaces, nowMs);
+        this.#chooseLinks(nowMs);
+        this.#present();
+        break;
+      case 'restored':
+        this.#holdings.grant(event.grants, []);
+        this.#holdings.restore(event.claims);
+        break;
+      case 'draining':
+        this.#draining = event.draining;
+        this.#present();
+        this.#holdings.reconsider();
+        break;
+      case 'leaving':
+        this.#leaving = true;
+        this.#present();
+        break;
+      case 'reclaim':
+        this.#holdings.reclaim(event.addresses);
+        break;
+      case 'tick':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** What waits in the sockets may say that nothing is wrong: nobody is accused, and nothing taken, before it is read. */
+  #oversleep(nowMs: number): void {
+    this.#actFromMs = nowMs + this.#timing.helloIntervalMs;
+    this.#neighbourhood.overslept(nowMs);
+  }
+
+  #turn(nowMs: number): void {
+    this.#neighbourhood.turn(nowMs);
+    this.#chooseLinks(nowMs);
+    this.#holdings.turn(nowMs);
+  }
+
+  /** A node that has just started acts once it has heard all its neighbours, or has listened for long enough. */
+  #settle(nowMs: number): void {
+    if (this.#links === undefined || this.#namedMs === undefined) return;
+    const heardAll = [...this.#neighbourhood.all()].every(({ isKnown }) => isKnown);
+    if (!heardAll && nowMs < this.#namedMs + this.#timing.settleMs) return;
+    this.#starting = false;
+    this.#present();
+    this.#holdings.reconsider();
+  }
+
+  #chooseLinks(nowMs: number): void {
+    const usable = new Set<string>();
+    for (const [name, link] of this.#links ?? []) if (usableFromMs(link) <= nowMs) usable.add(name);
+    if (usable.size === this.#usable.size && [...usable].every((name) => this.#usable.has(name))) return;
+    this.#usable = usable;
+    this.#present();
+    this.#holdings.reconsider();
+  }
+
+  #present(): void {
+    const interfaces: HelloInterface[] = [];
+    for (const { reported } of this.#links?.values() ?? [])
+      interfaces.push({ ...reported, up: this.#usable.has(reported.name) });
+    const { rounds } = this.#neighbourhood;
+    rounds.present({ leaving: this.#leaving, draining: this.#draining, starting: this.#starting, interfaces });
+  }
+
+  #nextMs(nowMs: number): number {
+    let nextMs = Math.min(this.#neighbourhood.nextTurnMs(), this.#holdings.nextTurnMs());
+    nextMs = Math.min(nextMs, this.#neighbourhood.rounds.nextMs());
+    if (this.#starting && this.#namedMs !== undefined && this.#links !== undefined)
+      nextMs = Math.min(nextMs, this.#namedMs + this.#timing.settleMs);
+    for (const [name, link] of this.#links ?? [])
+      if (!this.#usable.has(name)) nextMs = Math.min(nextMs, usableFromMs(link));
+    return Math.max(nextMs, nowMs);
   }
 }

@@ -1,0 +1,265 @@
+import type { ClaimOrder, Epoch } from '../../codec/hello/index.ts';
+import { UNRANKED } from '../../codec/hello/index.ts';
+import { compareClaims, compareEpochs, isStronger } from './claim-order.ts';
+import { isAway } from './liveness.ts';
+import type { ClaimReason, OwnershipTiming, ReleaseReason, StandInReason, Standing } from './types.ts';
+
+/** How this node stands to one address. */
+export type AddressState =
+  /** It is no candidate. */
+  | { readonly kind: 'idle' }
+  /** Somebody else has it, or nobody may. */
+  | { readonly kind: 'standby'; readonly owner?: string }
+  /** Nobody has it; this node takes it unless a better candidate does first. */
+  | { readonly kind: 'vacant'; readonly sinceMs: number; readonly cause: ClaimReason; readonly former?: string }
+  /** It answers in the place of the owner. */
+  | { readonly kind: 'standing-in'; readonly owner: string; readonly order: ClaimOrder }
+  /** It owned the address when its speaker stopped. */
+  | { readonly kind: 'restored'; readonly order: ClaimOrder }
+  /** `contested`: another claims it too, with less right. */
+  | { readonly kind: 'owner'; readonly order: ClaimOrder; readonly contested: boolean };
+
+/** A neighbour that claims the address, or that may. */
+export interface Party {
+  readonly nodeName: string;
+  readonly standing: Standing;
+  /** Since when it has been away, in ms. */
+  readonly awaySinceMs: number;
+  /** Its last sign of life, in ms. */
+  readonly lastSignMs: number;
+  /** Some link of it can carry the address, and it is not being emptied. */
+  readonly able: boolean;
+  /** It has just started, and what it held it may still hold. */
+  readonly starting: boolean;
+  /** Its claim, if it has one. */
+  readonly claim?: ClaimOrder;
+  readonly standsIn: boolean;
+}
+
+/** All that a decision about one address depends on. */
+export interface Situation {
+  readonly nowMs: number;
+  readonly nodeName: string;
+  /** Undefined = this node was granted nothing, or no longer. */
+  readonly grant: { readonly epoch: Epoch; readonly candidates: readonly string[] } | undefined;
+  /** Some link of this node can carry the address. */
+  readonly able: boolean;
+  /** False while this node is being emptied: it takes nothing over. */
+  readonly willing: boolean;
+  /** Its speaker stops by plan: it begins nothing. */
+  readonly leaving: boolean;
+  /** It may act upon the absence of others; later when this node overslept. */
+  readonly actFromMs: number;
+  /** It first listens to neighbours that it has only just been told of, until then. */
+  readonly listenUntilMs: number;
+  /** Neighbours that are candidates or claim the address. */
+  readonly parties: readonly Party[];
+  readonly standIn: boolean;
+  readonly timing: OwnershipTiming;
+}
+
+/** What to do about the address; `againMs` = when to decide anew, if nothing happens before. */
+export interface Decision {
+  readonly state: AddressState;
+  readonly deed?: Deed;
+  readonly againMs?: number;
+}
+
+export type Deed =
+  | { readonly kind: 'claim'; readonly reason: ClaimReason; readonly from?: string; readonly gapMs?: number }
+  | { readonly kind: 'stand-in'; readonly reason: StandInReason }
+  | { readonly kind: 'release'; readonly reason: ReleaseReason; readonly to?: string }
+  | { readonly kind: 'refresh' };
+
+interface Claimant extends Party {
+  readonly claim: ClaimOrder;
+}
+
+/**
+ * Decides what this node does about one address from all that it knows now, whatever happened before. Pure, and level-based: to
+ * decide twice changes nothing.
+ */
+export function decide(state: AddressState, situation: Situation): Decision {
+  if (situation.grant === undefined) return resigned(state, { kind: 'idle' }, 'revoked');
+  if (state.kind === 'owner') return asOwner(state, situation);
+  if (!situation.able) return resigned(state, state.kind === 'vacant' ? state : { kind: 'standby' }, 'link-down');
+  const holder = strongest(situation.parties.filter((party) => holds(party, situation)));
+  if (state.kind === 'restored') return asRestored(state, holder, situation);
+  const rank = rankOf(situation);
+  if (rank === UNRANKED) return resigned(state, { kind: 'idle' }, 'not-needed');
+  const granted: ClaimOrder = { epoch: situation.grant.epoch, term: 0, rank };
+  if (rank === 0 && !situation.leaving && prevails(granted, strongest(situation.parties.filter(claims)), situation)) {
+    if (situation.nowMs < situation.listenUntilMs) return { state, againMs: situation.listenUntilMs };
+    return claimed(granted, holder, { kind: 'claim', reason: 'granted', ...comingFrom(holder) });
+  }
+  return holder === undefined ? asHeir(state, situation) : asStandby(state, holder, situation);
+}
+
+/** The speaker was away: whoever took the address over has said so by now. */
+function asRestored(
+  { order }: Extract<AddressState, { kind: 'restored' }>,
+  holder: Claimant | undefined,
+  situation: Situation,
+): Decision {
+  if (prevails(order, holder, situation)) return claimed(order, holder, { kind: 'claim', reason: 'restored' });
+  const owner = holder?.nodeName;
+  return {
+    state: { kind: 'standby', ...(owner === undefined ? {} : { owner }) },
+    deed: { kind: 'release', reason: 'outranked', ...(owner === undefined ? {} : { to: owner }) },
+  };
+}
+
+function asOwner(state: Extract<AddressState, { kind: 'owner' }>, situation: Situation): Decision {
+  const { grant, able, nowMs, nodeName } = situation;
+  if (!able) {
+    const vacant: AddressState = { kind: 'vacant', sinceMs: nowMs, cause: 'owner-released', former: nodeName };
+    return resigned(state, vacant, 'link-down');
+  }
+  const holder = strongest(situation.parties.filter((party) => holds(party, situation)));
+  if (!prevails(state.order, holder, situation) && holder !== undefined) {
+    const moved = holder.claim.term === 0 && compareEpochs(holder.claim.epoch, state.order.epoch) > 0;
+    const deed: Deed = { kind: 'release', reason: moved ? 'moved' : 'outranked', to: holder.nodeName };
+    return { state: { kind: 'standby', owner: holder.nodeName }, deed };
+  }
+  const contested = holder !== undefined;
+  const rank = rankOf(situation);
+  if (rank === 0 && grant !== undefined && compareEpochs(grant.epoch, state.order.epoch) > 0) {
+    const order: ClaimOrder = { epoch: grant.epoch, term: 0, rank };
+    return { state: { kind: 'owner', order, contested }, deed: { kind: 'claim', reason: 'confirmed' } };
+  }
+  if (contested === state.contested) return { state };
+  // Whoever learnt the other's MAC meanwhile has to learn this node's again.
+  return { state: { ...state, contested }, ...(contested ? {} : { deed: { kind: 'refresh' } }) };
+}
+
+/** Somebody claims the address: is its speaker there to answer? */
+function asStandby(state: AddressState, holder: Claimant, situation: Situation): Decision {
+  const standby: AddressState = { kind: 'standby', owner: holder.nodeName };
+  if (!isAway(holder.standing)) return resigned(state, standby, 'owner-returned');
+  const endMs = holder.awaySinceMs + situation.timing.standInGraceMs;
+  const turnMs = Math.max(holder.awaySinceMs + waitMs(situation, holder.nodeName), situation.actFromMs);
+  const taken = situation.parties.some(
+    (party) => party.standsIn && isBetter(party, situation) && party.standing === 'heard',
+  );
+  if (!situation.standIn || !takesOver(situation) || taken)
+    return { ...resigned(state, standby, 'not-needed'), againMs: endMs };
+  if (state.kind === 'standing-in' && state.owner === holder.nodeName)
+    return { state: { ...state, order: holder.claim }, againMs: endMs };
+  if (situation.nowMs < turnMs) return { ...resigned(state, standby, 'not-needed'), againMs: turnMs };
+  const reason: StandInReason = holder.standing === 'stopped' ? 'neighbour-stopped' : 'neighbour-leaving';
+  const standingIn: AddressState = { kind: 'standing-in', owner: holder.nodeName, order: holder.claim };
+  return { state: standingIn, deed: { kind: 'stand-in', reason }, againMs: endMs };
+}
+
+/** Nobody has the address. */
+function asHeir(state: AddressState, situation: Situation): Decision {
+  const { nowMs, actFromMs } = situation;
+  const former = strongest(situation.parties.filter(claims));
+  const vacant: Extract<AddressState, { kind: 'vacant' }> =
+    state.kind === 'vacant' ? state : { kind: 'vacant', sinceMs: nowMs, ...vacancy(state, former, situation) };
+  if (!takesOver(situation)) return resigned(state, vacant, 'not-needed');
+  // A stand-in answers already: it goes on by itself.
+  const pauseMs = state.kind === 'standing-in' ? 0 : waitMs(situation, vacant.former, vacant.cause);
+  const dueMs = Math.max(vacant.sinceMs + pauseMs, actFromMs);
+  if (nowMs < dueMs) {
+    if (state.kind === 'standing-in') return { state, againMs: dueMs };
+    return { state: vacant, ...(dueMs < Number.POSITIVE_INFINITY ? { againMs: dueMs } : {}) };
+  }
+  return claimed(following(situation, former), undefined, {
+    kind: 'claim',
+    reason: vacant.cause,
+    ...comingFrom(former ?? { nodeName: vacant.former }),
+    ...(former === undefined ? {} : { gapMs: nowMs - former.lastSignMs }),
+  });
+}
+
+function vacancy(
+  state: AddressState,
+  former: Claimant | undefined,
+  situation: Situation,
+): { readonly cause: ClaimReason; readonly former?: string } {
+  if (former !== undefined) return { cause: causeOf(former, situation), former: former.nodeName };
+  const owner = state.kind === 'standby' || state.kind === 'standing-in' ? state.owner : undefined;
+  const stillThere = situation.parties.some(({ nodeName }) => nodeName === owner);
+  return owner === undefined || !stillThere ? { cause: 'unclaimed' } : { cause: 'owner-released', former: owner };
+}
+
+function causeOf({ standing }: Claimant, { standIn }: Situation): ClaimReason {
+  if (standing === 'down') return 'neighbour-down';
+  if (standing === 'deaf') return 'neighbour-deaf';
+  return standIn ? 'grace-over' : 'neighbour-stopped';
+}
+
+function takesOver({ willing, leaving }: Situation): boolean {
+  return willing && !leaving;
+}
+
+/** How long better candidates are waited for that could act as well. */
+function waitMs(situation: Situation, former: string | undefined, cause?: ClaimReason): number {
+  const { patienceMs, grantPatienceMs } = situation.timing;
+  let sumMs = 0;
+  for (const party of situation.parties) {
+    if (party.nodeName === former || !isBetter(party, situation)) continue;
+    // It may be announcing behind a firewall: while nobody is known to have died, only the controller can tell.
+    if (party.standing === 'never-heard') sumMs += cause === 'unclaimed' ? Number.POSITIVE_INFINITY : grantPatienceMs;
+    else if (party.standing === 'heard' && party.able) sumMs += cause === 'unclaimed' ? grantPatienceMs : patienceMs;
+  }
+  return sumMs;
+}
+
+/** The claim with which this node takes the address over: stronger than all before. */
+function following(situation: Situation, former: Claimant | undefined): ClaimOrder {
+  const granted: ClaimOrder = { epoch: situation.grant?.epoch ?? NO_EPOCH, term: 0, rank: rankOf(situation) };
+  const last = former !== undefined && compareClaims(former.claim, granted) > 0 ? former.claim : granted;
+  return { epoch: last.epoch, term: last.term + 1, rank: granted.rank };
+}
+
+const NO_EPOCH: Epoch = { generation: 0, counter: 0 };
+
+/** A claim holds while its owner may be forwarding. */
+function holds(party: Party, { nowMs, standIn, timing }: Situation): party is Claimant {
+  if (!claims(party)) return false;
+  if (party.standing === 'heard') return true;
+  if (!isAway(party.standing)) return false;
+  return (standIn || party.starting) && nowMs < party.awaySinceMs + timing.standInGraceMs;
+}
+
+function claims(party: Party): party is Claimant {
+  return party.claim !== undefined;
+}
+
+function strongest(claimants: readonly Claimant[]): Claimant | undefined {
+  return claimants.reduce<Claimant | undefined>(
+    (best, party) =>
+      best === undefined || isStronger(party.claim, party.nodeName, best.claim, best.nodeName) ? party : best,
+    undefined,
+  );
+}
+
+function prevails(own: ClaimOrder, other: Claimant | undefined, { nodeName }: Situation): boolean {
+  return other === undefined || isStronger(own, nodeName, other.claim, other.nodeName);
+}
+
+function rankOf({ grant, nodeName }: Situation): number {
+  const rank = grant?.candidates.indexOf(nodeName) ?? -1;
+  return rank === -1 ? UNRANKED : Math.min(rank, UNRANKED - 1);
+}
+
+function isBetter({ nodeName }: Party, situation: Situation): boolean {
+  const rank = situation.grant?.candidates.indexOf(nodeName) ?? -1;
+  return rank !== -1 && rank < rankOf(situation);
+}
+
+function comingFrom(former: { readonly nodeName: string | undefined } | undefined): { readonly from?: string } {
+  return former?.nodeName === undefined ? {} : { from: former.nodeName };
+}
+
+function claimed(order: ClaimOrder, rival: Claimant | undefined, deed: Deed): Decision {
+  return { state: { kind: 'owner', order, contested: rival !== undefined }, deed };
+}
+
+/** Goes into a state in which nothing is answered. */
+function resigned(before: AddressState, state: AddressState, reason: ReleaseReason): Decision {
+  const answered = before.kind === 'owner' || before.kind === 'standing-in' || before.kind === 'restored';
+  return { state, ...(answered ? { deed: { kind: 'release', reason } } : {}) };
+}

@@ -1,0 +1,140 @@
+import { type Hello, type HelloEcho, type HelloInterface, nodeTag } from '../../codec/hello/index.ts';
+import type { IpAddress } from '../../net/index.ts';
+import { Inbox } from './inbox.ts';
+import { type Liveness, type LivenessEvent, stepLiveness, unknownLiveness } from './liveness.ts';
+import { Outbox } from './outbox.ts';
+import { challengeOf, NOTHING_PROVEN, type Proof, stepProof } from './proof.ts';
+import type { HelloRefusal, OwnershipNeighbour } from './types.ts';
+
+/** Where a hello came from, and to whom it came. */
+interface Envelope {
+  readonly from: IpAddress;
+  readonly own: { readonly tag: number; readonly incarnation: number };
+}
+
+/** What changed with a hello that was believed. */
+interface Received {
+  /** Addresses about whose holding it said something new. */
+  readonly changed: ReadonlySet<IpAddress>;
+  /** Something else changed that decisions depend on. */
+  readonly otherwise: boolean;
+  /** It has to be told everything: it has just started, or misses something. */
+  readonly untold: boolean;
+}
+
+/** All that this node knows of one neighbour, and has told it. */
+export class Neighbour {
+  readonly nodeName: string;
+  readonly tag: number;
+  readonly inbox = new Inbox();
+  readonly outbox: Outbox;
+  /** When it was first named to this node, in ms. */
+  readonly namedMs: number;
+  /** BOUNDED: by the addresses of a node that the controller sends. */
+  #addresses: ReadonlySet<IpAddress>;
+  #liveness: Liveness;
+  #proof: Proof = NOTHING_PROVEN;
+  #sequence = 0;
+  /** The last believed hello, without its entries. */
+  #said: Omit<Hello, 'entries'> | undefined;
+  /** What a start that is not believed needs to hear. */
+  #challenge: HelloEcho | undefined;
+
+  constructor({ nodeName, addresses }: OwnershipNeighbour, intervalMs: number, nowMs: number) {
+    this.nodeName = nodeName;
+    this.namedMs = nowMs;
+    this.tag = nodeTag(nodeName);
+    this.#addresses = new Set(addresses);
+    this.#liveness = unknownLiveness(intervalMs);
+    this.outbox = new Outbox(intervalMs);
+  }
+
+  get liveness(): Liveness {
+    return this.#liveness;
+  }
+
+  get proof(): Proof {
+    return this.#proof;
+  }
+
+  /** Some start of it was believed. */
+  get isKnown(): boolean {
+    return this.#said !== undefined;
+  }
+
+  get interfaces(): readonly HelloInterface[] {
+    return this.#said?.interfaces ?? [];
+  }
+
+  get draining(): boolean {
+    return this.#said?.draining ?? false;
+  }
+
+  get starting(): boolean {
+    return this.#said?.starting ?? false;
+  }
+
+  moveTo(addresses: readonly IpAddress[]): void {
+    this.#addresses = new Set(addresses);
+  }
+
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  /** A start of it that is not believed waits for an answer. */
+  get isChallenged(): boolean {
+    return this.#challenge !== undefined;
+  }
+
+  /** What has to be echoed to a start that is not believed yet; once. */
+  takeChallenge(): HelloEcho | undefined {
+    const challenge = this.#challenge;
+    this.#challenge = undefined;
+    return challenge;
+  }
+
+  /** Believes a hello, or says why not. */
+  receive(hello: Hello, { from, own }: Envelope, nowMs: number): Received | HelloRefusal {
+    if (hello.receiver !== own.tag) return 'other-receiver';
+    if (!this.#addresses.has(from)) return 'foreign-address';
+    const step = stepProof(this.#proof, hello, { incarnation: own.incarnation, sequence: this.#sequence });
+    if (step.kind === 'refused') {
+      if (step.reason === 'unproven') this.#challenge = challengeOf(hello);
+      return step.reason;
+    }
+    this.#proof = step.proof;
+    if (!step.newIncarnation) this.outbox.acknowledged(hello.echo);
+    const { entries: _, ...said } = hello;
+    // What it asks for in many hellos is begun once.
+    const untold = step.newIncarnation || (hello.resync && this.#said?.resync === false);
+    const otherwise = this.#said === undefined || !saysTheSame(this.#said, said);
+    this.#said = said;
+    const { intervalMs, leaving, starting } = hello;
+    this.step({ kind: 'hello', intervalMs, deaf: hello.heard.length === 0, away: leaving || starting }, nowMs);
+    const changed = this.inbox.receive(hello, nowMs);
+    return { changed, otherwise, untold };
+  }
+
+  step(event: LivenessEvent, nowMs: number): void {
+    this.#liveness = stepLiveness(this.#liveness, event, nowMs);
+  }
+
+  /** Some link of it is up that may carry the address. */
+  canCarry(interfaces: readonly string[] | undefined): boolean {
+    return this.interfaces.some(({ name, up }) => up && (interfaces?.includes(name) ?? true));
+  }
+}
+
+function saysTheSame(a: Omit<Hello, 'entries'>, b: Omit<Hello, 'entries'>): boolean {
+  return (
+    a.draining === b.draining &&
+    a.starting === b.starting &&
+    a.interfaces.length === b.interfaces.length &&
+    a.interfaces.every(({ name, mac, up }, at) => {
+      const other = b.interfaces[at];
+      return other?.name === name && other.mac === mac && other.up === up;
+    })
+  );
+}

@@ -1,0 +1,86 @@
+import type { IpAddress } from '../../net/index.ts';
+import type { Party, Situation } from './decide.ts';
+import { lastSignMs, NEVER } from './liveness.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
+import type { OwnershipGrant, OwnershipTiming } from './types.ts';
+
+/** What is true of this node, whatever the address. */
+export interface NodeFacts {
+  readonly nowMs: number;
+  /** It has just started, and listens before it acts. */
+  readonly starting: boolean;
+  readonly leaving: boolean;
+  readonly draining: boolean;
+  /** Names of its interfaces that can be relied on. */
+  readonly usable: ReadonlySet<string>;
+  /** It does not act upon the absence of others before, in ms. */
+  readonly actFromMs: number;
+  readonly standIn: boolean;
+  readonly timing: OwnershipTiming;
+}
+
+/** Gathers what the decision about one address depends on. */
+export function situationOf(
+  address: IpAddress,
+  grant: OwnershipGrant | undefined,
+  facts: NodeFacts & { readonly neighbourhood: Neighbourhood },
+): Situation {
+  const { neighbourhood, usable, timing } = facts;
+  const parties: Party[] = [];
+  let listenUntilMs = NEVER;
+  for (const nodeName of grant?.candidates ?? [])
+    if (nodeName !== neighbourhood.nodeName && neighbourhood.get(nodeName) === undefined)
+      parties.push(stranger(nodeName));
+  for (const neighbour of neighbourhood.all()) {
+    const isCandidate = grant?.candidates.includes(neighbour.nodeName) === true;
+    if (!isCandidate && neighbour.inbox.get(address) === undefined) continue;
+    parties.push(partyOf(neighbour, address, grant?.interfaces));
+    if (!neighbour.isKnown) listenUntilMs = Math.max(listenUntilMs, neighbour.namedMs + timing.settleMs);
+  }
+  return {
+    nowMs: facts.nowMs,
+    nodeName: neighbourhood.nodeName,
+    grant,
+    able: grant?.interfaces?.some((name) => usable.has(name)) ?? usable.size > 0,
+    willing: !facts.draining,
+    leaving: facts.leaving,
+    actFromMs: facts.actFromMs,
+    listenUntilMs,
+    parties,
+    standIn: facts.standIn,
+    timing,
+  };
+}
+
+export function isThere(neighbour: Neighbour | undefined): boolean {
+  return neighbour?.liveness.standing === 'heard';
+}
+
+function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly string[] | undefined): Party {
+  const { nodeName, liveness, starting, draining, inbox } = neighbour;
+  const entry = inbox.get(address);
+  return {
+    nodeName,
+    standing: liveness.standing,
+    awaySinceMs: liveness.awaySinceMs,
+    lastSignMs: lastSignMs(liveness),
+    able: !draining && neighbour.canCarry(interfaces),
+    starting,
+    standsIn: entry?.holding === 'stand-in',
+    ...(entry?.holding === 'claim' ? { claim: entry.order } : {}),
+  };
+}
+
+/** A candidate that is no neighbour: nothing is known of it. */
+function stranger(nodeName: string): Party {
+  return {
+    nodeName,
+    standing: 'never-heard',
+    awaySinceMs: NEVER,
+    lastSignMs: NEVER,
+    able: false,
+    starting: false,
+    standsIn: false,
+  };
+}
