@@ -1,9 +1,12 @@
 // The thread that touches packets: sockets and netlink of the machine around the packet engine. Imports nothing but that.
+import { createHmac } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { IcmpEcho } from '../adapters/linux/icmp-echo.ts';
 import { KernelGroups } from '../adapters/linux/kernel-groups.ts';
 import { loadLibc } from '../adapters/linux/libc.ts';
 import { NetlinkInterfaces } from '../adapters/linux/netlink-interfaces.ts';
 import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
+import { UdpSockets } from '../adapters/linux/udp-sockets.ts';
 import type { PacketWorkerData, WorkerAnswer, WorkerRequest } from '../adapters/linux/worker-packet-plane.ts';
 import { PacketEngine } from '../speaker/packet/packet-engine.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -14,12 +17,20 @@ async function main(): Promise<void> {
   const { nodeName } = workerData as PacketWorkerData;
   const answer = (message: WorkerAnswer): void => port.postMessage(message);
   let engine: PacketEngine | undefined;
+  let stopping = false;
   // The sockets are closed first: a thread that ends while one of them is watched takes the process with it.
   const stop = async (): Promise<void> => {
-    await engine?.stop();
-    port.close();
+    if (stopping) return;
+    stopping = true;
+    try {
+      await engine?.stop();
+    } finally {
+      port.close();
+    }
   };
   const fail = (error: unknown): void => {
+    // What goes wrong while it stops changes nothing about the stop.
+    if (stopping) return;
     answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     void stop();
   };
@@ -30,6 +41,9 @@ async function main(): Promise<void> {
       { nodeName },
       {
         sockets: new PacketSockets(libc),
+        datagrams: new UdpSockets(libc),
+        echoes: new IcmpEcho(libc),
+        hmac: (key, octets) => createHmac('sha256', key).update(octets).digest(),
         groups: new KernelGroups(libc),
         interfaces: new NetlinkInterfaces(libc),
         clock: systemTime,
@@ -38,8 +52,8 @@ async function main(): Promise<void> {
       },
     );
     port.on('message', (request: WorkerRequest) => {
-      if (request.kind === 'command') engine?.command(request.command);
-      else void stop();
+      if (request.kind === 'stop') void stop();
+      else if (!stopping) engine?.command(request.command);
     });
     await engine.start({ notice: (notice) => answer({ kind: 'notice', notice }), failed: fail });
     answer({ kind: 'started' });

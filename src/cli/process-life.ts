@@ -25,6 +25,21 @@ export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
+/**
+ * Ends the process for an error that nobody caught: one line, then what must not be torn down is stopped, then status 1. What goes
+ * wrong meanwhile changes nothing about that.
+ */
+export function endOnDefect(log: Log, stop: () => Promise<void>): void {
+  let ending = false;
+  process.on('uncaughtException', (error: unknown) => {
+    if (ending) return;
+    ending = true;
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.error('fatal', { error: String(error), ...(stack === undefined ? {} : { stack }) });
+    void stop().finally(() => process.exit(1));
+  });
+}
+
 /** Runs a process to its end and exits; whatever goes wrong is one clear line. */
 export async function runToExit(name: string, log: Log | undefined, life: () => Promise<void>): Promise<never> {
   try {

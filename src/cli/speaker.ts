@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { GrpcControllerLink } from '../adapters/grpc/controller-link.ts';
 import { GrpcHealthServer } from '../adapters/grpc/health-server.ts';
+import { StateFolder } from '../adapters/linux/state-folder.ts';
 import { WorkerPacketPlane } from '../adapters/linux/worker-packet-plane.ts';
 import { HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
 import { LOG_LEVELS, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
@@ -18,7 +19,7 @@ import type { Log } from '../ports/log.ts';
 import { Speaker } from '../speaker/speaker.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { addressAndPort, portNumber } from './option-values.ts';
-import { aborted, runToExit, stopSignal } from './process-life.ts';
+import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 import { VERSION } from './version.ts';
 
@@ -28,6 +29,7 @@ interface SpeakerSettings {
   readonly controller?: string;
   readonly caFile: string;
   readonly tokenFile: string;
+  readonly stateDir: string;
   readonly healthAddress: string;
   readonly healthPort: number;
   readonly metricsPort: number;
@@ -59,6 +61,11 @@ export function speakerCommand(): Command {
       '/var/run/secrets/heraldlb/ca/ca.crt',
     )
     .option('--token-file <path>', 'token that proves which node this is', '/var/run/secrets/heraldlb/token/token')
+    .option(
+      '--state-dir <path>',
+      'where the speaker keeps what it has to know after a restart; in memory, so that it is gone when the machine restarts',
+      '/run/heraldlb',
+    )
     .addOption(
       new Option('--health-address <ip>', 'where the health service listens').env('HOST_IP').default('127.0.0.1'),
     )
@@ -113,11 +120,11 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
     import.meta.url.endsWith('.ts') ? './packet-worker.ts' : './packet-worker.mjs',
     import.meta.url,
   );
-  const plane = new WorkerPacketPlane({ nodeName: settings.nodeName, entry });
-  const speaker = new Speaker(
-    { nodeName: settings.nodeName, version: VERSION },
-    { link, plane, ...time, log, metrics },
-  );
+  const { nodeName } = settings;
+  const plane = new WorkerPacketPlane({ nodeName, entry });
+  endOnDefect(log, () => plane.stop());
+  const store = new StateFolder({ path: settings.stateDir, nodeName });
+  const speaker = new Speaker({ nodeName, version: VERSION }, { link, plane, store, ...time, log, metrics });
   await speaker.start(alive.signal);
   for (const service of ['', 'readiness'] as const) health.set(service, true);
 

@@ -8,6 +8,8 @@ export type SendOutcome = 'sent' | 'queue-full' | 'link-down' | 'gone' | 'refuse
 export interface FrameSocket {
   /** Hands one frame to the driver, which pads it to the Ethernet minimum. Never throws. */
   send(frame: Uint8Array): SendOutcome;
+  /** False once the interface is gone: nothing is heard any more, even if an interface with its number comes back. */
+  readonly bound: boolean;
   /** Frames that the kernel threw away since the last call because they came faster than they were read. */
   takeOverruns(): number;
   /** Idempotent. Nothing is received after it returns. */

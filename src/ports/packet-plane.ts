@@ -1,5 +1,15 @@
 import type { IpAddress, MacAddress } from '../core/net/index.ts';
-import type { Claim, ConflictSign, Grant, InterfaceReport } from './channel.ts';
+import type {
+  Claim,
+  ConflictSign,
+  Epoch,
+  Grant,
+  HelloKey,
+  InterfaceReport,
+  Neighbour,
+  NeighbourReport,
+  ProbeResult,
+} from './channel.ts';
 import type { SendOutcome } from './frames.ts';
 
 /**
@@ -23,20 +33,96 @@ export interface PacketPlaneListener {
   failed(error: Error): void;
 }
 
-/** What is to be announced. Said twice it changes nothing. */
+/** What this node may announce and whom it shares that with. Said twice it changes nothing. */
 export type PacketCommand =
+  /** What the last process of this node knew: given at most once, before everything but the keys. */
+  | {
+      readonly kind: 'restore';
+      readonly neighbours: readonly Neighbour[];
+      readonly ownAddresses: readonly IpAddress[];
+      readonly grants: readonly Grant[];
+      readonly claims: readonly HeldClaim[];
+    }
   /** All grants of this node: what is not among them is revoked. */
   | { readonly kind: 'replace'; readonly grants: readonly Grant[] }
-  | { readonly kind: 'change'; readonly grants: readonly Grant[]; readonly revoked: readonly IpAddress[] };
+  | { readonly kind: 'change'; readonly grants: readonly Grant[]; readonly revoked: readonly IpAddress[] }
+  /** All neighbours. Hellos are spoken from the own addresses only, if there are any. */
+  | {
+      readonly kind: 'neighbours';
+      readonly neighbours: readonly Neighbour[];
+      readonly ownAddresses: readonly IpAddress[];
+    }
+  /** All keys of hellos: the first is for sending, each is good for receiving. */
+  | { readonly kind: 'hello-keys'; readonly keys: readonly HelloKey[] }
+  /** Announce these once more, as far as this node owns them. */
+  | { readonly kind: 'reclaim'; readonly addresses: readonly IpAddress[] }
+  /** Ask the LAN who has these; answered by `probed`. */
+  | { readonly kind: 'probe'; readonly requestId: number; readonly addresses: readonly IpAddress[] }
+  /** The process stops by plan: neighbours are told, and answering goes on until `stop`. */
+  | { readonly kind: 'leaving' };
+
+/** A claim as it has to be known to go on with it. */
+export interface HeldClaim {
+  readonly address: IpAddress;
+  readonly epoch: Epoch;
+  readonly term: number;
+  /** Place of the node among the candidates, 0 to 255; 255 = not among them. */
+  readonly rank: number;
+}
 
 export type PacketNotice =
   /** All interfaces on which this node can announce, whenever they change. The first one says that the plane is ready. */
   | { readonly kind: 'interfaces'; readonly interfaces: readonly InterfaceReport[] }
   /** What became announced, or is announced by another grant than before, and what is not announced any more. */
   | { readonly kind: 'claims'; readonly claimed: readonly Claim[]; readonly released: readonly IpAddress[] }
+  /** How this node began or ceased to hold addresses, and why. */
+  | { readonly kind: 'ownership'; readonly changes: readonly OwnershipChange[] }
+  /** The LAN was asked who has an address that a neighbour announces. */
+  | {
+      readonly kind: 'verified';
+      readonly address: IpAddress;
+      readonly owner: string;
+      /** One answered, and with a MAC of the owner. */
+      readonly agrees: boolean;
+      readonly answeredBy: readonly MacAddress[];
+    }
+  | { readonly kind: 'probed'; readonly requestId: number; readonly results: readonly ProbeResult[] }
+  /** How it sees each of its neighbours, whenever one of them changes. */
+  | { readonly kind: 'neighbourhood'; readonly neighbours: readonly NeighbourReport[] }
   /** What was counted since the last notice of this kind; at most one a second. */
   | { readonly kind: 'counters'; readonly counters: PacketCounters }
   | { readonly kind: 'event'; readonly event: PacketEvent };
+
+export interface OwnershipChange {
+  readonly address: IpAddress;
+  /** `stand-in`: it answers with the MAC of the owner, whose speaker is silent. */
+  readonly holding: 'claim' | 'stand-in' | 'nothing';
+  /** A word of the ownership machine. */
+  readonly reason: string;
+  /** Of a claim: the former owner; of a stand-in: the owner; of a release: whose claim prevails. As far as known. */
+  readonly other?: string;
+  /** From the last sign of life of the former owner to the claim. */
+  readonly gapMs?: number;
+}
+
+/** Why a received hello was ignored. Bounded: it labels a counter. */
+export type HelloDropReason =
+  /** Not a hello. */
+  | 'malformed'
+  /** Not made with a key that is valid now. */
+  | 'wrong-key'
+  /** From an address that belongs to no neighbour, or to another one than it names. */
+  | 'foreign-address'
+  /** From somebody who is no neighbour. */
+  | 'unknown-sender'
+  /** Meant for another node. */
+  | 'other-receiver'
+  /** Not newer than one that was accepted. */
+  | 'replayed'
+  /** Of an incarnation that has not yet proven that it lives now. */
+  | 'unproven'
+  /** More came from the address than any neighbour sends. */
+  | 'rate-limit';
 
 /** Why a received frame was not answered. Bounded: it labels a counter. @see RFC 826, RFC 5227, RFC 4861 */
 export type DropReason =
@@ -90,6 +176,14 @@ export interface PacketCounters {
   readonly announcements: number;
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
   readonly sendFailures: Readonly<Partial<Record<Exclude<SendOutcome, 'sent'>, number>>>;
+  readonly hellos: HelloCounters;
+}
+
+export interface HelloCounters {
+  readonly sent: number;
+  readonly received: number;
+  readonly drops: Readonly<Partial<Record<HelloDropReason, number>>>;
+  readonly sendFailures: Readonly<Partial<Record<Exclude<SendOutcome, 'sent'>, number>>>;
 }
 
 /** Something that people should hear of. Each kind is told at most once in 10 s for one address. */
@@ -111,5 +205,7 @@ export type PacketEvent =
    * solicitations away.
    */
   | { readonly kind: 'groups-refused'; readonly interface: string }
+  /** No socket could be had for hellos: neighbours take this speaker for stopped. */
+  | { readonly kind: 'hellos-refused'; readonly reason: string }
   /** No socket could be had on an interface that should announce. */
   | { readonly kind: 'interface-refused'; readonly interface: string; readonly reason: string };

@@ -1,6 +1,6 @@
+import { compareEpochs } from '../core/fsm/ownership/index.ts';
 import type { IpAddress } from '../core/net/index.ts';
 import type { ControllerMessage, Epoch, Grant } from '../ports/channel.ts';
-import { compareEpochs } from './ownership.ts';
 
 export type GrantMessage = Extract<ControllerMessage, { kind: 'snapshot' | 'delta' }>;
 
@@ -29,9 +29,7 @@ export function grantChange(
     message.kind === 'snapshot'
       ? [...held.keys()].filter((address) => !named.has(address))
       : message.revoked.filter((address) => held.has(address) && !named.has(address));
-  // Even a grant that cannot be carried out says that the address is not this node's any more.
-  const elsewhere = message.grants.filter((grant) => excludes(grant, held.get(grant.address), options.nodeName));
-  const revoked = [...unnamed, ...new Set(elsewhere.map(({ address }) => address))];
+  const revoked = unnamed;
   const granted = new Map<IpAddress, Grant>();
   const rejected: { readonly address: IpAddress; readonly reason: string }[] = [];
   let room = options.capacity - held.size + revoked.length;
@@ -47,17 +45,15 @@ export function grantChange(
 
 const FULL = 'this node holds as many grants as it can';
 
-/** Why this node cannot carry a grant out; undefined when it can. */
+/**
+ * Why this node cannot carry a grant out; undefined when it can. Of an address that it holds it may be told that others are to
+ * have it: it lets go when they do.
+ */
 function refusal(grant: Grant, before: Grant | undefined, nodeName: string): string | undefined {
-  if (!grant.candidates.includes(nodeName)) return `${nodeName} is not among the candidates`;
+  if (before === undefined && !grant.candidates.includes(nodeName)) return `${nodeName} is not among the candidates`;
   if (before !== undefined && compareEpochs(grant.epoch, before.epoch) < 0)
     return `the grant of epoch ${epochText(grant.epoch)} is older than the one of ${epochText(before.epoch)} that is held`;
   return undefined;
-}
-
-/** Whether a grant takes from this node what it holds. */
-function excludes(grant: Grant, before: Grant | undefined, nodeName: string): boolean {
-  return before !== undefined && !grant.candidates.includes(nodeName) && compareEpochs(grant.epoch, before.epoch) >= 0;
 }
 
 function epochText({ generation, counter }: Epoch): string {

@@ -1,5 +1,8 @@
+import type { NeighbourReport, NeighbourState } from '../ports/channel.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PacketCounters } from '../ports/packet-plane.ts';
+
+const NEIGHBOUR_STATES: readonly NeighbourState[] = ['never-heard', 'heard', 'leaving', 'stopped', 'down', 'deaf'];
 
 /** Every metric of the speaker. */
 export const SPEAKER_METRICS = {
@@ -45,6 +48,42 @@ export const SPEAKER_METRICS = {
     help: 'Addresses that this node announces now.',
     labels: [],
   },
+  hellosSent: { name: 'heraldlb_speaker_hellos_sent_total', help: 'Hellos sent to neighbours.', labels: [] },
+  hellosReceived: {
+    name: 'heraldlb_speaker_hellos_received_total',
+    help: 'Datagrams received on the port of hellos.',
+    labels: [],
+  },
+  helloDrops: {
+    name: 'heraldlb_speaker_hello_drops_total',
+    help: 'Hellos that were ignored, by reason.',
+    labels: ['reason'],
+  },
+  helloSendFailures: {
+    name: 'heraldlb_speaker_hello_send_failures_total',
+    help: 'Hellos that could not be sent, by outcome.',
+    labels: ['outcome'],
+  },
+  neighbours: {
+    name: 'heraldlb_speaker_neighbours',
+    help: 'Neighbours of this node, by how it sees them.',
+    labels: ['state'],
+  },
+  ownership: {
+    name: 'heraldlb_speaker_ownership_changes_total',
+    help: 'Addresses that this node began to announce (claim), to stand in for, or ceased to (nothing), by reason.',
+    labels: ['holding', 'reason'],
+  },
+  verifications: {
+    name: 'heraldlb_speaker_verifications_total',
+    help: 'Takeovers of neighbours about which the LAN was asked, by whether it agrees.',
+    labels: ['agrees'],
+  },
+  stateFailures: {
+    name: 'heraldlb_speaker_local_state_failures_total',
+    help: 'Local state that could not be written, or was left out at the start, by reason.',
+    labels: ['reason'],
+  },
   connected: { name: 'heraldlb_speaker_connected', help: 'Whether a session with the controller is up.', labels: [] },
 } as const;
 
@@ -61,6 +100,15 @@ export class SpeakerMeter {
   readonly #grants;
   readonly #announced;
   readonly #connected;
+  readonly #hellosSent;
+  readonly #hellosReceived;
+  readonly #helloDrops;
+  readonly #helloSendFailures;
+  readonly #neighbours;
+  readonly #ownership;
+  readonly #verifications;
+  /** For the keepers of local state. */
+  readonly stateFailures;
 
   constructor(metrics: Metrics) {
     this.#received = metrics.counter(SPEAKER_METRICS.received);
@@ -74,6 +122,14 @@ export class SpeakerMeter {
     this.#grants = metrics.gauge(SPEAKER_METRICS.grants);
     this.#announced = metrics.gauge(SPEAKER_METRICS.announced);
     this.#connected = metrics.gauge(SPEAKER_METRICS.connected);
+    this.#hellosSent = metrics.counter(SPEAKER_METRICS.hellosSent);
+    this.#hellosReceived = metrics.counter(SPEAKER_METRICS.hellosReceived);
+    this.#helloDrops = metrics.counter(SPEAKER_METRICS.helloDrops);
+    this.#helloSendFailures = metrics.counter(SPEAKER_METRICS.helloSendFailures);
+    this.#neighbours = metrics.gauge(SPEAKER_METRICS.neighbours);
+    this.#ownership = metrics.counter(SPEAKER_METRICS.ownership);
+    this.#verifications = metrics.counter(SPEAKER_METRICS.verifications);
+    this.stateFailures = metrics.counter(SPEAKER_METRICS.stateFailures);
     this.connected(false);
     this.holds(0, 0);
   }
@@ -85,6 +141,25 @@ export class SpeakerMeter {
     this.#announcements.add({}, counters.announcements);
     for (const [reason, count] of Object.entries(counters.drops)) this.#drops.add({ reason }, count);
     for (const [outcome, count] of Object.entries(counters.sendFailures)) this.#sendFailures.add({ outcome }, count);
+    const { sent, received, drops, sendFailures } = counters.hellos;
+    this.#hellosSent.add({}, sent);
+    this.#hellosReceived.add({}, received);
+    for (const [reason, count] of Object.entries(drops)) this.#helloDrops.add({ reason }, count);
+    for (const [outcome, count] of Object.entries(sendFailures)) this.#helloSendFailures.add({ outcome }, count);
+  }
+
+  /** How many neighbours are in each state; states without any are 0. */
+  neighbours(reports: readonly NeighbourReport[]): void {
+    for (const state of NEIGHBOUR_STATES)
+      this.#neighbours.set({ state }, reports.filter((report) => report.state === state).length);
+  }
+
+  ownership(holding: string, reason: string, count: number): void {
+    this.#ownership.add({ holding, reason }, count);
+  }
+
+  verified(agrees: boolean): void {
+    this.#verifications.add({ agrees: String(agrees) });
   }
 
   event(kind: string): void {

@@ -1,34 +1,29 @@
-import { formatIp, formatMac, type IpAddress } from '../core/net/index.ts';
-import type {
-  Claim,
-  ControllerLink,
-  ControllerLinkHandler,
-  Epoch,
-  Grant,
-  InterfaceReport,
-  SpeakerMessage,
-} from '../ports/channel.ts';
+import { formatIp, formatMac } from '../core/net/index.ts';
+import type { ControllerLink, ControllerLinkHandler, ControllerMessage, InterfaceReport } from '../ports/channel.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PacketEvent, PacketNotice, PacketPlane } from '../ports/packet-plane.ts';
+import type { StateStore } from '../ports/state-store.ts';
 import type { Random, Timers } from '../ports/time.ts';
-import { type GrantMessage, grantChange } from './grant-change.ts';
+import { Layer2 } from './layer2.ts';
 import { SpeakerMeter } from './metrics.ts';
 
-const MAX_GRANTS = 65_536;
 const LEAVE_WITHIN_MS = 4000;
+/** Long enough for a few hellos that say so. */
+const SAY_FAREWELL_MS = 250;
 
 export interface SpeakerOptions {
   readonly nodeName: string;
   /** Of the program. */
   readonly version: string;
-  /** How long a planned stop waits for its addresses to be handed over, in ms; 4 s by default. */
+  /** How long a planned stop waits for addresses to be handed over for which nobody will stand in, in ms; 4 s by default. */
   readonly leaveWithinMs?: number;
 }
 
 export interface SpeakerDependencies {
   readonly link: ControllerLink;
   readonly plane: PacketPlane;
+  readonly store: StateStore;
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
@@ -49,10 +44,7 @@ export class Speaker {
   readonly #log: Log;
   readonly #meter: SpeakerMeter;
   readonly #instanceId: string;
-  /** BOUNDED: by MAX_GRANTS. */
-  readonly #grants = new Map<IpAddress, Grant>();
-  /** BOUNDED: by the grants. */
-  readonly #claims = new Map<IpAddress, Epoch>();
+  readonly #layer2: Layer2;
   readonly #sessions = new AbortController();
   readonly #end: { readonly resolve: () => void; readonly reject: (error: Error) => void };
   #interfaces: readonly InterfaceReport[] = [];
@@ -60,8 +52,8 @@ export class Speaker {
   #ready = false;
   #stopping: Promise<void> | undefined;
   #shuttingDown: Promise<void> | undefined;
-  /** Told when the last claim is gone, while stopping. */
-  #handedOver: (() => void) | undefined;
+  /** Called when fewer addresses are claimed than before, while stopping. */
+  #released: () => void = () => {};
 
   constructor(options: SpeakerOptions, dependencies: SpeakerDependencies) {
     this.#nodeName = options.nodeName;
@@ -71,6 +63,12 @@ export class Speaker {
     this.#log = dependencies.log;
     this.#meter = new SpeakerMeter(dependencies.metrics);
     this.#instanceId = dependencies.random.uuid();
+    this.#layer2 = new Layer2(options, {
+      ...dependencies,
+      meter: this.#meter,
+      send: (message) => dependencies.link.send(message),
+      released: () => this.#released(),
+    });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#end = { resolve, reject };
@@ -91,6 +89,7 @@ export class Speaker {
     signal.throwIfAborted();
     await this.#with.plane.start({ notice: (notice) => this.#noticed(notice), failed: (error) => this.#fail(error) });
     signal.addEventListener('abort', () => void this.#shutDown(), { once: true });
+    await this.#layer2.restore();
     this.#with.link.start(this.#handler(), this.#sessions.signal).catch((error: unknown) => {
       if (!this.#sessions.signal.aborted) this.#fail(error instanceof Error ? error : new Error(String(error)));
     });
@@ -99,8 +98,8 @@ export class Speaker {
   }
 
   /**
-   * A planned stop: says that it leaves and goes on answering until others have taken over or the time for it is up.
-   * Idempotent.
+   * A planned stop: says that it leaves, and goes on answering until neighbours know that they are to stand in, or others have
+   * taken over, or the time for it is up. Idempotent.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#leave();
@@ -109,26 +108,31 @@ export class Speaker {
 
   async #leave(): Promise<void> {
     this.#ready = false;
-    if (this.#connected) {
-      this.#log.info('speaker-leaving', { announced: this.#claims.size });
-      this.#with.link.send({ kind: 'leaving' });
-      await this.#untilHandedOver();
-    }
+    const announced = this.#layer2.claims.length;
+    this.#log.info('speaker-leaving', { announced });
+    this.#with.link.send({ kind: 'leaving' });
+    this.#with.plane.command({ kind: 'leaving' });
+    if (announced > 0) await (this.#layer2.isCovered ? this.#pause(SAY_FAREWELL_MS) : this.#untilHandedOver());
     await this.#shutDown();
   }
 
+  /** Nobody is known to stand in: only the controller can see to it that the rest is announced elsewhere. */
   async #untilHandedOver(): Promise<void> {
-    if (this.#claims.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#with.timers.start(this.#leaveWithinMs, () => {
-        this.#log.warn('handover-incomplete', { announced: this.#claims.size });
-        resolve();
-      });
-      this.#handedOver = () => {
-        timer.cancel();
-        resolve();
-      };
+    if (!this.#connected) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#released = () => {
+      if (this.#layer2.isCovered) resolve();
+    };
+    const timer = this.#with.timers.start(this.#leaveWithinMs, () => {
+      this.#log.warn('handover-incomplete', { announced: this.#layer2.claims.length });
+      resolve();
     });
+    await promise;
+    timer.cancel();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => void this.#with.timers.start(ms, resolve));
   }
 
   #shutDown(): Promise<void> {
@@ -139,6 +143,8 @@ export class Speaker {
   async #endAll(): Promise<void> {
     this.#ready = false;
     this.#sessions.abort();
+    // What is claimed at the end is what the next process goes on with: not what is left once the plane has let go of it.
+    await this.#layer2.close();
     await this.#with.plane.stop();
     this.#log.info('speaker-stopped');
     this.#end.resolve();
@@ -152,58 +158,56 @@ export class Speaker {
 
   #handler(): ControllerLinkHandler {
     return {
-      hello: () => ({
-        kind: 'hello',
-        nodeName: this.#nodeName,
-        instanceId: this.#instanceId,
-        version: this.#version,
-        interfaces: this.#interfaces,
-        claims: this.#allClaims(),
-      }),
-      received: (message) => {
-        if (message.kind === 'snapshot' || message.kind === 'delta') this.#granted(message);
+      hello: () => {
+        const { claims, newestEpoch } = this.#layer2;
+        return {
+          kind: 'hello',
+          nodeName: this.#nodeName,
+          instanceId: this.#instanceId,
+          version: this.#version,
+          interfaces: this.#interfaces,
+          claims,
+          ...(newestEpoch === undefined ? {} : { newestEpoch }),
+        };
       },
+      received: (message) => this.#received(message),
       connected: (connected) => {
         this.#connected = connected;
         this.#meter.connected(connected);
         this.#log.info(connected ? 'session-opened' : 'session-closed');
-        if (connected && this.#stopping !== undefined) this.#with.link.send({ kind: 'leaving' });
+        if (!connected) return;
+        this.#with.link.send(this.#layer2.neighbourhood);
+        if (this.#stopping !== undefined) this.#with.link.send({ kind: 'leaving' });
       },
     };
   }
 
-  #granted(message: GrantMessage): void {
-    const change = grantChange(this.#grants, message, { nodeName: this.#nodeName, capacity: MAX_GRANTS });
-    for (const address of change.revoked) this.#grants.delete(address);
-    for (const grant of change.granted) this.#grants.set(grant.address, grant);
-    if (change.granted.length + change.revoked.length > 0)
-      this.#with.plane.command({ kind: 'change', grants: change.granted, revoked: change.revoked });
-    this.#meter.holds(this.#grants.size, this.#claims.size);
-    this.#answer(message.revision, change.rejected);
-  }
-
-  /** A rejection counts as an acknowledgement of what was not rejected. */
-  #answer(revision: number, rejected: readonly { readonly address: IpAddress; readonly reason: string }[]): void {
-    this.#meter.rejected(rejected.length);
-    for (const { address, reason } of rejected) {
-      this.#log.warn('grant-rejected', { address: formatIp(address), reason });
-      this.#with.link.send({ kind: 'reject', revision, address, reason });
+  #received(message: Exclude<ControllerMessage, { kind: 'welcome' | 'heartbeat' }>): void {
+    switch (message.kind) {
+      case 'snapshot':
+      case 'delta':
+      case 'neighbours':
+      case 'hello-keys':
+      case 'reclaim':
+      case 'probe':
+        this.#layer2.received(message);
+        return;
+      default:
     }
-    if (rejected.length === 0) this.#with.link.send({ kind: 'ack', revision });
   }
 
   #noticed(notice: PacketNotice): void {
     switch (notice.kind) {
       case 'interfaces':
         this.#interfaces = notice.interfaces;
-        this.#with.link.send(this.#report());
+        this.#with.link.send({ kind: 'report', interfaces: this.#interfaces, claims: this.#layer2.claims });
         return;
       case 'claims':
-        for (const { address, epoch } of notice.claimed) this.#claims.set(address, epoch);
-        for (const address of notice.released) this.#claims.delete(address);
-        this.#with.link.send({ kind: 'claims', made: notice.claimed, dropped: notice.released });
-        this.#meter.holds(this.#grants.size, this.#claims.size);
-        if (this.#claims.size === 0) this.#handedOver?.();
+      case 'ownership':
+      case 'neighbourhood':
+      case 'verified':
+      case 'probed':
+        this.#layer2.noticed(notice);
         return;
       case 'counters':
         this.#meter.count(notice.counters);
@@ -245,19 +249,17 @@ export class Speaker {
           remedy: 'switch IPv6 on for the interface, or MLD snooping off on its switches',
         });
         return;
+      case 'hellos-refused':
+        this.#log.error('hellos-refused', {
+          reason: event.reason,
+          remedy: 'free the port: until then neighbours take this speaker for stopped',
+        });
+        return;
       case 'interface-refused':
         this.#log.error('interface-refused', { interface: event.interface, reason: event.reason });
         return;
       default:
         event satisfies never;
     }
-  }
-
-  #report(): Extract<SpeakerMessage, { kind: 'report' }> {
-    return { kind: 'report', interfaces: this.#interfaces, claims: this.#allClaims() };
-  }
-
-  #allClaims(): Claim[] {
-    return [...this.#claims].map(([address, epoch]) => ({ address, epoch, term: 0 }));
   }
 }

@@ -156,6 +156,8 @@ export class FakeSocket implements FrameSocket {
   readonly #options: FrameSocketOptions;
   readonly #mac: MacAddress;
   overruns = 0;
+  /** Its interface is gone. */
+  lost = false;
   #closed = false;
 
   constructor(lan: FakeLan, host: FakeHost, options: FrameSocketOptions, mac: MacAddress) {
@@ -170,6 +172,10 @@ export class FakeSocket implements FrameSocket {
     if (this.#closed) return 'gone';
     if (this.#host.sendOutcome === 'sent') this.#lan.transmit(frame, this);
     return this.#host.sendOutcome;
+  }
+
+  get bound(): boolean {
+    return !this.#closed && !this.lost;
   }
 
   takeOverruns(): number {

@@ -69,6 +69,8 @@ export class NodePlane {
         failed: (error) => plane.failures.push(error.message),
       }),
     );
+    // It waits for neighbours until it is told that there are none.
+    plane.#plane.command({ kind: 'neighbours', neighbours: [], ownAddresses: [] });
     return plane;
   }
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { type ArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { encodeNdpFrame, multicastMac, type NdpFrame, solicitedNodeGroup } from '../../src/core/codec/ndp/index.ts';
 import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, type Ipv6, ZERO_MAC } from '../../src/core/net/index.ts';
@@ -5,6 +6,7 @@ import type { Grant } from '../../src/ports/channel.ts';
 import type { NetworkInterface } from '../../src/ports/interfaces.ts';
 import type { DropReason, PacketNotice } from '../../src/ports/packet-plane.ts';
 import { PacketEngine } from '../../src/speaker/packet/packet-engine.ts';
+import { FakeDatagrams, NO_ECHOES } from './fake-datagrams.ts';
 import { ethernet, FakeHost, FakeLan, mac, v4, v6 } from './fake-lan.ts';
 import { ManualTime } from './manual-time.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -20,6 +22,7 @@ export const ETH0 = ethernet({ name: 'eth0', index: 2, mac: SPEAKER });
 export class PacketBed {
   readonly time = new ManualTime();
   readonly lan = new FakeLan();
+  readonly datagrams = new FakeDatagrams();
   readonly host: FakeHost;
   readonly engine: PacketEngine;
   readonly notices: PacketNotice[] = [];
@@ -31,6 +34,9 @@ export class PacketBed {
       { nodeName: 'node1' },
       {
         sockets: this.host,
+        datagrams: this.datagrams.host,
+        echoes: NO_ECHOES,
+        hmac: (key, octets) => createHmac('sha256', key).update(octets).digest(),
         groups: this.host,
         interfaces: this.host,
         clock: this.time,
@@ -45,6 +51,8 @@ export class PacketBed {
       notice: (notice) => this.notices.push(notice),
       failed: (error) => this.failures.push(error.message),
     });
+    // It waits for neighbours until it is told that there are none.
+    this.engine.command({ kind: 'neighbours', neighbours: [], ownAddresses: [] });
     return this;
   }
 

@@ -35,6 +35,7 @@ const FRAMES_AT_ONCE = 64;
 
 /** struct sockaddr_ll. @see packet(7) */
 const SOCKADDR_LL_LENGTH = 20;
+const SLL_IFINDEX = 4;
 const SLL_PKTTYPE = 10;
 const PACKET_TYPES: readonly PacketType[] = ['host', 'broadcast', 'multicast', 'other-host', 'outgoing'];
 
@@ -82,18 +83,27 @@ class PacketSocket implements FrameSocket {
   readonly #from = new Uint8Array(SOCKADDR_LL_LENGTH);
   readonly #fromLength = int32(SOCKADDR_LL_LENGTH);
   readonly #statistics = new Uint8Array(8);
+  readonly #interfaceIndex: number;
+  readonly #name = new Uint8Array(SOCKADDR_LL_LENGTH);
   #closed = false;
 
   constructor(fd: number, options: FrameSocketOptions, libc: Libc) {
     this.#fd = fd;
     this.#libc = libc;
     this.#received = options.received;
+    this.#interfaceIndex = options.interfaceIndex;
     this.#watch = libc.whenReadable(fd, () => this.#readAll());
   }
 
   send(frame: Uint8Array): SendOutcome {
     if (this.#closed) return 'gone';
     return this.#libc.send(this.#fd, frame, frame.length, 0) < 0 ? outcomeOf(this.#libc.errno()) : 'sent';
+  }
+
+  get bound(): boolean {
+    if (this.#closed) return false;
+    const named = this.#libc.getsockname(this.#fd, this.#name, int32(SOCKADDR_LL_LENGTH)) === 0;
+    return !named || new DataView(this.#name.buffer).getInt32(SLL_IFINDEX, true) === this.#interfaceIndex;
   }
 
   takeOverruns(): number {

@@ -18,7 +18,13 @@ export interface PacketWorkerData {
 export interface WorkerPacketPlaneOptions extends PacketWorkerData {
   /** The module that the thread runs: the source while developing, its own bundle in a release. */
   readonly entry: URL;
+  /** How long the thread may take to stop, in ms; 2 s by default. */
+  readonly stopWithinMs?: number;
+  /** What is done with a thread that does not stop. By default the kernel ends the whole process, which nothing can hinder. */
+  readonly giveUp?: () => void;
 }
+
+const STOP_WITHIN_MS = 2000;
 
 /** Small heaps: the thread holds a few numbers for each address, and short pauses matter more than throughput. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
@@ -67,11 +73,19 @@ export class WorkerPacketPlane implements PacketPlane {
     this.#stopping = true;
     this.#post({ kind: 'stop' });
     this.#worker = undefined;
+    const { stopWithinMs = STOP_WITHIN_MS, giveUp = endProcess } = this.#options;
+    const timeout = setTimeout(giveUp, stopWithinMs);
     // It ends by itself when nothing keeps its event loop busy any more.
     await this.#ended;
+    clearTimeout(timeout);
   }
 
   #post(request: WorkerRequest): void {
     this.#worker?.postMessage(request);
   }
+}
+
+/** Not `process.exit`: that would tear the thread down while it watches sockets, and dump core instead. */
+function endProcess(): void {
+  process.kill(process.pid, 'SIGKILL');
 }

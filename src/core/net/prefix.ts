@@ -50,6 +50,10 @@ export function rangeOf(prefix: Prefix): AddressRange {
   return { first: prefix.network, last: ipFromValue(family, ipValue(prefix.network) | ((1n << hostBits) - 1n)) };
 }
 
+export function prefixContains(prefix: Prefix, address: IpAddress): boolean {
+  return rangeContains(rangeOf(prefix), address);
+}
+
 /** The smallest list of blocks that covers a range, lowest first. */
 export function prefixesOf(range: AddressRange): Prefix[] {
   const family = familyOf(range.first);

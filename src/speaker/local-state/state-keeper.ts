@@ -32,6 +32,7 @@ export class StateKeeper {
   #writing: Promise<void> | undefined;
   #dirty = false;
   #failing = false;
+  #closed = false;
 
   constructor(options: StateKeeperOptions, dependencies: StateKeeperDependencies) {
     this.#name = options.name;
@@ -56,12 +57,14 @@ export class StateKeeper {
   }
 
   changed(): void {
+    if (this.#closed) return;
     this.#dirty = true;
     if (this.#timer === undefined && this.#writing === undefined) this.#writeIn(SETTLE_MS);
   }
 
   /** Writes what is not written yet, and nothing any more after that. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#writing;
     this.#timer?.cancel();
     if (this.#dirty) await this.#write();

@@ -184,9 +184,20 @@ export class AnnouncingLink {
     this.#inquiry.ask(addresses, 'survey', told);
   }
 
-  /** Neighbours or switches may have forgotten, or look in the wrong direction. */
-  announceAgain(): void {
-    this.#step({ kind: 'forgotten', nowMs: this.#with.clock.nowMs() });
+  /** Neighbours or switches may have forgotten these, or all, or look in the wrong direction. */
+  announceAgain(addresses?: readonly IpAddress[]): void {
+    const nowMs = this.#with.clock.nowMs();
+    this.#step({ kind: 'forgotten', ...(addresses === undefined ? {} : { addresses }), nowMs });
+  }
+
+  /** Stops, or goes on with, announcing; answers are given as before. */
+  hush(hushed: boolean): void {
+    this.#step({ kind: 'hushed', hushed, nowMs: this.#with.clock.nowMs() });
+  }
+
+  /** False when the interface of the socket is gone, even if one with its number is there. */
+  get bound(): boolean {
+    return this.#socket.bound;
   }
 
   /** Counts what the kernel threw away meanwhile. */
@@ -323,14 +334,18 @@ export class AnnouncingLink {
   }
 
   #announce(address: IpAddress, form: AnnouncementForm): void {
-    const { mac } = this.#link;
-    const frames =
-      form === 'gateways'
-        ? this.#gateways.flatMap((gateway) => this.#protocol.gatewayRefresh(mac, address, gateway))
-        : this.#protocol.announcement(mac, address);
-    for (const frame of frames) {
+    for (const frame of this.#framesOf(address, form)) {
       if (this.#send(frame)) this.#with.counting.announced();
     }
+  }
+
+  #framesOf(address: IpAddress, form: AnnouncementForm): readonly Uint8Array[] {
+    const { mac } = this.#link;
+    if (form === 'gateways')
+      return this.#gateways.flatMap((gateway) => this.#protocol.gatewayRefresh(mac, address, gateway));
+    const frames = this.#protocol.announcement(mac, address);
+    if (form === 'announcement') return frames;
+    return form === 'first-form' ? frames.slice(0, 1) : frames.slice(1);
   }
 
   /** Gateways keep what they heard for longest, and matter most. */

@@ -44,7 +44,7 @@ export class Counting {
   }
 
   /** The counts so far; counting starts again from zero. */
-  take(): PacketCounters {
+  take(): Omit<PacketCounters, 'hellos'> {
     const counters = {
       received: this.#received,
       replies: this.#replies,

@@ -1,4 +1,4 @@
-import { familyOf, type IpAddress } from '../../core/net/index.ts';
+import { familyOf, type IpAddress, type IpFamily } from '../../core/net/index.ts';
 import { FrameSocketError } from '../../ports/frames.ts';
 import {
   AnnouncingLink,
@@ -26,11 +26,16 @@ export class FamilyLinks {
   readonly #with: FamilyLinksDependencies;
   /** By interface index. BOUNDED: by the interfaces of the node. */
   readonly #links = new Map<number, AnnouncingLink>();
+  #hushed = false;
   #node: NodeIdentity = { macs: new Set(), peerMacs: new Set(), kernelAddresses: new Set() };
 
   constructor(protocol: LinkProtocol, dependencies: FamilyLinksDependencies) {
     this.#protocol = protocol;
     this.#with = dependencies;
+  }
+
+  get family(): IpFamily {
+    return this.#protocol.family;
   }
 
   /** Whether there is anything to do on an interface. */
@@ -97,8 +102,23 @@ export class FamilyLinks {
     this.#links.get(interfaceIndex)?.announceAgain();
   }
 
-  countOverruns(): void {
+  /** Announces these once more, wherever they are announced. */
+  refresh(addresses: readonly IpAddress[]): void {
+    for (const announcing of this.#links.values()) announcing.announceAgain(addresses);
+  }
+
+  /** Stops, or goes on with, announcing. */
+  hush(hushed: boolean): void {
+    this.#hushed = hushed;
+    for (const announcing of this.#links.values()) announcing.hush(hushed);
+  }
+
+  /** Counts what the kernel threw away, and closes what has lost its interface. @returns whether there was such a one */
+  check(): boolean {
+    const lost = [...this.#links].filter(([, announcing]) => !announcing.bound);
+    for (const [index, announcing] of lost) this.#close(index, announcing);
     for (const announcing of this.#links.values()) announcing.countOverruns();
+    return lost.length > 0;
   }
 
   close(): void {
@@ -109,6 +129,7 @@ export class FamilyLinks {
     try {
       const announcing = new AnnouncingLink({ link, node: this.#node, protocol: this.#protocol }, this.#with);
       this.#links.set(link.index, announcing);
+      if (this.#hushed) announcing.hush(true);
       return announcing;
     } catch (error) {
       if (!(error instanceof FrameSocketError)) throw error;

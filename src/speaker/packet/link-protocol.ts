@@ -60,7 +60,7 @@ export interface LinkProtocol {
   readonly inquiry: InquiryConfig;
   /** What to do about a frame that came in. Pure. */
   judge(octets: Uint8Array, view: LinkView): Verdict;
-  /** Frames that tell everybody, in all forms; none for an address of another family. */
+  /** Frames that tell everybody, in all forms, the one that works at once first; none for an address of another family. */
   announcement(mac: MacAddress, address: IpAddress): readonly Uint8Array[];
   /** Frames that make a router learn the address; none when the families differ. */
   gatewayRefresh(mac: MacAddress, address: IpAddress, gateway: IpAddress): readonly Uint8Array[];

@@ -1,19 +1,22 @@
-import { formatIp, type IpAddress, isIpv4, type MacAddress } from '../../core/net/index.ts';
-import type { Claim, ConflictSign, Epoch, Grant, InterfaceReport } from '../../ports/channel.ts';
+import type { RestoredClaim } from '../../core/fsm/ownership/index.ts';
+import { formatIp, type IpAddress, isIpv4 } from '../../core/net/index.ts';
+import type { ConflictSign, Grant, InterfaceReport } from '../../ports/channel.ts';
+import type { DatagramSockets } from '../../ports/datagrams.ts';
+import type { EchoSockets } from '../../ports/echo.ts';
 import type { FrameSockets } from '../../ports/frames.ts';
+import type { HmacSha256 } from '../../ports/hmac.ts';
 import type { InterfaceWatch, NetworkInterface } from '../../ports/interfaces.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { PacketCommand, PacketEvent, PacketPlane, PacketPlaneListener } from '../../ports/packet-plane.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
-import { compareEpochs, ownsByGrant } from '../ownership.ts';
+import { HelloCounting } from '../neighbours/hello-counting.ts';
+import { Neighbourhood } from '../neighbours/neighbourhood.ts';
+import { Announcements } from './announcements.ts';
 import type { EthernetInterface, LinkNews } from './announcing-link.ts';
-import { ARP } from './arp-protocol.ts';
 import { Counting } from './counting.ts';
-import { announcesByDefault, canAnnounce, serves } from './eligible-interface.ts';
-import { FamilyLinks, type FamilyLinksDependencies } from './family-links.ts';
-import { NDP } from './ndp-protocol.ts';
+import { announcesByDefault, canAnnounce } from './eligible-interface.ts';
+import { Holder } from './holder.ts';
 import { RecentlyTold } from './recently-told.ts';
-import type { Stance } from './stance.ts';
 
 const COUNTERS_EVERY_MS = 1000;
 const TELL_AGAIN_AFTER_MS = 10_000;
@@ -26,6 +29,9 @@ export interface PacketEngineOptions {
 
 export interface PacketEngineDependencies {
   readonly sockets: FrameSockets;
+  readonly datagrams: DatagramSockets;
+  readonly echoes: EchoSockets;
+  readonly hmac: HmacSha256;
   readonly groups: MulticastGroups;
   readonly interfaces: InterfaceWatch;
   readonly clock: Clock;
@@ -33,32 +39,53 @@ export interface PacketEngineDependencies {
   readonly random: Random;
 }
 
-/** Answers and announces on all interfaces what the grants of this node say. */
+/** Holds, answers and announces on all interfaces what the grants of this node and its neighbours leave to it. */
 export class PacketEngine implements PacketPlane {
-  readonly #nodeName: string;
   readonly #with: PacketEngineDependencies;
   readonly #counting = new Counting();
+  readonly #helloCounting = new HelloCounting();
   readonly #told = new RecentlyTold(TELL_AGAIN_AFTER_MS, TOLD_CAPACITY);
-  /** BOUNDED: by what the controller grants this node; the speaker refuses more. */
-  readonly #grants = new Map<IpAddress, Grant>();
-  /** BOUNDED: by the grants. */
-  readonly #claims = new Map<IpAddress, Epoch>();
-  /** BOUNDED: one for each family. */
-  readonly #families: readonly FamilyLinks[];
+  readonly #announcements: Announcements;
+  readonly #neighbourhood: Neighbourhood;
   #interfaces: readonly NetworkInterface[] = [];
-  /** Of these, the ones that may announce something. BOUNDED: by the interfaces of the node. */
-  #links: readonly EthernetInterface[] = [];
   /** BOUNDED: by the addresses of the node. */
   #heldByKernel: ReadonlySet<IpAddress> = new Set();
+  /** What the interfaces were at the last assignment. */
+  #shape = '';
   #report = '';
   #listener: PacketPlaneListener | undefined;
   #countersTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
 
-  constructor(options: PacketEngineOptions, dependencies: PacketEngineDependencies) {
-    this.#nodeName = options.nodeName;
+  constructor({ nodeName }: PacketEngineOptions, dependencies: PacketEngineDependencies) {
     this.#with = dependencies;
-    this.#families = [ARP, NDP].map((protocol) => new FamilyLinks(protocol, this.#linkDependencies()));
+    this.#announcements = new Announcements({
+      ...dependencies,
+      counting: this.#counting,
+      settled: (claimed, released) => this.#listener?.notice({ kind: 'claims', claimed, released }),
+      conflict: (news, name) => this.#conflict(news, name),
+      groupsRefused: (name) => this.#tell({ kind: 'groups-refused', interface: name }, name),
+      refused: (name, reason) => {
+        this.#tell({ kind: 'interface-refused', interface: name, reason }, name);
+        this.#assignLater();
+      },
+    });
+    const holder = new Holder({
+      ...dependencies,
+      announcements: this.#announcements,
+      assigned: (addresses) => this.#checkKernel(addresses),
+      notice: (notice) => this.#listener?.notice(notice),
+    });
+    this.#neighbourhood = new Neighbourhood(
+      { nodeName, incarnation: 1 + Math.floor(dependencies.random.next() * (2 ** 48 - 1)) },
+      {
+        ...dependencies,
+        counting: this.#helloCounting,
+        perform: (actions) => holder.perform(actions),
+        seen: (neighbours) => this.#listener?.notice({ kind: 'neighbourhood', neighbours }),
+        refused: (reason) => this.#tell({ kind: 'hellos-refused', reason }, reason),
+      },
+    );
   }
 
   async start(listener: PacketPlaneListener): Promise<void> {
@@ -70,9 +97,7 @@ export class PacketEngine implements PacketPlane {
           this.#interfacesChanged(interfaces);
           resolve();
         },
-        moved: (index) => {
-          for (const family of this.#families) family.announceAgain(index);
-        },
+        moved: (index) => this.#announcements.announceAgain(index),
         failed: (error) => {
           reject(error);
           listener.failed(error);
@@ -83,115 +108,118 @@ export class PacketEngine implements PacketPlane {
   }
 
   command(command: PacketCommand): void {
-    const revoked = command.kind === 'change' ? command.revoked : this.#missingFrom(command.grants);
-    const touched = new Set([...revoked, ...command.grants.map(({ address }) => address)]);
-    const namedBefore = this.#namesInterfaces(touched);
-    for (const address of revoked) this.#grants.delete(address);
-    for (const grant of command.grants) this.#grants.set(grant.address, grant);
-    if (namedBefore || this.#namesInterfaces(touched)) this.#chooseLinks();
-    this.#assign(touched);
+    switch (command.kind) {
+      case 'restore':
+        this.#restore(command);
+        break;
+      case 'replace':
+        this.#grant(command.grants, this.#missingFrom(command.grants));
+        break;
+      case 'change':
+        this.#grant(command.grants, command.revoked);
+        break;
+      case 'neighbours':
+        this.#neighbourhood.useNeighbours(command.neighbours, command.ownAddresses);
+        break;
+      case 'hello-keys':
+        this.#neighbourhood.useKeys(command.keys);
+        return;
+      case 'reclaim':
+        this.#neighbourhood.reclaim(command.addresses);
+        break;
+      case 'probe':
+        this.#announcements.survey(command.addresses, (results) =>
+          this.#listener?.notice({ kind: 'probed', requestId: command.requestId, results }),
+        );
+        break;
+      case 'leaving':
+        this.#neighbourhood.leave();
+        break;
+      default:
+        command satisfies never;
+    }
+    this.#neighbourhood.begin();
   }
 
   async stop(): Promise<void> {
     this.#with.interfaces.stop();
     this.#countersTimer?.cancel();
     this.#retryTimer?.cancel();
-    for (const family of this.#families) family.close();
-    this.#settle([...this.#claims.keys()]);
+    this.#neighbourhood.close();
+    this.#announcements.close();
     this.#tellCounters();
     this.#listener = undefined;
   }
 
-  #missingFrom(grants: readonly Grant[]): IpAddress[] {
-    const granted = new Set(grants.map(({ address }) => address));
-    return [...this.#grants.keys()].filter((address) => !granted.has(address));
+  #restore({ neighbours, ownAddresses, grants, claims }: Extract<PacketCommand, { kind: 'restore' }>): void {
+    this.#neighbourhood.useNeighbours(neighbours, ownAddresses);
+    this.#announcements.setGrants(grants, []);
+    this.#announcements.restore(claims);
+    this.#chooseLinks();
+    const restored = claims.map(
+      ({ address, epoch, term, rank }): RestoredClaim => ({ address, order: { epoch, term, rank } }),
+    );
+    this.#neighbourhood.restore(grants, restored);
   }
 
-  #namesInterfaces(addresses: Iterable<IpAddress>): boolean {
-    for (const address of addresses) if (this.#grants.get(address)?.interfaces !== undefined) return true;
-    return false;
+  #grant(granted: readonly Grant[], revoked: readonly IpAddress[]): void {
+    // What is revoked is needed until the machine has let go of it.
+    this.#setGrants(granted, []);
+    this.#neighbourhood.grant(granted, revoked);
+    this.#setGrants([], revoked);
+  }
+
+  /** Where an address is announced may change without a change of who owns it. */
+  #setGrants(granted: readonly Grant[], revoked: readonly IpAddress[]): void {
+    const touched = new Set([...revoked, ...granted.map(({ address }) => address)]);
+    const namedBefore = this.#announcements.named(touched).size > 0;
+    this.#announcements.setGrants(granted, revoked);
+    if (namedBefore || this.#announcements.named(touched).size > 0) this.#chooseLinks();
+    this.#announcements.assign(touched);
+    this.#checkKernel(touched);
+  }
+
+  #missingFrom(grants: readonly Grant[]): IpAddress[] {
+    const granted = new Set(grants.map(({ address }) => address));
+    return [...this.#announcements.addresses].filter((address) => !granted.has(address));
   }
 
   #interfacesChanged(interfaces: readonly NetworkInterface[]): void {
     this.#interfaces = interfaces;
-    const macs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
     this.#heldByKernel = new Set(interfaces.flatMap(({ addresses }) => addresses));
+    const macs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
     const able = new Map(interfaces.filter(isEthernet).map((link) => [link.index, link]));
-    const node = { macs, peerMacs: NO_MACS, kernelAddresses: this.#heldByKernel };
-    for (const family of this.#families) family.update(able, node);
-    const before = this.#shape();
+    const node = { macs, peerMacs: this.#neighbourhood.macs, kernelAddresses: this.#heldByKernel };
+    this.#announcements.update(able, node);
     this.#chooseLinks();
-    const granted = new Set(this.#grants.keys());
-    if (this.#shape() === before) this.#checkKernel(granted);
-    else this.#assign(granted);
-  }
-
-  /** What decides where an address is announced. */
-  #shape(): string {
-    return this.#links.map(({ index, name, running }) => `${index} ${name} ${running}`).join('\n');
   }
 
   /** A node may have hundreds of interfaces that lead to pods: only the others are looked at for each address. */
   #chooseLinks(): void {
-    const named = new Set([...this.#grants.values()].flatMap(({ interfaces }) => interfaces ?? []));
-    const reported = this.#interfaces
-      .filter(isEthernet)
-      .filter((link) => announcesByDefault(link) || named.has(link.name));
-    const inUse = this.#interfaces.filter(isEthernet).filter((link) => this.#isUsed(link));
-    this.#links = [...new Set([...reported, ...inUse])];
-    this.#tellInterfaces(reported.map(({ name, mac, running }) => ({ name, mac, up: running })));
-  }
-
-  /** Makes what each interface announces of these addresses what the grants say. */
-  #assign(addresses: ReadonlySet<IpAddress>): void {
-    for (const link of this.#links) {
-      const stanceTo = (address: IpAddress): Stance | undefined => this.#stanceTo(address, link);
-      for (const family of this.#families) family.assign(link, addresses, stanceTo);
-    }
-    this.#settle(addresses);
-    this.#checkKernel(addresses);
-  }
-
-  #stanceTo(address: IpAddress, link: NetworkInterface): Stance | undefined {
-    const grant = this.#grants.get(address);
-    if (grant === undefined || !ownsByGrant(grant, this.#nodeName) || !serves(link, grant)) return undefined;
-    return { kind: 'announce', probe: grant.probed !== true };
-  }
-
-  #isUsed({ index }: NetworkInterface): boolean {
-    return this.#families.some((family) => family.uses(index));
-  }
-
-  /** Tells which of these addresses are announced now and were not, and the reverse. */
-  #settle(addresses: Iterable<IpAddress>): void {
-    const claimed: Claim[] = [];
-    const released: IpAddress[] = [];
-    for (const address of addresses) {
-      const before = this.#claims.get(address);
-      const epoch = this.#isAnnounced(address) ? this.#grants.get(address)?.epoch : undefined;
-      if (epoch === undefined) {
-        if (this.#claims.delete(address)) released.push(address);
-      } else if (before === undefined || compareEpochs(before, epoch) !== 0) {
-        this.#claims.set(address, epoch);
-        claimed.push({ address, epoch, term: 0 });
-      }
-    }
-    if (claimed.length + released.length > 0) this.#listener?.notice({ kind: 'claims', claimed, released });
-  }
-
-  #isAnnounced(address: IpAddress): boolean {
-    return this.#families.some((family) => family.isAnnounced(address));
+    const named = this.#announcements.named();
+    const able = this.#interfaces.filter(isEthernet);
+    const reported = able.filter((link) => announcesByDefault(link) || named.has(link.name));
+    const links = [...new Set([...reported, ...able.filter((link) => this.#announcements.isUsed(link))])];
+    this.#announcements.useLinks(links);
+    const granted = this.#announcements.addresses;
+    const shape = links.map(({ index, name, running }) => `${index} ${name} ${running}`).join('\n');
+    const announcing = reported.map(({ name, mac, running }) => ({ name, mac, up: running }));
+    if (shape !== this.#shape) this.#announcements.assign(granted);
+    this.#shape = shape;
+    this.#checkKernel(granted);
+    this.#neighbourhood.useInterfaces(this.#interfaces, announcing);
+    this.#tellInterfaces(announcing);
   }
 
   /**
    * An IPv4 address that the kernel holds as well is answered by every node's kernel, unless arp_ignore keeps them quiet. For
    * IPv6 it answers only on the interface that has the address.
    */
-  #checkKernel(addresses: ReadonlySet<IpAddress>): void {
+  #checkKernel(addresses: Iterable<IpAddress>): void {
     const held = [...addresses].filter((address) => isIpv4(address) && this.#heldByKernel.has(address));
     if (held.length === 0) return;
     for (const { index, name } of this.#interfaces) {
-      const both = held.filter((address) => this.#families.some((family) => family.answers(index, address)));
+      const both = held.filter((address) => this.#announcements.answers(index, address));
       if (both.length === 0) continue;
       const settings = this.#with.interfaces.arpSettings(name);
       if (settings === undefined || (settings.arpIgnore >= 1 && settings.arpAnnounce >= 2)) continue;
@@ -199,19 +227,11 @@ export class PacketEngine implements PacketPlane {
     }
   }
 
-  #linkDependencies(): FamilyLinksDependencies {
-    return {
-      ...this.#with,
-      counting: this.#counting,
-      announced: (address) => this.#settle([address]),
-      conflict: (news, name) => this.#conflict(news, name),
-      groupsRefused: (name) => this.#tell({ kind: 'groups-refused', interface: name }, name),
-      refused: (name, reason) => {
-        this.#tell({ kind: 'interface-refused', interface: name, reason }, name);
-        this.#retryTimer?.cancel();
-        this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () => this.#assign(new Set(this.#grants.keys())));
-      },
-    };
+  #assignLater(): void {
+    this.#retryTimer?.cancel();
+    this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () =>
+      this.#announcements.assign(this.#announcements.addresses),
+    );
   }
 
   #conflict(news: LinkNews, name: string): void {
@@ -247,12 +267,12 @@ export class PacketEngine implements PacketPlane {
   }
 
   #tellCounters(): void {
-    for (const family of this.#families) family.countOverruns();
-    if (!this.#counting.empty) this.#listener?.notice({ kind: 'counters', counters: this.#counting.take() });
+    if (this.#announcements.check()) this.#announcements.assign(this.#announcements.addresses);
+    if (this.#counting.empty && this.#helloCounting.empty) return;
+    const counters = { ...this.#counting.take(), hellos: this.#helloCounting.take() };
+    this.#listener?.notice({ kind: 'counters', counters });
   }
 }
-
-const NO_MACS: ReadonlySet<MacAddress> = new Set();
 
 const CONFLICT_SIGNS: Readonly<Record<Exclude<LinkNews['kind'], 'over'>, ConflictSign>> = {
   'in-use': 'answer',

@@ -6,7 +6,8 @@ describe('the metrics of the speaker', () => {
   it.each(Object.values(SPEAKER_METRICS))('$name has a name by the rules, a help text and bounded labels', (metric) => {
     expect(metric.name).toMatch(/^heraldlb_speaker_[a-z_]+$/);
     expect(metric.help).toMatch(/^[A-Z].*\.$/);
-    for (const label of metric.labels) expect(['reason', 'outcome', 'kind']).toContain(label);
+    for (const label of metric.labels)
+      expect(['reason', 'outcome', 'kind', 'state', 'holding', 'agrees']).toContain(label);
   });
 
   it('counts what the packet plane counted', () => {
@@ -19,6 +20,7 @@ describe('the metrics of the speaker', () => {
       announcements: 4,
       drops: { 'not-owned': 2, truncated: 1 },
       sendFailures: { 'link-down': 3 },
+      hellos: { sent: 7, received: 6, drops: { 'wrong-key': 1 }, sendFailures: { refused: 2 } },
     } as const;
     meter.count(counters);
     meter.count(counters);
@@ -31,5 +33,22 @@ describe('the metrics of the speaker', () => {
     expect(metrics.value('heraldlb_speaker_drops_total', { reason: 'truncated' })).toBe(2);
     expect(metrics.value('heraldlb_speaker_send_failures_total', { outcome: 'link-down' })).toBe(6);
     expect(metrics.value('heraldlb_speaker_rejected_grants_total')).toBe(2);
+    expect(metrics.value('heraldlb_speaker_hellos_sent_total')).toBe(14);
+    expect(metrics.value('heraldlb_speaker_hellos_received_total')).toBe(12);
+    expect(metrics.value('heraldlb_speaker_hello_drops_total', { reason: 'wrong-key' })).toBe(2);
+    expect(metrics.value('heraldlb_speaker_hello_send_failures_total', { outcome: 'refused' })).toBe(4);
+  });
+
+  it('counts neighbours by state, also those states that nobody is in any more', () => {
+    const metrics = new RecordingMetrics();
+    const meter = new SpeakerMeter(metrics);
+    const inState = (state: string): number => metrics.value('heraldlb_speaker_neighbours', { state });
+    meter.neighbours([
+      { nodeName: 'node2', state: 'heard' },
+      { nodeName: 'node3', state: 'heard' },
+    ]);
+    expect(inState('heard')).toBe(2);
+    meter.neighbours([{ nodeName: 'node2', state: 'down' }]);
+    expect([inState('heard'), inState('down')]).toEqual([0, 1]);
   });
 });

@@ -4,15 +4,19 @@ import type { Grant } from '../../../src/ports/channel.ts';
 import { FrameSocketError } from '../../../src/ports/frames.ts';
 import { PacketEngine } from '../../../src/speaker/packet/packet-engine.ts';
 import { Speaker } from '../../../src/speaker/speaker.ts';
+import { FakeDatagrams, NO_ECHOES } from '../../support/fake-datagrams.ts';
 import { address, ethernet, FakeHost, FakeLan, mac, v4 } from '../../support/fake-lan.ts';
 import { FakeLink } from '../../support/fake-link.ts';
 import { ManualTime, settle } from '../../support/manual-time.ts';
+import { MemoryState } from '../../support/memory-state.ts';
 import { RecordingLog, RecordingMetrics } from '../../support/recording-telemetry.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 const ADDRESS = v4('192.0.2.50');
 const ETH0 = ethernet({ name: 'eth0', mac: mac('02:00:00:00:0a:01') });
 const EPOCH = { generation: 1, counter: 1 };
+
+const CLAIM = { address: ADDRESS, epoch: EPOCH, term: 0, reason: 'granted', heldForMs: 0 };
 
 class Bed {
   readonly time = new ManualTime();
@@ -21,6 +25,7 @@ class Bed {
   readonly link = new FakeLink();
   readonly log = new RecordingLog();
   readonly metrics = new RecordingMetrics();
+  readonly store = new MemoryState();
   readonly aborter = new AbortController();
   readonly speaker: Speaker;
 
@@ -28,17 +33,29 @@ class Bed {
     const random = seededRandom(7);
     const plane = new PacketEngine(
       { nodeName: 'node1' },
-      { sockets: this.host, groups: this.host, interfaces: this.host, clock: this.time, timers: this.time, random },
+      {
+        sockets: this.host,
+        datagrams: new FakeDatagrams().host,
+        echoes: NO_ECHOES,
+        hmac: () => new Uint8Array(32),
+        groups: this.host,
+        interfaces: this.host,
+        clock: this.time,
+        timers: this.time,
+        random,
+      },
     );
+    const { link, store, time: timers, log, metrics } = this;
     this.speaker = new Speaker(
       { nodeName: 'node1', version: '0.1.0' },
-      { link: this.link, plane, timers: this.time, random, log: this.log, metrics: this.metrics },
+      { link, plane, store, timers, random, log, metrics },
     );
   }
 
   async start(): Promise<this> {
     await this.speaker.start(this.aborter.signal);
     this.link.connect();
+    this.link.handler?.received({ kind: 'neighbours', neighbours: [], ownAddresses: [] });
     this.link.takeSent();
     return this;
   }
@@ -57,7 +74,7 @@ class Bed {
 }
 
 function grant(on: IpAddress = ADDRESS, fields: Partial<Grant> = {}): Grant {
-  return { address: on, epoch: EPOCH, candidates: ['node1', 'node2'], ...fields };
+  return { address: on, epoch: EPOCH, candidates: ['node1', 'node2'], probed: true, ...fields };
 }
 
 describe('a speaker in session', () => {
@@ -65,14 +82,16 @@ describe('a speaker in session', () => {
     const bed = await new Bed().start();
     bed.snapshot(1, grant());
     bed.link.disconnect();
+    bed.link.takeSent();
     bed.link.connect();
-    expect(bed.link.takeSent().at(-1)).toEqual({
+    expect(bed.link.takeSent()[0]).toEqual({
       kind: 'hello',
       nodeName: 'node1',
       instanceId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/),
       version: '0.1.0',
       interfaces: [{ name: 'eth0', mac: ETH0.mac, up: true }],
-      claims: [{ address: ADDRESS, epoch: EPOCH, term: 0 }],
+      claims: [CLAIM],
+      newestEpoch: EPOCH,
     });
   });
 
@@ -81,7 +100,7 @@ describe('a speaker in session', () => {
     bed.snapshot(1, grant());
     expect(bed.announces).toBe(true);
     expect(bed.link.takeSent()).toEqual([
-      { kind: 'claims', made: [{ address: ADDRESS, epoch: EPOCH, term: 0 }], dropped: [] },
+      { kind: 'claims', made: [CLAIM], dropped: [] },
       { kind: 'ack', revision: 1 },
     ]);
     expect(bed.metrics.value('heraldlb_speaker_grants')).toBe(1);
@@ -187,7 +206,7 @@ describe('a speaker that leaves by plan', () => {
     bed.link.disconnect();
     bed.link.takeSent();
     bed.link.connect();
-    expect(bed.link.takeSent().map(({ kind }) => kind)).toEqual(['hello', 'leaving']);
+    expect(bed.link.takeSent().map(({ kind }) => kind)).toEqual(['hello', 'neighbourhood', 'leaving']);
   });
 
   it('does not wait when there is nothing to hand over, or nobody to hand it over to', async () => {

@@ -16,7 +16,7 @@ interface AnnouncingStep {
 
 /** An interface on which nothing is announced. */
 export function initialAnnouncing(config: AnnouncingConfig, nowMs: number): AnnouncingState {
-  return { schedules: new Map(), credit: config.framesAtOnce, creditAtMs: nowMs };
+  return { schedules: new Map(), credit: config.burstFrames, creditAtMs: nowMs, hushed: false };
 }
 
 /**
@@ -35,7 +35,13 @@ export function stepAnnouncing(
     case 'lost':
       return waiting(withLost(state, event.addresses), [], event.nowMs);
     case 'forgotten':
-      return waiting(withForgotten(state, event.nowMs), [], event.nowMs);
+      return waiting(
+        withForgotten(state, event.addresses ?? [...state.schedules.keys()], event.nowMs),
+        [],
+        event.nowMs,
+      );
+    case 'hushed':
+      return waiting(withHushed(state, event), [], event.nowMs);
     case 'due':
       return announced(state, event, config);
     default:
@@ -55,11 +61,20 @@ function withLost(state: AnnouncingState, addresses: readonly IpAddress[]): Anno
 }
 
 /** A takeover that is not finished yet starts again in full; whatever has been announced before needs less. */
-function withForgotten(state: AnnouncingState, nowMs: number): AnnouncingState {
-  return withSchedules(state, [...state.schedules.keys()], (before) => {
+function withForgotten(state: AnnouncingState, addresses: readonly IpAddress[], nowMs: number): AnnouncingState {
+  const known = addresses.filter((address) => state.schedules.has(address));
+  return withSchedules(state, known, (before) => {
     const plan: PlanName = before?.kind === 'planned' ? before.plan : 'repeat';
     return { kind: 'planned', plan, step: 0, dueMs: nowMs };
   });
+}
+
+function withHushed(
+  state: AnnouncingState,
+  { hushed, nowMs }: Extract<AnnouncingEvent, { kind: 'hushed' }>,
+): AnnouncingState {
+  if (hushed || !state.hushed) return { ...state, hushed };
+  return withForgotten({ ...state, hushed }, [...state.schedules.keys()], nowMs);
 }
 
 function withSchedules(
@@ -77,23 +92,26 @@ function announced(
   event: Extract<AnnouncingEvent, { kind: 'due' }>,
   config: AnnouncingConfig,
 ): AnnouncingStep {
+  if (state.hushed) return waiting(state, [], event.nowMs);
   const schedules = new Map(state.schedules);
   const actions: AnnouncingAction[] = [];
   let credit = creditAt(state, event.nowMs, config);
+  let room = config.framesAtOnce;
   let { draw } = event;
   for (const address of mostUrgent(state, event.nowMs, config)) {
     const schedule = schedules.get(address);
     if (schedule === undefined) continue;
     const form = formOf(schedule, config);
-    const cost = Math.min(config.framesAtOnce, form === 'gateways' ? event.gateways : config.framesPerAnnouncement);
+    const cost = Math.min(config.framesAtOnce, framesOf(form, event.gateways, config));
     // What is less urgent may be cheaper, but must not overtake.
-    if (cost > credit) break;
+    if (cost > credit || cost > room) break;
     credit -= cost;
+    room -= cost;
     if (cost > 0) actions.push({ kind: 'announce', address, form });
     schedules.set(address, following(schedule, event.nowMs, draw, config));
     draw = (draw + GOLDEN_RATIO) % 1;
   }
-  return waiting({ schedules, credit, creditAtMs: event.nowMs }, actions, event.nowMs + config.pauseMs);
+  return waiting({ ...state, schedules, credit, creditAtMs: event.nowMs }, actions, event.nowMs + config.pauseMs);
 }
 
 /** Spreads the members of one batch evenly over the interval, whatever the draw. */
@@ -144,13 +162,29 @@ function formOf(schedule: Schedule, config: AnnouncingConfig): AnnouncementForm 
   return config.plans[schedule.plan][schedule.step]?.form ?? 'announcement';
 }
 
+function framesOf(form: AnnouncementForm, gateways: number, { framesPerAnnouncement }: AnnouncingConfig): number {
+  switch (form) {
+    case 'announcement':
+      return framesPerAnnouncement;
+    case 'first-form':
+      return 1;
+    case 'other-forms':
+      return framesPerAnnouncement - 1;
+    case 'gateways':
+      return gateways;
+    default:
+      return form satisfies never;
+  }
+}
+
 function creditAt(state: AnnouncingState, nowMs: number, config: AnnouncingConfig): number {
   const earned = (Math.max(0, nowMs - state.creditAtMs) * config.framesPerSecond) / 1000;
-  return Math.min(config.framesAtOnce, state.credit + earned);
+  return Math.min(config.burstFrames, state.credit + earned);
 }
 
 /** Names the time of the next `due`: that of the next address, but not before `earliestMs`. */
 function waiting(state: AnnouncingState, actions: readonly AnnouncingAction[], earliestMs: number): AnnouncingStep {
+  if (state.hushed) return { state, actions: [...actions, { kind: 'wake', atMs: undefined }] };
   let nextMs: number | undefined;
   for (const { dueMs } of state.schedules.values()) {
     if (dueMs !== undefined && (nextMs === undefined || dueMs < nextMs)) nextMs = dueMs;

@@ -1,15 +1,20 @@
 import type { IpAddress } from '../../net/index.ts';
 
-/**
- * One step of a plan: what to send, and how long after the start of the plan. `gateways` asks each next hop in the name of the
- * address, `announcement` tells everybody.
- */
+/** One step of a plan: what to send, and how long after the start of the plan. */
 interface PlanStep {
   readonly atMs: number;
   readonly form: AnnouncementForm;
 }
 
-export type AnnouncementForm = 'announcement' | 'gateways';
+export type AnnouncementForm =
+  /** Tells everybody, in all forms. */
+  | 'announcement'
+  /** Only the form that moves what hosts know at once. */
+  | 'first-form'
+  /** The other forms, for stacks that learn from nothing else. */
+  | 'other-forms'
+  /** Asks each next hop in the name of the address. */
+  | 'gateways';
 
 /** A plan in which an address is announced; at least one step, in order of time. */
 type Plan = readonly PlanStep[];
@@ -23,10 +28,12 @@ export interface AnnouncingConfig {
   readonly refreshIntervalMs: number;
   /** Share of the interval by which it varies either way, 0 to 1. */
   readonly refreshJitter: number;
-  /** Frames for one announcement, in all its forms. */
+  /** Frames for one announcement, in all its forms; one of them is the first form. */
   readonly framesPerAnnouncement: number;
-  /** Most frames in a second on the interface. */
+  /** Most frames in a second on the interface in the long run. */
   readonly framesPerSecond: number;
+  /** Frames that may go beyond that rate when nothing was sent for long: at least `framesAtOnce`. */
+  readonly burstFrames: number;
   /** Most frames at one instant. */
   readonly framesAtOnce: number;
   /** Shortest pause between two rounds of sending, in ms, so that many addresses cost few wake-ups. */
@@ -45,6 +52,8 @@ export interface AnnouncingState {
   /** Frames that may be sent at `creditAtMs`; grows from then on. */
   readonly credit: number;
   readonly creditAtMs: number;
+  /** Nothing is announced, whatever is due. */
+  readonly hushed: boolean;
 }
 
 export type AnnouncingEvent =
@@ -52,8 +61,10 @@ export type AnnouncingEvent =
   | { readonly kind: 'taken'; readonly addresses: readonly IpAddress[]; readonly nowMs: number }
   /** These are not: nothing more is sent for them. */
   | { readonly kind: 'lost'; readonly addresses: readonly IpAddress[]; readonly nowMs: number }
-  /** Everybody may have forgotten: the carrier came back, the MAC changed, a bond failed over. */
-  | { readonly kind: 'forgotten'; readonly nowMs: number }
+  /** Everybody may have forgotten these, or all: the carrier came back, the MAC changed, a bond failed over. */
+  | { readonly kind: 'forgotten'; readonly addresses?: readonly IpAddress[]; readonly nowMs: number }
+  /** This node cannot tell whether anybody hears it, or can again: then everybody may have forgotten. */
+  | { readonly kind: 'hushed'; readonly hushed: boolean; readonly nowMs: number }
   /** The time that the last `wake` named has come. */
   | {
       readonly kind: 'due';

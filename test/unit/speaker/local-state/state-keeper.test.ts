@@ -72,6 +72,7 @@ describe('the keeper of a state', () => {
   it('writes what is open when it closes, and nothing after that', async () => {
     change(1);
     await keeper.close();
+    change(2);
     await time.advance(10_000);
     expect(written.map((write) => write.value)).toEqual([1]);
   });

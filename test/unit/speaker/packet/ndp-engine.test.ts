@@ -26,10 +26,9 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     const bed = await new PacketBed().start();
     bed.grant(grant(ADDRESS6));
     expect(bed.claims()).toEqual(['+2001:db8::50 1.1']);
-    expect(bed.lan.takeSentNdp()).toEqual([
-      unsolicitedAdvertisement(SPEAKER, ADDRESS6),
-      routerSeeding(SPEAKER, ADDRESS6),
-    ]);
+    expect(bed.lan.takeSentNdp()).toEqual([unsolicitedAdvertisement(SPEAKER, ADDRESS6)]);
+    await bed.time.advance(20);
+    expect(bed.lan.takeSentNdp()).toEqual([routerSeeding(SPEAKER, ADDRESS6)]);
     expect(bed.solicit()).toMatchObject([{ destination: CLIENT, destinationAddress: CLIENT6 }]);
   });
 
@@ -49,7 +48,8 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     bed.grant(grant(ADDRESS6));
     const atMs: number[] = [];
     for (let nowMs = 0; nowMs <= 80_000; nowMs += 100) {
-      if (bed.lan.takeSentNdp().length > 0) atMs.push(nowMs);
+      const toAll = bed.lan.takeSentNdp().filter(({ destinationAddress }) => destinationAddress === v6('ff02::1'));
+      if (toAll.length > 0) atMs.push(nowMs);
       await bed.time.advance(100);
     }
     expect(atMs.slice(0, 5)).toEqual([0, 1000, 2000, 4000, 8000]);
@@ -63,7 +63,7 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     bed.grant(grant(ADDRESS6));
     bed.lan.takeSentNdp();
     await bed.time.advance(50);
-    expect(bed.lan.takeSentNdp()).toEqual([routerSolicitedAs(SPEAKER, ADDRESS6, router)]);
+    expect(bed.lan.takeSentNdp()).toContainEqual(routerSolicitedAs(SPEAKER, ADDRESS6, router));
   });
 
   it('is in the group of each address once, for as long as one of them is announced (RFC 4861 §7.2.1)', async () => {

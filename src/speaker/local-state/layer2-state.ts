@@ -1,0 +1,93 @@
+import { formatIp, type IpAddress, parseIp } from '../../core/net/index.ts';
+import type { Epoch, Grant, HelloKey, Neighbour } from '../../ports/channel.ts';
+import type { HeldClaim } from '../../ports/packet-plane.ts';
+
+/** What a speaker has to know to go on at layer 2 without the controller. */
+export interface Layer2State {
+  readonly grants: readonly Grant[];
+  readonly claims: readonly HeldClaim[];
+  readonly neighbours: readonly Neighbour[];
+  readonly ownAddresses: readonly IpAddress[];
+  readonly keys: readonly HelloKey[];
+}
+
+/** As plain JSON. */
+export function encodeLayer2State({ grants, claims, neighbours, ownAddresses, keys }: Layer2State): unknown {
+  return {
+    grants: grants.map((grant) => ({ ...grant, address: formatIp(grant.address) })),
+    claims: claims.map((claim) => ({ ...claim, address: formatIp(claim.address) })),
+    neighbours: neighbours.map(({ nodeName, addresses }) => ({ nodeName, addresses: addresses.map(formatIp) })),
+    ownAddresses: ownAddresses.map(formatIp),
+    keys: keys.map(({ id, key }) => ({ id, key: [...key] })),
+  };
+}
+
+/** @throws RangeError that names what is not as `encodeLayer2State` makes it */
+export function decodeLayer2State(value: unknown): Layer2State {
+  const state = recordOf(value, 'state');
+  return {
+    grants: listOf(state.grants, 'grants', grantOf),
+    claims: listOf(state.claims, 'claims', claimOf),
+    neighbours: listOf(state.neighbours, 'neighbours', neighbourOf),
+    ownAddresses: listOf(state.ownAddresses, 'ownAddresses', addressOf),
+    keys: listOf(state.keys, 'keys', keyOf),
+  };
+}
+
+function grantOf(value: unknown): Grant {
+  const { address, epoch, candidates, interfaces, probed } = recordOf(value, 'grant');
+  return {
+    address: addressOf(address),
+    epoch: epochOf(epoch),
+    candidates: listOf(candidates, 'candidates', textOf),
+    ...(interfaces === undefined ? {} : { interfaces: listOf(interfaces, 'interfaces', textOf) }),
+    ...(probed === true ? { probed } : {}),
+  };
+}
+
+function claimOf(value: unknown): HeldClaim {
+  const { address, epoch, term, rank } = recordOf(value, 'claim');
+  return { address: addressOf(address), epoch: epochOf(epoch), term: countOf(term), rank: countOf(rank) };
+}
+
+function neighbourOf(value: unknown): Neighbour {
+  const { nodeName, addresses } = recordOf(value, 'neighbour');
+  return { nodeName: textOf(nodeName), addresses: listOf(addresses, 'addresses', addressOf) };
+}
+
+function keyOf(value: unknown): HelloKey {
+  const { id, key } = recordOf(value, 'key');
+  return { id: countOf(id), key: Uint8Array.from(listOf(key, 'octets', countOf)) };
+}
+
+function epochOf(value: unknown): Epoch {
+  const { generation, counter } = recordOf(value, 'epoch');
+  return { generation: countOf(generation), counter: countOf(counter) };
+}
+
+function addressOf(value: unknown): IpAddress {
+  const address = parseIp(textOf(value));
+  if (address === undefined) throw new RangeError(`"${String(value)}" is not an address`);
+  return address;
+}
+
+function recordOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw new RangeError(`the ${what} is not an object`);
+  return Object.fromEntries(Object.entries(value));
+}
+
+function listOf<T>(value: unknown, what: string, of: (value: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw new RangeError(`${what} is not a list`);
+  return value.map((each: unknown) => of(each));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new RangeError(`${String(value)} is not a text`);
+  return value;
+}
+
+function countOf(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${String(value)} is not a count`);
+  return value;
+}
