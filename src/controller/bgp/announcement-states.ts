@@ -1,0 +1,45 @@
+import { familyOf, type IpAddress } from '../../core/net/index.ts';
+import type { BgpNode } from './bgp-nodes.ts';
+import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
+import { type TellingNode, tellingNodes, whyNobodyIsTold } from './reach.ts';
+import type { Contribution } from './route-book.ts';
+import type { SessionBook } from './session-book.ts';
+
+const NAMED_SESSIONS = 3;
+
+/** How it stands with an address for which this is asked. */
+export function stateOf(
+  address: IpAddress,
+  contributions: readonly Contribution[],
+  { nodes, sessions }: { readonly nodes: readonly BgpNode[]; readonly sessions: SessionBook },
+): BgpAnnouncementState {
+  const family = familyOf(address);
+  const telling = [...tellingNodes(contributions, family, nodes)];
+  if (telling.length === 0) return obstructed(address, whyNobodyIsTold(contributions, family, nodes));
+  const peers = new Set<string>();
+  let count = 0;
+  for (const { node, peers: told } of telling) {
+    const up = told.filter(({ name }) => sessions.isEstablished(node.name, name));
+    for (const { name } of up) peers.add(name);
+    count += up.length > 0 ? 1 : 0;
+  }
+  if (count === 0) return obstructed(address, whyNoSession(telling, sessions));
+  return { address, nodes: count, peers: [...peers].sort() };
+}
+
+export function obstructed(address: IpAddress, obstacle: BgpObstacle): BgpAnnouncementState {
+  return { address, nodes: 0, peers: [], obstacle };
+}
+
+function whyNoSession(telling: readonly TellingNode[], sessions: SessionBook): BgpObstacle {
+  const down = telling.flatMap(({ node, peers }) =>
+    peers.map(({ name }) => {
+      const report = sessions.ofPeer(name).get(node.name);
+      const why = report === undefined ? 'its speaker says nothing of it' : report.lastError || `is in ${report.state}`;
+      return `${name} from ${node.name}: ${why}`;
+    }),
+  );
+  const shown = down.slice(0, NAMED_SESSIONS).join('; ');
+  const more = down.length > NAMED_SESSIONS ? `; and ${down.length - NAMED_SESSIONS} more` : '';
+  return { reason: 'NoSession', message: `no BGP session is established (${shown}${more})` };
+}

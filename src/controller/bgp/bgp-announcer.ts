@@ -1,0 +1,279 @@
+import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts';
+import type { Config } from '../../core/config/config.ts';
+import { sameValue } from '../../core/config/same-value.ts';
+import { familyOf, type IpAddress, type Prefix, prefixOf } from '../../core/net/index.ts';
+import type { Informer } from '../../ports/informer.ts';
+import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Gauge, Metrics } from '../../ports/metrics.ts';
+import type { Timer, Timers } from '../../ports/time.ts';
+import { EndpointIndex, type ServiceEndpoints } from '../announcer/endpoint-index.ts';
+import type { ServiceAnnouncement, ServiceAnnouncer } from '../announcer/service-announcement.ts';
+import type { ConfigSource } from '../configuration/config-source.ts';
+import { obstructed, stateOf } from './announcement-states.ts';
+import { BgpNodes, type NodeChange } from './bgp-nodes.ts';
+import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
+import { PREFIXES } from './metrics.ts';
+import { NodeDirectives } from './node-directives.ts';
+import type { PeerPasswords } from './peer-passwords.ts';
+import { tellingNodes } from './reach.ts';
+import { type Contribution, RouteBook } from './route-book.ts';
+import { RoutedServices } from './routed-services.ts';
+import { contributionsOf, noAdvertisement, type RoutedService } from './service-routes.ts';
+import type { SessionBook } from './session-book.ts';
+
+export interface BgpAnnouncerOptions {
+  readonly ignoreExcludeLabel: boolean;
+  /** How long speakers may wait for the Services to be declared. */
+  readonly patienceMs: number;
+}
+
+export const DEFAULT_BGP_ANNOUNCER_OPTIONS: BgpAnnouncerOptions = { ignoreExcludeLabel: false, patienceMs: 60_000 };
+
+export interface BgpAnnouncerDependencies {
+  readonly config: ConfigSource;
+  readonly nodes: Informer<Node>;
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly passwords: PeerPasswords;
+  readonly sessions: SessionBook;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Who sees to it that the nodes are told. */
+export interface DirectivesListener {
+  /** Everything that must not be interrupted is known. */
+  begin(): void;
+  routeChanged(prefix: Prefix, nodes: ReadonlySet<string> | undefined): void;
+  settingsChanged(nodeName: string): void;
+  everythingChanged(nodeName: string): void;
+}
+
+const STARTING: BgpObstacle = { reason: 'Starting', message: 'the controller has just begun' };
+
+/**
+ * Decides what each node tells which routers. A change of a Service costs as much as the Service has addresses,
+ * advertisements and nodes with endpoints; of a node, that node; all is looked at again only when the configuration changes,
+ * and then too only differences are told.
+ */
+export class BgpAnnouncer implements ServiceAnnouncer {
+  readonly directives: NodeDirectives;
+  readonly #options: BgpAnnouncerOptions;
+  readonly #dependencies: BgpAnnouncerDependencies;
+  readonly #services = new RoutedServices();
+  readonly #book = new RouteBook();
+  readonly #nodes: BgpNodes;
+  /** Kept only while there are advertisements. */
+  #endpoints: EndpointIndex | undefined;
+  /** By Service. BOUNDED: by the Services that have an address. */
+  readonly #obstacles = new Map<string, BgpObstacle>();
+  readonly #listeners: DirectivesListener[] = [];
+  readonly #prefixes: Gauge;
+  readonly #followers: ((serviceKey: string) => void)[] = [];
+  #advertisements: readonly BgpAdvertisement[] = [];
+  #peers: readonly BgpPeer[] = [];
+  #informed = false;
+  #declared = false;
+  #begun = false;
+  #stopped = false;
+
+  constructor(options: Partial<BgpAnnouncerOptions>, dependencies: BgpAnnouncerDependencies) {
+    this.#options = { ...DEFAULT_BGP_ANNOUNCER_OPTIONS, ...options };
+    this.#dependencies = dependencies;
+    this.#nodes = new BgpNodes(this.#options);
+    this.directives = new NodeDirectives({ nodes: this.#nodes, book: this.#book, passwords: dependencies.passwords });
+    this.#prefixes = dependencies.metrics.gauge(PREFIXES);
+  }
+
+  listen(listener: DirectivesListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Told when what is announced for the Service may be another. Must not throw. */
+  onChange(listener: (serviceKey: string) => void): void {
+    this.#followers.push(listener);
+  }
+
+  /** Resolves when the caches are read. Aborting `signal` ends it for good. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { config, nodes, endpointSlices, passwords, timers } = this.#dependencies;
+    const stops = [
+      nodes.onChange(({ key }) => this.#nodeChanged(key)),
+      endpointSlices.onChange((change) => {
+        for (const key of this.#endpoints?.apply(change) ?? []) this.#ask(key);
+      }),
+      config.onChange((now) => this.#configure(now)),
+    ];
+    const patience: Timer = timers.start(this.#options.patienceMs, () => this.declared());
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#stopped = true;
+        for (const stop of stops) stop();
+        patience.cancel();
+      },
+      { once: true },
+    );
+    passwords.start(signal);
+    passwords.onChange(() => this.#passwordsChanged());
+    try {
+      await Promise.all([nodes.synced(signal), endpointSlices.synced(signal)]);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    for (const node of nodes.list()) this.#nodes.refresh(node.meta.name, node);
+    this.#informed = true;
+    this.#configure(config.current());
+    this.#beginIfReady();
+  }
+
+  set(serviceKey: string, announcement: ServiceAnnouncement): void {
+    for (const key of this.#services.set(serviceKey, announcement)) this.#ask(key);
+  }
+
+  delete(serviceKey: string): void {
+    for (const key of this.#services.set(serviceKey, undefined)) this.#ask(key);
+  }
+
+  declared(): void {
+    this.#declared = true;
+    this.#beginIfReady();
+  }
+
+  /** How it stands with each address of a Service; empty for one that was not set. */
+  statesOf(serviceKey: string): readonly BgpAnnouncementState[] {
+    const service = this.#services.get(serviceKey);
+    if (service === undefined) return [];
+    const obstacle = this.#begun ? this.#obstacles.get(serviceKey) : STARTING;
+    const nodes = [...this.#nodes.all()];
+    return service.addresses.map((announced) => {
+      if (obstacle !== undefined) return obstructed(announced.address, obstacle);
+      const mine = this.#contributionsFor(serviceKey, announced.address);
+      if (mine.length === 0) return obstructed(announced.address, noAdvertisement(service));
+      return stateOf(announced.address, mine, { nodes, sessions: this.#dependencies.sessions });
+    });
+  }
+
+  /** The nodes that are to tell of an address of the Service, and whom, whether or not a session stands. */
+  tellingNodesOf(serviceKey: string): ReadonlyMap<string, ReadonlySet<string>> {
+    const told = new Map<string, Set<string>>();
+    if (!this.#begun) return told;
+    for (const { address } of this.#services.get(serviceKey)?.addresses ?? []) {
+      const mine = this.#contributionsFor(serviceKey, address);
+      for (const { node, peers } of tellingNodes(mine, familyOf(address), this.#nodes.all())) {
+        const names = told.get(node.name) ?? new Set();
+        told.set(node.name, names);
+        for (const { name } of peers) names.add(name);
+      }
+    }
+    return told;
+  }
+
+  /** Keys of the Services that have an address. */
+  services(): Iterable<string> {
+    return this.#services.keys();
+  }
+
+  /** Names of the nodes that are to hold a session with the peer. */
+  nodesOf(peerName: string): readonly string[] {
+    return [...this.#nodes.all()].flatMap(({ name, peers }) =>
+      peers.some((peer) => peer.name === peerName) ? [name] : [],
+    );
+  }
+
+  #contributionsFor(serviceKey: string, address: IpAddress): readonly Contribution[] {
+    return this.#book
+      .contributionsOf(serviceKey)
+      .filter(({ prefix }) => familyOf(prefix.network) === familyOf(address))
+      .filter(({ prefix }) => prefixOf(address, prefix.length).network === prefix.network);
+  }
+
+  #nodeChanged(nodeName: string): void {
+    if (!this.#informed) return;
+    this.#nodeIsOther(nodeName, this.#nodes.refresh(nodeName, this.#dependencies.nodes.get(nodeName)));
+  }
+
+  #nodeIsOther(nodeName: string, { routes, settings }: NodeChange): void {
+    for (const listener of this.#listeners) {
+      if (routes) listener.everythingChanged(nodeName);
+      else if (settings) listener.settingsChanged(nodeName);
+    }
+  }
+
+  #passwordsChanged(): void {
+    for (const { name, peers } of this.#nodes.all()) {
+      if (peers.some(({ password }) => password?.kind === 'secret')) {
+        this.#nodeIsOther(name, { routes: false, settings: true });
+      }
+    }
+    this.#beginIfReady();
+  }
+
+  #configure({ bgpAdvertisements, bgpPeers }: Config): void {
+    if (!this.#informed) return;
+    const before = this.#advertisements;
+    this.#advertisements = withIdentity(bgpAdvertisements, before);
+    this.#peers = withIdentity(bgpPeers, this.#peers);
+    this.#dependencies.passwords.configure(this.#peers);
+    const changes = this.#nodes.configure(this.#advertisements, this.#peers);
+    if (before !== this.#advertisements) {
+      this.directives.configure(this.#advertisements);
+      this.#followEndpoints();
+      for (const key of this.#services.keys()) this.#ask(key);
+    }
+    for (const [nodeName, change] of changes) this.#nodeIsOther(nodeName, change);
+    this.#beginIfReady();
+  }
+
+  /** Where nothing is announced by BGP, nothing is kept of the endpoints. */
+  #followEndpoints(): void {
+    if (this.#advertisements.length === 0) this.#endpoints = undefined;
+    if (this.#advertisements.length === 0 || this.#endpoints !== undefined) return;
+    this.#endpoints = new EndpointIndex();
+    for (const slice of this.#dependencies.endpointSlices.list()) {
+      this.#endpoints.apply({ key: `${slice.meta.namespace}/${slice.meta.name}`, after: slice });
+    }
+  }
+
+  /** Looks at a Service again. */
+  #ask(serviceKey: string): void {
+    const service = this.#services.get(serviceKey);
+    const endpoints = this.#endpoints?.of(serviceKey);
+    const asked = service && endpoints && contributionsOf(this.#routed(service, endpoints), this.#advertisements);
+    const obstacle = asked === undefined || isContributions(asked) ? undefined : asked;
+    if (obstacle === undefined) this.#obstacles.delete(serviceKey);
+    else this.#obstacles.set(serviceKey, obstacle);
+    const changes = this.#book.set(serviceKey, asked === undefined || !isContributions(asked) ? [] : asked);
+    for (const { prefix, nodes } of changes) {
+      for (const listener of this.#listeners) listener.routeChanged(prefix, nodes);
+    }
+    this.#prefixes.set({}, this.#book.size);
+    for (const follower of this.#followers) follower(serviceKey);
+  }
+
+  #routed(service: ServiceAnnouncement, endpoints: ServiceEndpoints): RoutedService {
+    const sharersOf = ({ address }: { readonly address: IpAddress }) =>
+      this.#services.sharersOf(address).flatMap((key) => this.#services.get(key) ?? []);
+    return { service, endpoints, sharersOf };
+  }
+
+  #beginIfReady(): void {
+    if (this.#begun || this.#stopped || !this.#informed || !this.#declared || this.#dependencies.passwords.pending)
+      return;
+    this.#begun = true;
+    this.#dependencies.log.info('bgp-announcer-began', { prefixes: this.#book.size, peers: this.#peers.length });
+    for (const listener of this.#listeners) listener.begin();
+  }
+}
+
+function isContributions(asked: readonly Contribution[] | BgpObstacle): asked is readonly Contribution[] {
+  return !('reason' in asked);
+}
+
+/** The new list, with the objects of the old one where they say the same; the old one itself where all do. */
+function withIdentity<Item>(now: readonly Item[], before: readonly Item[]): readonly Item[] {
+  const kept = now.map((item) => before.find((other) => sameValue(item, other)) ?? item);
+  return kept.length === before.length && kept.every((item, at) => item === before[at]) ? before : kept;
+}

@@ -1,0 +1,137 @@
+import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts';
+import { type LabelSelector, selectorMatches } from '../../core/config/label-selector.ts';
+import type { Node } from '../../ports/kubernetes.ts';
+import { AUTOSCALER_TAINT, EXCLUDE_LABEL, isIncluded } from '../service/eligible-nodes.ts';
+
+export interface BgpNodesOptions {
+  /** Announce from nodes with the exclude label too. */
+  readonly ignoreExcludeLabel: boolean;
+}
+
+/** A node as far as BGP is concerned. */
+export interface BgpNode {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Why it announces nothing, whatever the advertisements say. Its sessions stay. */
+  readonly obstacle: string | undefined;
+  /** Its work is being taken away: routers are to prefer others. */
+  readonly draining: boolean;
+  /** Those that it may announce by. */
+  readonly advertisements: ReadonlySet<BgpAdvertisement>;
+  /** Those that it is to hold a session with. */
+  readonly peers: readonly BgpPeer[];
+}
+
+/** What changed about a node. */
+export interface NodeChange {
+  /** Whether its routes may be others. */
+  readonly routes: boolean;
+  /** Whether its peers, or how it is to speak to them, are others. */
+  readonly settings: boolean;
+}
+
+/** Taints that whoever takes a node away sets, beside the cordon. */
+const DRAIN_TAINTS: ReadonlySet<string> = new Set([
+  AUTOSCALER_TAINT,
+  'karpenter.sh/disrupted',
+  'node.cloudprovider.kubernetes.io/shutdown',
+  'node.kubernetes.io/out-of-service',
+]);
+
+const NOTHING: NodeChange = { routes: false, settings: false };
+
+/** The nodes of the cluster, each with the advertisements and peers whose selectors match it. */
+export class BgpNodes {
+  readonly #options: BgpNodesOptions;
+  /** BOUNDED: by the nodes of the cluster. */
+  readonly #nodes = new Map<string, BgpNode>();
+  #advertisements: readonly BgpAdvertisement[] = [];
+  #peers: readonly BgpPeer[] = [];
+
+  constructor(options: BgpNodesOptions) {
+    this.#options = options;
+  }
+
+  get(name: string): BgpNode | undefined {
+    return this.#nodes.get(name);
+  }
+
+  all(): Iterable<BgpNode> {
+    return this.#nodes.values();
+  }
+
+  /**
+   * Looks at every node again. Returns those that are different, but for what comes of the advertisements themselves: who
+   * changes them looks at every Service again.
+   */
+  configure(
+    advertisements: readonly BgpAdvertisement[],
+    peers: readonly BgpPeer[],
+  ): readonly (readonly [nodeName: string, change: NodeChange])[] {
+    this.#advertisements = advertisements;
+    this.#peers = peers;
+    return [...this.#nodes.values()].flatMap((before) => {
+      const after: BgpNode = { ...before, ...this.#match(before.labels) };
+      this.#nodes.set(after.name, after);
+      const change = { ...changeOf(before, after), routes: hasPeers(before) !== hasPeers(after) };
+      return change.routes || change.settings ? [[after.name, change] as const] : [];
+    });
+  }
+
+  /** Looks at a node again. */
+  refresh(name: string, node: Node | undefined): NodeChange {
+    const before = this.#nodes.get(name);
+    if (node === undefined) {
+      this.#nodes.delete(name);
+      return before === undefined ? NOTHING : { routes: true, settings: true };
+    }
+    const after: BgpNode = {
+      name,
+      labels: node.meta.labels,
+      obstacle: bgpObstacle(node, this.#options),
+      draining: isDraining(node),
+      ...this.#match(node.meta.labels),
+    };
+    this.#nodes.set(name, after);
+    return before === undefined ? { routes: true, settings: true } : changeOf(before, after);
+  }
+
+  #match(labels: BgpNode['labels']): Pick<BgpNode, 'advertisements' | 'peers'> {
+    const reaches = ({ nodeSelectors }: { readonly nodeSelectors: readonly LabelSelector[] }): boolean =>
+      nodeSelectors.length === 0 || nodeSelectors.some((selector) => selectorMatches(selector, labels));
+    return { advertisements: new Set(this.#advertisements.filter(reaches)), peers: this.#peers.filter(reaches) };
+  }
+}
+
+/** Why a node must not announce by BGP: what MetalLB looks at, and no more. Undefined when it may. */
+export function bgpObstacle(node: Node, { ignoreExcludeLabel }: BgpNodesOptions): string | undefined {
+  if (!ignoreExcludeLabel && !isIncluded(node)) return `has the label ${EXCLUDE_LABEL}`;
+  const unavailable = node.conditions.some(({ type, status }) => type === 'NetworkUnavailable' && status === 'True');
+  return unavailable ? 'has the condition NetworkUnavailable' : undefined;
+}
+
+/** Whether somebody is taking the work of a node away, so that its routes are better not used. @see RFC 8326 */
+export function isDraining(node: Node): boolean {
+  return (
+    node.unschedulable ||
+    node.meta.deletionTimestamp !== undefined ||
+    node.taints.some(({ key }) => DRAIN_TAINTS.has(key))
+  );
+}
+
+function changeOf(before: BgpNode, after: BgpNode): NodeChange {
+  const sameAdvertisements =
+    before.advertisements.size === after.advertisements.size &&
+    [...before.advertisements].every((one) => after.advertisements.has(one));
+  const samePeers =
+    before.peers.length === after.peers.length && before.peers.every((peer, at) => peer === after.peers[at]);
+  return {
+    routes: before.obstacle !== after.obstacle || !sameAdvertisements || hasPeers(before) !== hasPeers(after),
+    settings: before.draining !== after.draining || !samePeers,
+  };
+}
+
+/** Who has none is not told any routes. */
+function hasPeers({ peers }: BgpNode): boolean {
+  return peers.length > 0;
+}

@@ -1,0 +1,156 @@
+import type { ServiceAnnouncement } from '../../../src/controller/announcer/service-announcement.ts';
+import { BgpAnnouncer, type BgpAnnouncerOptions } from '../../../src/controller/bgp/bgp-announcer.ts';
+import { BgpSessions } from '../../../src/controller/bgp/bgp-sessions.ts';
+import { PeerPasswords } from '../../../src/controller/bgp/peer-passwords.ts';
+import { SessionBook } from '../../../src/controller/bgp/session-book.ts';
+import type { ConfigSource } from '../../../src/controller/configuration/config-source.ts';
+import { type Config, EMPTY_CONFIG } from '../../../src/core/config/config.ts';
+import type { EndpointSlice, Node } from '../../../src/ports/kubernetes.ts';
+import type { Secret } from '../../../src/ports/stores.ts';
+import { ip, nodeOf, sliceOf } from '../channel/announcer-bed.ts';
+import { FakeInformer } from '../fake-informer.ts';
+import { ManualTime } from '../manual-time.ts';
+import { RecordingLog, RecordingMetrics } from '../recording-telemetry.ts';
+import { ModelBgpSpeaker } from './model-bgp-speaker.ts';
+
+class SettableConfig implements ConfigSource {
+  #config: Config = EMPTY_CONFIG;
+  readonly #listeners = new Set<(config: Config, previous: Config) => void>();
+
+  current(): Config {
+    return this.#config;
+  }
+
+  onChange(listener: (config: Config, previous: Config) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  put(fields: Partial<Config>): void {
+    const previous = this.#config;
+    this.#config = { ...previous, ...fields };
+    for (const listener of this.#listeners) listener(this.#config, previous);
+  }
+}
+
+export interface ServiceFields extends Partial<Omit<ServiceAnnouncement, 'addresses'>> {
+  readonly pool?: string;
+}
+
+/** A cluster whose speakers hold BGP sessions by model, and the controller that tells them; in virtual time. */
+export class BgpBed {
+  readonly time = new ManualTime();
+  readonly config = new SettableConfig();
+  readonly nodes = new FakeInformer<Node>();
+  readonly slices = new FakeInformer<EndpointSlice>();
+  readonly log = new RecordingLog();
+  readonly metrics = new RecordingMetrics();
+  /** Caches of the Secrets that are watched now, by `namespace/name`. */
+  readonly secrets = new Map<string, FakeInformer<Secret>>();
+  readonly speakers = new Map<string, ModelBgpSpeaker>();
+  readonly book = new SessionBook();
+  readonly passwords: PeerPasswords;
+  readonly announcer: BgpAnnouncer;
+  readonly sessions: BgpSessions;
+  readonly #leading = new AbortController();
+  #secretsSynced = true;
+
+  constructor(options: Partial<BgpAnnouncerOptions> = {}) {
+    const { time: timers, config, nodes, slices: endpointSlices, log, metrics, book } = this;
+    const secrets = {
+      watch: ({ namespace, name }: { readonly namespace: string; readonly name: string }, signal: AbortSignal) => {
+        const informer = new FakeInformer<Secret>([], { synced: this.#secretsSynced });
+        this.secrets.set(`${namespace}/${name}`, informer);
+        signal.addEventListener('abort', () => this.secrets.delete(`${namespace}/${name}`));
+        return informer;
+      },
+    };
+    this.passwords = new PeerPasswords({ patienceMs: 5_000 }, { secrets, timers });
+    this.announcer = new BgpAnnouncer(options, {
+      config,
+      nodes,
+      endpointSlices,
+      passwords: this.passwords,
+      sessions: book,
+      timers,
+      log,
+      metrics,
+    });
+    this.sessions = new BgpSessions({}, { directives: this.announcer.directives, book, timers, metrics });
+    this.announcer.listen(this.sessions);
+  }
+
+  /** Secrets are not read until the test says so. */
+  withholdSecrets(): void {
+    this.#secretsSynced = false;
+  }
+
+  /** Nodes with a speaker each, and the controller that leads. */
+  async start(...nodeNames: string[]): Promise<void> {
+    for (const name of nodeNames) this.addNode(name);
+    await this.begin();
+  }
+
+  async begin(): Promise<void> {
+    await this.announcer.start(this.#leading.signal);
+    this.announcer.declared();
+    await this.settle();
+  }
+
+  addNode(name: string, fields: Parameters<typeof nodeOf>[1] = {}): ModelBgpSpeaker {
+    this.node(name, fields);
+    const speaker = new ModelBgpSpeaker(name, this.sessions);
+    this.speakers.set(name, speaker);
+    speaker.dial();
+    return speaker;
+  }
+
+  node(name: string, fields: Parameters<typeof nodeOf>[1] = {}): void {
+    this.nodes.set(name, nodeOf(name, fields));
+  }
+
+  speaker(name: string): ModelBgpSpeaker {
+    const speaker = this.speakers.get(name);
+    if (speaker === undefined) throw new Error(`no node ${name}`);
+    return speaker;
+  }
+
+  service(name: string, addresses: readonly string[], { pool = 'pool', ...fields }: ServiceFields = {}): void {
+    this.announcer.set(`default/${name}`, {
+      namespace: 'default',
+      name,
+      labels: {},
+      externalTrafficPolicy: 'Cluster',
+      addresses: addresses.map((address) => ({ address: ip(address), poolName: pool, poolLabels: {} })),
+      ...fields,
+    });
+  }
+
+  endpoints(service: string, ...nodeNames: string[]): void {
+    const endpoints = nodeNames.map((nodeName) => ({ nodeName, ready: true }));
+    this.slices.set(`default/${service}-1`, sliceOf(service, endpoints));
+  }
+
+  /** A Service with an endpoint somewhere. */
+  serve(name: string, address: string, fields: ServiceFields = {}): void {
+    this.endpoints(name, 'somewhere');
+    this.service(name, [address], fields);
+  }
+
+  secret(key: string, fields: Partial<Pick<Secret, 'type'>> & { readonly password?: string | Uint8Array } = {}): void {
+    const [namespace = '', name = ''] = key.split('/');
+    const { password = 'hunter2', type = 'kubernetes.io/basic-auth' } = fields;
+    const octets = typeof password === 'string' ? new TextEncoder().encode(password) : password;
+    const meta = { namespace, name, uid: key, resourceVersion: '1', labels: {}, annotations: {}, finalizers: [] };
+    this.secrets.get(key)?.set(key, { meta: { ...meta, creationTimestamp: '' }, type, data: { password: octets } });
+  }
+
+  async settle(): Promise<void> {
+    await this.time.advance(0);
+  }
+
+  stop(): void {
+    this.#leading.abort();
+    this.sessions.stop();
+  }
+}
