@@ -196,7 +196,7 @@ export type PacketEvent =
       readonly interface: string;
       readonly seen: ConflictSign;
     }
-  /** After a conflict: no foreign station has the address any more, or it does not matter to this node any more. */
+  /** After a conflict: no foreign station has the address any more. */
   | { readonly kind: 'conflict-over'; readonly address: IpAddress; readonly interface: string }
   /** The kernel holds the address too and answers ARP for it on every interface: arp_ignore=1, arp_announce=2 are wanted. */
   | { readonly kind: 'kernel-answers'; readonly address: IpAddress; readonly interface: string }

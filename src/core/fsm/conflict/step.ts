@@ -48,7 +48,7 @@ export function stepConflict(state: ConflictState, event: ConflictEvent, config:
       for (const address of event.addresses) if (!standings.has(address)) settle(address, asking(address, 0, 0));
       break;
     case 'unwanted':
-      for (const address of event.addresses) settle(address, ended(address, standings.get(address)));
+      for (const address of event.addresses) standings.delete(address);
       break;
     case 'found': {
       const standing = standings.get(event.address);
@@ -69,16 +69,6 @@ export function stepConflict(state: ConflictState, event: ConflictEvent, config:
 
 function asking(address: IpAddress, tries: number, rivals: number): Verdict {
   return { standing: { kind: 'tentative', tries, rivals }, actions: [{ kind: 'ask', address }] };
-}
-
-/** People who heard of the conflict are told that it does not matter any more. */
-function ended(address: IpAddress, standing: Standing | undefined): Verdict {
-  const told = standing?.kind === 'duplicate' || standing?.kind === 'disputed' || triedBefore(standing);
-  return { actions: told ? [{ kind: 'over', address }] : [] };
-}
-
-function triedBefore(standing: Standing | undefined): boolean {
-  return (standing?.kind === 'tentative' || standing?.kind === 'yielding') && standing.tries > 0;
 }
 
 /** The LAN has been asked. */

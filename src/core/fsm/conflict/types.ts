@@ -79,7 +79,7 @@ export type ConflictAction =
       readonly mac: MacAddress;
       readonly conflict: 'in-use' | 'claimed';
     }
-  /** Tell people that nobody else has it any more. */
+  /** Tell people that nobody else has it any more: not said of what is no more wanted here, since nobody looks. */
   | { readonly kind: 'over'; readonly address: IpAddress }
   /** Send `due` at this time; replaces any earlier wish. Undefined = there is nothing to wait for. */
   | { readonly kind: 'wake'; readonly atMs: number | undefined };

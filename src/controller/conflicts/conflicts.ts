@@ -1,0 +1,264 @@
+import type { Pool } from '../../core/config/config.ts';
+import { formatIp, formatMac, type IpAddress, type MacAddress } from '../../core/net/index.ts';
+import type { ConflictSign, ForeignStation, ProbeResult } from '../../ports/channel.ts';
+import type { Informer } from '../../ports/informer.ts';
+import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { Clock, Timers } from '../../ports/time.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { Observation, Speakers } from '../speakers/speaker-listener.ts';
+import { describeConflict, quarantineCause, type Sighting } from './conflict.ts';
+import { ConflictBook } from './conflict-book.ts';
+import { ConflictEvents } from './conflict-events.ts';
+import { ConflictMeter } from './conflict-meter.ts';
+import { MoveAllowance } from './move-allowance.ts';
+import { SWEEP_DEFAULTS, Sweep, type SweepOptions } from './sweep.ts';
+
+export interface ConflictsOptions extends SweepOptions {
+  /** For so long it is believed that an address is free which a survey found to be, in ms. */
+  readonly knownFreeForMs: number;
+  /** An address leaves its quarantine when surveys have found nobody for so long, in ms. */
+  readonly releaseAfterMs: number;
+  /** What an announcer saw counts for so long, in ms: it repeats itself at least once in a minute. */
+  readonly repeatedWithinMs: number;
+}
+
+export const CONFLICTS_DEFAULTS: ConflictsOptions = {
+  ...SWEEP_DEFAULTS,
+  knownFreeForMs: 300_000,
+  releaseAfterMs: 120_000,
+  repeatedWithinMs: 150_000,
+};
+
+export interface ConflictsDependencies {
+  readonly speakers: Pick<Speakers, 'alive' | 'probe' | 'observe'>;
+  readonly provider: Pick<Provider, 'addresses' | 'setQuarantine' | 'setUnusable'>;
+  readonly configuration: Pick<Configuration, 'assessed' | 'current' | 'onChange'>;
+  readonly nodes: Pick<Informer<Node>, 'get'>;
+  readonly services: Pick<Informer<Service>, 'get'>;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Knows which addresses of the pools foreign hosts have: from the speakers that announce, and from surveys of the addresses that
+ * come next. An address that somebody has is in quarantine: nobody is given it. The Service that has it keeps it when it was
+ * announced before, and gets another one when it never was.
+ */
+export class Conflicts {
+  readonly #options: ConflictsOptions;
+  readonly #with: ConflictsDependencies;
+  readonly #book = new ConflictBook();
+  readonly #sweep: Sweep;
+  readonly #events: ConflictEvents;
+  readonly #meter: ConflictMeter;
+  readonly #moves: MoveAllowance;
+  /** When a survey found nobody. BOUNDED: by the surveys of `knownFreeForMs`. */
+  readonly #freeAtMs = new Map<IpAddress, number>();
+  readonly #listeners: ((address: IpAddress) => void)[] = [];
+
+  constructor(options: Partial<ConflictsOptions>, dependencies: ConflictsDependencies) {
+    this.#options = { ...CONFLICTS_DEFAULTS, ...options };
+    this.#with = dependencies;
+    const { provider, configuration, metrics, clock } = dependencies;
+    this.#events = new ConflictEvents(dependencies);
+    this.#meter = new ConflictMeter(metrics);
+    this.#moves = new MoveAllowance(clock);
+    this.#sweep = new Sweep(this.#options, {
+      ...dependencies,
+      config: configuration,
+      nextFree: (pool, count) => provider.addresses.nextFree(pool, count),
+      inQuestion: (pool) => this.#inQuestion(pool),
+      found: (nodeName, pool, result) => this.#surveyed(nodeName, pool, result),
+      looking: () => this.#expire(),
+      answered: () => this.#events.tellPools(),
+    });
+  }
+
+  /** Listens and sweeps until `signal` aborts. */
+  start(signal: AbortSignal): void {
+    const { speakers, configuration } = this.#with;
+    speakers.observe((nodeName, observation) => {
+      if (!signal.aborted) this.#observed(nodeName, observation);
+    });
+    const stop = configuration.onChange(() => this.#sweep.soon());
+    this.#sweep.start();
+    this.#sweep.soon();
+    signal.addEventListener(
+      'abort',
+      () => {
+        stop();
+        this.#sweep.stop();
+      },
+      { once: true },
+    );
+  }
+
+  /** Some address was given out or back: others are next. Cheap, however often. */
+  usageChanged(): void {
+    this.#sweep.soon();
+  }
+
+  /** Whether nobody had the address when the LAN was asked lately. */
+  knownFree(address: IpAddress): boolean {
+    const atMs = this.#freeAtMs.get(address);
+    return (
+      atMs !== undefined && this.#with.clock.nowMs() - atMs < this.#options.knownFreeForMs && !this.#book.has(address)
+    );
+  }
+
+  /** What is wrong with an address, in a sentence with what to do; undefined when nothing is. */
+  conflictOf(address: IpAddress): string | undefined {
+    const conflict = this.#book.of(address);
+    return conflict === undefined ? undefined : describeConflict(conflict);
+  }
+
+  /** Told when `conflictOf` of an address changed. Must not throw. */
+  onChange(listener: (address: IpAddress) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #observed(nodeName: string, observation: Observation): void {
+    switch (observation.kind) {
+      case 'conflict':
+        this.#conflict(nodeName, observation);
+        return;
+      case 'conflict-over':
+        if (this.#book.withdraw(observation.address, { node: nodeName, interface: observation.interface }))
+          this.#unseen(observation.address);
+        return;
+      case 'probed':
+        this.#sweep.probed(nodeName, observation.requestId, observation.results);
+        return;
+      case 'neighbourhood':
+        // Somebody came who can be asked.
+        this.#sweep.soon();
+        return;
+      case 'verified':
+        return;
+      default:
+        observation satisfies never;
+    }
+  }
+
+  #conflict(nodeName: string, observation: ForeignStation & { readonly seen: ConflictSign }): void {
+    const { address, mac, seen } = observation;
+    if (seen === 'own-mac' || seen === 'every-address') {
+      this.#meter.began(seen, mac);
+      this.#events.tellNode(nodeName, seen, observation);
+      return;
+    }
+    this.#note(address, this.#sighting(nodeName, observation, seen));
+  }
+
+  #surveyed(nodeName: string, pool: Pool, { address, stations, failure }: ProbeResult): void {
+    this.#meter.surveyed(failure === undefined ? (stations.length === 0 ? 'free' : 'in-use') : 'unasked');
+    if (failure !== undefined) return;
+    const [station] = stations.filter(({ mac }) => !this.#announces(address, mac));
+    const nowMs = this.#with.clock.nowMs();
+    if (station !== undefined) {
+      this.#freeAtMs.delete(address);
+      this.#note(address, this.#sighting(nodeName, station, 'survey'));
+      this.#events.inPool(pool, address);
+      return;
+    }
+    this.#freeAtMs.delete(address);
+    this.#freeAtMs.set(address, nowMs);
+    this.#forgetOldSurveys(nowMs);
+    if (!this.#book.has(address)) return;
+    if (nowMs - this.#book.foundFree(address, nowMs) >= this.#options.releaseAfterMs) this.#release(address);
+  }
+
+  #note(address: IpAddress, sighting: Sighting): void {
+    // Two speakers are not at one yet: hellos decide, and the announcer sees to it.
+    if (this.#announces(address, sighting.mac)) return;
+    const { provider, log } = this.#with;
+    const isNews = this.#book.note(address, sighting);
+    const conflict = this.#book.of(address);
+    if (conflict === undefined) return;
+    // Each time: the Service may have come after the first sign of the conflict.
+    if (conflict.seen === 'answer') this.#moveAway(address);
+    this.#events.tellServices(conflict);
+    if (!isNews) return;
+    const { seen, mac, node } = conflict;
+    log.warn('address-conflict', { address: formatIp(address), mac: formatMac(mac), seen, node });
+    this.#meter.began(seen, mac, address);
+    provider.setQuarantine(address, quarantineCause(conflict));
+    if (seen === 'answer') this.#moveAway(address);
+    this.#changed(address);
+  }
+
+  /** A Service that was never reachable on its address gets another one, but not for ever. */
+  #moveAway(address: IpAddress): void {
+    const { provider, speakers } = this.#with;
+    for (const { claims } of speakers.alive()) if (claims.has(address)) return;
+    const holders = provider.addresses.holdersOf(address);
+    if (holders.length > 0 && holders.every((key) => this.#moves.take(key, address))) provider.setUnusable(address);
+  }
+
+  /** Nobody who announces, or wants to, sees the other host any more. */
+  #unseen(address: IpAddress): void {
+    // Of an address that nobody has, surveys have to say it too.
+    if (this.#with.provider.addresses.holdersOf(address).length > 0) this.#release(address);
+    else this.#sweep.soon();
+  }
+
+  #release(address: IpAddress): void {
+    this.#book.forget(address);
+    this.#meter.ended(address);
+    this.#with.log.info('address-conflict-over', { address: formatIp(address) });
+    this.#with.provider.setQuarantine(address, undefined);
+    this.#events.tellOver(address);
+    this.#changed(address);
+  }
+
+  #expire(): void {
+    const { clock, provider } = this.#with;
+    for (const address of this.#book.expire(clock.nowMs() - this.#options.repeatedWithinMs)) this.#unseen(address);
+    for (const address of [...this.#book.addresses()])
+      if (provider.addresses.poolOf(address) === undefined) this.#release(address);
+  }
+
+  #forgetOldSurveys(nowMs: number): void {
+    for (const [address, atMs] of this.#freeAtMs) {
+      if (nowMs - atMs < this.#options.knownFreeForMs) return;
+      this.#freeAtMs.delete(address);
+    }
+  }
+
+  #inQuestion(poolName: string): readonly IpAddress[] {
+    const { addresses } = this.#with.provider;
+    return [...this.#book.addresses()].filter(
+      (address) => addresses.poolOf(address)?.name === poolName && addresses.holdersOf(address).length === 0,
+    );
+  }
+
+  #sighting(node: string, { mac, interface: name }: Omit<ForeignStation, 'address'>, seen: Sighting['seen']): Sighting {
+    const stationNode = this.#nodeWith(mac);
+    const atMs = this.#with.clock.nowMs();
+    return { seen, mac, node, interface: name, atMs, ...(stationNode === undefined ? {} : { stationNode }) };
+  }
+
+  #nodeWith(mac: MacAddress): string | undefined {
+    for (const { nodeName, interfaces } of this.#with.speakers.alive())
+      if (interfaces.some((each) => each.mac === mac)) return nodeName;
+    return undefined;
+  }
+
+  /** Whether the MAC is that of a speaker which says that it announces the address. */
+  #announces(address: IpAddress, mac: MacAddress): boolean {
+    for (const { interfaces, claims } of this.#with.speakers.alive())
+      if (claims.has(address) && interfaces.some((each) => each.mac === mac)) return true;
+    return false;
+  }
+
+  #changed(address: IpAddress): void {
+    this.#meter.count(this.#book);
+    for (const listener of this.#listeners) listener(address);
+  }
+}
