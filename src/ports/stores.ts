@@ -22,7 +22,7 @@ export interface ServiceChange {
 export interface ServiceStore {
   /**
    * One strategic-merge patch of `services/status`. It holds for the object with the uid of `service` only: for another of
-   * the same name it rejects as `invalid`.
+   * the same name it rejects as `not-found`.
    */
   patchStatus(service: Service, change: ServiceChange, signal?: AbortSignal): Promise<Service>;
 }

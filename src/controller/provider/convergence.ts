@@ -1,7 +1,7 @@
 import type { AddressRefusal, Applicant, Choice, Ipam, Refusal } from '../../core/ipam/index.ts';
 import { familyOf, formatIp, type IpAddress, type IpFamily } from '../../core/net/index.ts';
 import type { WantedFamilies } from './address-families.ts';
-import { describeRefusal, describeRefusals } from './refusal-text.ts';
+import { causeOf, describeRefusals } from './refusal-text.ts';
 import type { ServiceRequest } from './service-request.ts';
 
 /** What decides over the addresses of a Service. */
@@ -114,17 +114,17 @@ function chooseFor(
 
 function fateOf(ipam: Ipam, { applicant, request, families, unusable }: Case, address: IpAddress): Fate {
   const refusal = ipam.keepRefusal(applicant, address, []);
-  if (refusal !== undefined && refusal.kind !== 'buggy') return { kind: 'revoked', why: describeRefusal(refusal) };
+  if (refusal !== undefined && refusal.kind !== 'buggy') return { kind: 'revoked', why: causeOf(refusal) };
   if (families.kind === 'wanted' && !families.families.includes(familyOf(address))) {
     const why: AddressRefusal = { kind: 'family-unwanted', address, families: families.families };
-    return { kind: 'revoked', why: describeRefusal(why) };
+    return { kind: 'revoked', why: causeOf(why) };
   }
   const elsewhere = ipam.keepRefusal(applicant, address, request.pools);
-  if (elsewhere?.kind === 'other-pool') return { kind: 'unwanted', why: describeRefusal(elsewhere) };
-  if (refusal !== undefined) return { kind: 'disliked', why: describeRefusal(refusal) };
+  if (elsewhere?.kind === 'other-pool') return { kind: 'unwanted', why: causeOf(elsewhere) };
+  if (refusal !== undefined) return { kind: 'disliked', why: causeOf(refusal) };
   const cause = unusable(address);
   if (cause === undefined) return { kind: 'kept' };
-  return { kind: 'disliked', why: describeRefusal({ kind: 'quarantined', address, cause }) };
+  return { kind: 'disliked', why: causeOf({ kind: 'quarantined', address, cause }) };
 }
 
 /** An address that could have been kept goes only because the Service asks for another. */

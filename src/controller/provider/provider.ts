@@ -214,11 +214,13 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
       promised: (pool, family) => this.#turns.promised(key, pool, family),
       unusable: (address) => (this.#unusable.has(address) ? this.#ipam.quarantined().get(address) : undefined),
     });
+    const held = this.#ipam.holding(key).addresses;
     this.#assign(applicant, outcome.addresses);
     this.#announce(service, outcome.addresses);
     this.#tell(service, outcome, current);
     if (outcome.refusals.length > 0) this.#turns.wait(key, outcome.refusals, applicant.sharing);
     else this.#turns.leave(key, applicant.sharing === undefined ? 'exclusive' : 'shareable');
+    for (const address of outcome.addresses) if (!held.includes(address)) this.#turns.taken(address);
     return outcome;
   }
 

@@ -4,6 +4,14 @@ import { formatIp } from '../../core/net/index.ts';
 /** At most this many pools are listed: an event has room for 1,024 characters. */
 const MAX_LISTED = 6;
 
+/** For people: what is the matter, and what they can do about it. */
+interface Explanation {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+const OTHER_ADDRESS = 'ask for another address';
+
 /** Why a Service got no address, for people: what was tried, why each was refused, and what to do. */
 export function describeRefusals(refusals: readonly Refusal[]): string {
   const sentences = refusals.slice(0, MAX_LISTED).map((refusal) => describeRefusal(refusal));
@@ -12,93 +20,146 @@ export function describeRefusals(refusals: readonly Refusal[]): string {
 }
 
 export function describeRefusal(refusal: Refusal): string {
+  const { cause, remedy } = explain(refusal);
+  return `${cause}; ${remedy}`;
+}
+
+/** What is the matter, where nothing is left to be done about it. */
+export function causeOf(refusal: Refusal): string {
+  return explain(refusal).cause;
+}
+
+function explain(refusal: Refusal): Explanation {
   switch (refusal.kind) {
     case 'no-pools':
-      return 'there is no address pool; create an IPAddressPool, or start the controller with --pool';
+      return because('there is no address pool', 'create an IPAddressPool, or start the controller with --pool');
     case 'no-such-pool':
     case 'not-auto-assigned':
     case 'not-admitted':
     case 'family-missing':
     case 'exhausted':
-      return describePool(refusal);
+      return explainPool(refusal);
     default:
-      return describeAddress(refusal);
+      return explainAddress(refusal);
   }
 }
 
-function describePool(refusal: PoolRefusal): string {
+function explainPool(refusal: PoolRefusal): Explanation {
   const pool = `pool "${refusal.pool}"`;
   switch (refusal.kind) {
     case 'no-such-pool':
-      return `there is no ${pool}; ${knownPools(refusal.known)}`;
+      return because(`there is no ${pool}`, `create it, or ask for one that there is: ${knownPools(refusal.known)}`);
     case 'not-auto-assigned':
-      return `${pool} is given out on request only (autoAssign: false); ask for it by the annotation heraldlb.io/address-pool`;
+      return because(
+        `${pool} is given out on request only (autoAssign: false)`,
+        'ask for it by the annotation heraldlb.io/address-pool',
+      );
     case 'not-admitted':
-      return `${pool} is for other Services (its serviceAllocation does not select this namespace and these labels)`;
+      return because(`${pool} is for other Services`, NOT_ADMITTED_REMEDY);
     case 'family-missing':
-      return `${pool} has no ${refusal.family} addresses`;
+      return because(`${pool} has no ${refusal.family} addresses`, 'add some to it');
     case 'exhausted':
-      return describeExhausted(refusal, pool);
+      return explainExhausted(refusal, pool);
   }
 }
 
-function describeExhausted(refusal: PoolRefusal & { kind: 'exhausted' }, pool: string): string {
+const NOT_ADMITTED_REMEDY = 'let its serviceAllocation select this namespace and these labels';
+
+function explainExhausted(refusal: PoolRefusal & { kind: 'exhausted' }, pool: string): Explanation {
   const { family, usable, assigned, resting, promised } = refusal;
-  const because = [
+  const counts = [
     `${assigned} of ${usable} are in use`,
     ...(resting > 0 ? [`${resting} freed a moment ago and still in their cool-down`] : []),
     ...(promised > 0 ? [`${promised} promised to Services that have waited for longer`] : []),
   ];
-  return `${pool} has no free ${family} address (${because.join(', ')}); extend it, or delete a Service that has one of its addresses`;
+  return because(
+    `${pool} has no free ${family} address (${counts.join(', ')})`,
+    'extend it, or delete a Service that has one of its addresses',
+  );
 }
 
-function describeAddress(refusal: AddressRefusal): string {
+function explainAddress(refusal: AddressRefusal): Explanation {
   const address = formatIp(refusal.address);
   switch (refusal.kind) {
     case 'outside-pools':
-      return `${address} is in no pool; ask for an address of a pool, or add it to one`;
-    case 'other-pool':
-      return `${address} is in pool "${refusal.pool}", but ${refusal.wanted.map((name) => `pool "${name}"`).join(' or ')} is asked for; change one of the two`;
+      return because(`${address} is in no pool`, 'ask for an address of a pool, or add it to one');
+    case 'other-pool': {
+      const wanted = refusal.wanted.map((name) => `pool "${name}"`).join(' or ');
+      return because(`${address} is in pool "${refusal.pool}", but ${wanted} is asked for`, 'change one of the two');
+    }
     case 'address-not-admitted':
-      return `${address} is in pool "${refusal.pool}", which is for other Services (its serviceAllocation does not select this namespace and these labels)`;
+      return because(`${address} is in pool "${refusal.pool}", which is for other Services`, NOT_ADMITTED_REMEDY);
     case 'buggy':
-      return `${address} ends in .0 or .255, which pool "${refusal.pool}" avoids (avoidBuggyIPs); ask for another address`;
+      return because(
+        `${address} ends in .0 or .255, which pool "${refusal.pool}" avoids (avoidBuggyIPs)`,
+        OTHER_ADDRESS,
+      );
     case 'node-address':
-      return `${address} is the own address of node "${refusal.node}"; take it out of the pool, or ask for another address`;
+      return because(
+        `${address} is the own address of node "${refusal.node}"`,
+        `take it out of the pool, or ${OTHER_ADDRESS}`,
+      );
     case 'quarantined':
-      return `${address} is in quarantine: ${refusal.cause}`;
+      return because(`${address} is in quarantine: ${refusal.cause}`, `end that, or ${OTHER_ADDRESS}`);
     case 'reserved':
-      return `${address} is reserved in pool "${refusal.pool}" for Service ${refusal.holder}; ask for another address`;
+      return because(`${address} is reserved in pool "${refusal.pool}" for Service ${refusal.holder}`, OTHER_ADDRESS);
     case 'family-unwanted':
-      return `${address} is not of the Service's IP family (${refusal.families.join(', ')}); ask for an address of that family, or change spec.ipFamilies`;
+      return because(
+        `${address} is not of the Service's IP family (${refusal.families.join(', ')})`,
+        'ask for an address of that family, or change spec.ipFamilies',
+      );
     case 'held': {
       const who = `Service ${refusal.holder}`;
-      if (refusal.leaving) return `${address} is being given up by ${who}; it is tried again as soon as it is free`;
-      return `${address} is in use by ${who}, ${describeConflict(refusal.conflict)}`;
+      if (refusal.leaving)
+        return because(`${address} is being given up by ${who}`, 'it is tried again as soon as it is free');
+      const { cause, remedy } = explainConflict(refusal.conflict);
+      return because(`${address} is in use by ${who}, ${cause}`, remedy);
     }
   }
 }
 
-function describeConflict(conflict: SharingConflict): string {
+function explainConflict(conflict: SharingConflict): Explanation {
   switch (conflict.kind) {
     case 'exclusive':
-      return 'and neither allows sharing; ask for another address, or give both the same annotation heraldlb.io/allow-shared-ip';
+      return because(
+        'and neither allows sharing',
+        `${OTHER_ADDRESS}, or give both the same annotation heraldlb.io/allow-shared-ip`,
+      );
     case 'holder-has-no-key':
-      return 'which does not allow sharing; give it the same annotation heraldlb.io/allow-shared-ip, or ask for another address';
+      return because(
+        'which does not allow sharing',
+        `give it the same annotation heraldlb.io/allow-shared-ip, or ${OTHER_ADDRESS}`,
+      );
     case 'no-key':
-      return `which shares it by the key "${conflict.holderKey}"; give this Service the annotation heraldlb.io/allow-shared-ip: "${conflict.holderKey}", or ask for another address`;
+      return because(
+        `which shares it by the key "${conflict.holderKey}"`,
+        `give this Service the annotation heraldlb.io/allow-shared-ip: "${conflict.holderKey}", or ${OTHER_ADDRESS}`,
+      );
     case 'other-key':
-      return `which shares it by the key "${conflict.holderKey}", not "${conflict.key}"; use the same key, or ask for another address`;
+      return because(
+        `which shares it by the key "${conflict.holderKey}", not "${conflict.key}"`,
+        `use the same key, or ${OTHER_ADDRESS}`,
+      );
     case 'other-scope':
-      return `which shares it by the key "${conflict.key}" within other namespaces; name the same namespaces on both`;
+      return because(
+        `which shares it by the key "${conflict.key}" within other namespaces`,
+        'name the same namespaces on both',
+      );
     case 'other-backend':
-      return `whose pods differ: with externalTrafficPolicy Local all that share an address need the same spec.selector and externalTrafficPolicy`;
+      return because(
+        'whose pods differ (with externalTrafficPolicy Local only nodes with such a pod announce it)',
+        'give both the same spec.selector and externalTrafficPolicy',
+      );
     case 'port':
-      return `which has port ${conflict.port} there already; use another port, or ask for another address`;
+      return because(`which has port ${conflict.port} there already`, `use another port, or ${OTHER_ADDRESS}`);
   }
+}
+
+function because(cause: string, remedy: string): Explanation {
+  return { cause, remedy };
 }
 
 function knownPools(known: readonly string[]): string {
   const listed = known.slice(0, 10).map((name) => `"${name}"`);
-  return `the pools are ${listed.join(', ')}${known.length > listed.length ? ` and ${known.length - listed.length} more` : ''}`;
+  return `${listed.join(', ')}${known.length > listed.length ? ` and ${known.length - listed.length} more` : ''}`;
 }

@@ -63,6 +63,11 @@ export class Turns {
     if (pool !== undefined) this.#callForPool(pool, familyOf(address));
   }
 
+  /** The address has another holder: whoever waits for it in vain is told of that one. */
+  taken(address: IpAddress): void {
+    this.#call(this.#room.callEach({ kind: 'address', address }));
+  }
+
   /** Everything may be different. Returns who waits, in the order in which they came. */
   everything(): readonly string[] {
     return this.#room.callAll();

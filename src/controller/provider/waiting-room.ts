@@ -93,6 +93,15 @@ export class WaitingRoom {
     return next === undefined ? [] : [next];
   }
 
+  /** What those who wait for it were told is not so any more: calls each of them. */
+  callEach(want: Particular): readonly string[] {
+    const queue = this.#queues.get(nameOf(want));
+    const called: string[] = [];
+    for (let next = queue && this.#call(queue, 0); next !== undefined; next = queue && this.#call(queue, 0))
+      called.push(next);
+    return called;
+  }
+
   /** Everything may be different: calls all, in the order in which they came. */
   callAll(): readonly string[] {
     for (const queue of this.#queues.values()) {

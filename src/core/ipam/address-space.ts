@@ -6,6 +6,7 @@ import {
   ipFromValue,
   ipValue,
   ipv4FromValue,
+  isBuggy,
   isIpv4,
   rangeSize,
 } from '../net/index.ts';
@@ -164,11 +165,6 @@ interface SharedRemoval {
   readonly group: string;
   readonly ports: readonly string[];
   readonly last: boolean;
-}
-
-/** Some old routers drop packets to IPv4 addresses that end in .0 or .255, whatever the prefix. */
-export function isBuggy(address: IpAddress): boolean {
-  return isIpv4(address) && ((address + 1) & 0xff) <= 1;
 }
 
 /** How many addresses of a range are buggy. */

@@ -119,3 +119,8 @@ export function compareIp(a: IpAddress, b: IpAddress): number {
   if (typeof a !== typeof b) return isIpv4(a) ? -1 : 1;
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** Some old routers drop packets to IPv4 addresses that end in .0 or .255, whatever the prefix. */
+export function isBuggy(address: IpAddress): boolean {
+  return isIpv4(address) && ((address + 1) & 0xff) <= 1;
+}

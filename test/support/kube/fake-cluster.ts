@@ -120,7 +120,7 @@ export class FakeCluster implements ServiceStore, EventSink {
     if (failure !== undefined) throw failure;
     const stored = this.#stored.get(key);
     if (stored === undefined) throw new ApiError('not-found', 'patch services/status: 404', { status: 404 });
-    if (stored.meta.uid !== object.meta.uid) throw new ApiError('invalid', 'uid is immutable', { status: 422 });
+    if (stored.meta.uid !== object.meta.uid) throw new ApiError('not-found', 'another uid', { status: 422 });
     const patched = apply(stored, change, String(++this.#version));
     const gone = patched.meta.deletionTimestamp !== undefined && patched.meta.finalizers.length === 0;
     if (gone) this.#stored.delete(key);

@@ -1,12 +1,16 @@
+import { ApiError, isApiError } from '../../../ports/api-error.ts';
 import type { LoadBalancerIngress, Service } from '../../../ports/kubernetes.ts';
 import type { ServiceChange, ServiceStore } from '../../../ports/stores.ts';
-import type { ApiClient } from '../http/api-client.ts';
+import type { ApiClient, ApiRequest } from '../http/api-client.ts';
 import { mapService } from '../mapping/service.ts';
 import type { WireObject } from '../mapping/wire.ts';
 import { SERVICES } from '../resource-types.ts';
 
 /** The kind of patch that merges lists of finalizers and of conditions by their keys. */
 export const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+
+/** How kube-apiserver says that the object is another one than the patch is for. */
+const OTHER_UID = /metadata\.uid|UID in precondition/;
 
 /** Services as the controller writes them. */
 export class ApiServiceStore implements ServiceStore {
@@ -18,14 +22,19 @@ export class ApiServiceStore implements ServiceStore {
 
   async patchStatus(service: Service, change: ServiceChange, signal?: AbortSignal): Promise<Service> {
     const { namespace, name } = service.meta;
-    const stored = await this.#client.send({
+    const request: ApiRequest = {
       verb: 'patch',
       path: { type: SERVICES, namespace, name, subresource: 'status' },
       body: serviceStatusPatch(service, change),
       contentType: STRATEGIC_MERGE_PATCH,
       ...(signal === undefined ? {} : { signal }),
-    });
-    return mapService(stored as WireObject);
+    };
+    try {
+      return mapService((await this.#client.send(request)) as WireObject);
+    } catch (error) {
+      if (!isApiError(error, 'invalid', 'conflict') || !OTHER_UID.test(error.message)) throw error;
+      throw new ApiError('not-found', `${error.message}: another Service has the name by now`);
+    }
   }
 }
 

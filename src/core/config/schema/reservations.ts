@@ -6,6 +6,7 @@ import {
   formatIp,
   ipFromValue,
   ipValue,
+  isBuggy,
   parseIp,
   rangeContains,
 } from '../../net/index.ts';
@@ -70,7 +71,7 @@ export interface PoolReservations {
 
 /** Whether all that is reserved is of the pool, and each address for one Service. */
 export function checkReservations(
-  spec: PoolReservations & { readonly addresses: readonly AddressRange[] },
+  spec: PoolReservations & { readonly addresses: readonly AddressRange[]; readonly avoidBuggyIPs: boolean },
   context: z.core.$RefinementCtx,
 ): void {
   const reserved = (spec.reservations ?? []).flatMap(({ service: holder, addresses }, entry) =>
@@ -79,6 +80,10 @@ export function checkReservations(
   const pool = spec.addresses.toSorted(compareFirst);
   for (const { range, path } of reserved) {
     const outside = firstOutside(range, pool);
+    if (outside === undefined && spec.avoidBuggyIPs && isAllBuggy(range)) {
+      const message = `ends in .0 or .255, which avoidBuggyIPs keeps from every Service; reserve another address, or set avoidBuggyIPs to false`;
+      context.addIssue({ code: 'custom', path, message });
+    }
     if (outside === undefined) continue;
     const message = `reaches out of the pool: ${formatIp(outside)} is not in spec.addresses; add it there, or reserve an address of the pool`;
     context.addIssue({ code: 'custom', path, message });
@@ -90,6 +95,11 @@ export function checkReservations(
     const message = `overlaps what is reserved for "${earlier.holder}" (${formatIp(first)}-${formatIp(last)}); remove or shrink one of the two`;
     context.addIssue({ code: 'custom', path: later.path, message });
   }
+}
+
+/** Whether nothing of a range is left where such addresses are avoided: two of them are next to each other, and no more. */
+function isAllBuggy({ first, last }: AddressRange): boolean {
+  return isBuggy(first) && isBuggy(last) && ipValue(last) - ipValue(first) <= 1n;
 }
 
 /** The lowest address of a range that is in none of `pool`, which ascends. */

@@ -29,7 +29,7 @@ describe('a Service without a request', () => {
     expect((await bed.serve(service('web', { meta: { labels: { app: 'web' } } }))).addresses).toEqual(['10.0.1.1']);
     expect((await bed.serve(service('dns', { meta: { labels: { app: 'dns' } } }))).addresses).toEqual(['10.0.1.2']);
     expect((await bed.serve(service('other'))).waiting?.message).toBe(
-      'No address is available: pool "p" is for other Services (its serviceAllocation does not select this namespace and these labels)',
+      'No address is available: pool "p" is for other Services; let its serviceAllocation select this namespace and these labels',
     );
     const elsewhere = service('web', { meta: { namespace: 'x', labels: { app: 'web' } } });
     expect((await bed.ensure(elsewhere)).waiting?.reason).toBe('AllocationFailed');
@@ -46,9 +46,9 @@ describe('a Service without a request', () => {
     expect((await bed.ensure(service('web'))).waiting).toEqual({
       reason: 'AllocationFailed',
       message: [
-        'No address is available: pool "pinned" is for other Services (its serviceAllocation does not select this namespace and these labels)',
+        'No address is available: pool "pinned" is for other Services; let its serviceAllocation select this namespace and these labels',
         'pool "full" has no free IPv4 address (1 of 1 are in use); extend it, or delete a Service that has one of its addresses',
-        'pool "six" has no IPv4 addresses',
+        'pool "six" has no IPv4 addresses; add some to it',
         'pool "hidden" is given out on request only (autoAssign: false); ask for it by the annotation heraldlb.io/address-pool',
       ].join('; '),
     });
@@ -101,7 +101,7 @@ describe('a Service that asks for an address', () => {
     ['10.0.2.0', '10.0.2.0 ends in .0 or .255, which pool "hidden" avoids (avoidBuggyIPs); ask for another address'],
     [
       '10.0.3.1',
-      '10.0.3.1 is in pool "others", which is for other Services (its serviceAllocation does not select this namespace and these labels)',
+      '10.0.3.1 is in pool "others", which is for other Services; let its serviceAllocation select this namespace and these labels',
     ],
   ])('is refused %s with a sentence', async (text, message) => {
     expect((await new ProviderBed([hidden, others]).serve(asking(text))).waiting?.message).toBe(
@@ -135,7 +135,7 @@ describe('a Service that asks for a pool', () => {
   it('is told which pools there are when there is none of that name', async () => {
     const bed = new ProviderBed([configPool('any', ['10.0.1.0/24']), configPool('more', ['10.0.2.0/24'])]);
     expect((await bed.serve(forPool('mroe'))).waiting?.message).toBe(
-      'No address is available: there is no pool "mroe"; the pools are "any", "more"',
+      'No address is available: there is no pool "mroe"; create it, or ask for one that there is: "any", "more"',
     );
   });
 

@@ -31,7 +31,7 @@ describe('the address of a Service', () => {
     expect(bed.takeNeeded()).toEqual(['default/taker']);
     expect((await bed.ensure(taker)).addresses).toEqual(['10.0.0.1']);
     expect(bed.events('ClearAssignment')).toEqual([
-      'Gave up 10.0.0.1: 10.0.0.1 is in pool "any", but pool "other" is asked for; change one of the two',
+      'Gave up 10.0.0.1: 10.0.0.1 is in pool "any", but pool "other" is asked for',
     ]);
   });
 
@@ -266,7 +266,7 @@ describe('the addresses of a dual-stack Service', () => {
     const bed = new ProviderBed([configPool('four', ['10.0.9.1/32'])]);
     expect(await bed.serve(prefer)).toEqual({ addresses: ['10.0.9.1'], pools: 'four' });
     expect(bed.events('AdditionalAssignFailed')).toEqual([
-      'No address of the second IP family: pool "four" has no IPv6 addresses',
+      'No address of the second IP family: pool "four" has no IPv6 addresses; add some to it',
     ]);
   });
 
@@ -281,7 +281,7 @@ describe('the addresses of a dual-stack Service', () => {
   it('are both necessary when the Service requires two', async () => {
     const bed = new ProviderBed([configPool('four', ['10.0.9.1/32'])]);
     expect((await bed.ensure(require)).waiting?.message).toBe(
-      'No address is available: pool "four" has no IPv6 addresses',
+      'No address is available: pool "four" has no IPv6 addresses; add some to it',
     );
   });
 

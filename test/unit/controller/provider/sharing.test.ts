@@ -54,7 +54,7 @@ describe('Services share an address', () => {
     [
       'its pods are others',
       sharing('two', 443, { ...HERE, ...LOCAL }),
-      '10.0.0.1 is in use by Service default/one, whose pods differ: with externalTrafficPolicy Local all that share an address need the same spec.selector and externalTrafficPolicy',
+      '10.0.0.1 is in use by Service default/one, whose pods differ (with externalTrafficPolicy Local only nodes with such a pod announce it); give both the same spec.selector and externalTrafficPolicy',
     ],
   ])('but not with one for which %s', async (_why, second, message) => {
     const bed = new ProviderBed([ANY]);

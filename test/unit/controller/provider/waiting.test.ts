@@ -31,6 +31,21 @@ describe('Services that wait', () => {
     expect(bed.takeNeeded()).toEqual(['default/waiter', 'default/newcomer']);
   });
 
+  it('are told of the one that has the address now, when that is another one', async () => {
+    const bed = new ProviderBed([ONE]);
+    await bed.serve(service('holder'));
+    for (const name of ['a', 'b', 'c']) await bed.serve(asking(name, '10.0.0.1'));
+    await bed.delete('holder');
+    expect(bed.takeNeeded()).toEqual(['default/a']);
+    expect((await bed.serve(asking('a', '10.0.0.1'))).addresses).toEqual(['10.0.0.1']);
+    expect(bed.takeNeeded()).toEqual(['default/b', 'default/c']);
+    for (const name of ['b', 'c']) {
+      const { waiting } = await bed.serve(asking(name, '10.0.0.1'));
+      expect(waiting?.message).toContain('10.0.0.1 is in use by Service default/a,');
+    }
+    expect(bed.takeNeeded()).toEqual([]);
+  });
+
   it('keep their turn however often they try in vain', async () => {
     const bed = new ProviderBed([ONE]);
     await bed.serve(service('holder'));
@@ -58,7 +73,7 @@ describe('Services that wait', () => {
     expect((await bed.serve(service('b'))).addresses).toEqual(['10.0.0.1']);
   });
 
-  it('for one address are called one after the other, until it is held again', async () => {
+  it('for one address are called one after the other, and told of who has it again', async () => {
     const bed = new ProviderBed([configPool('any', ['10.0.0.1-10.0.0.9'])]);
     await bed.serve(asking('holder', '10.0.0.1'));
     for (const name of ['a', 'b', 'c']) await bed.serve(asking(name, '10.0.0.1'));
@@ -67,6 +82,8 @@ describe('Services that wait', () => {
     await bed.delete('a');
     expect(bed.takeNeeded()).toEqual(['default/b']);
     await bed.serve(asking('b', '10.0.0.1'));
+    expect(bed.takeNeeded()).toEqual(['default/c']);
+    expect((await bed.serve(asking('c', '10.0.0.1'))).waiting?.message).toContain('in use by Service default/b');
     expect(bed.takeNeeded()).toEqual([]);
   });
 

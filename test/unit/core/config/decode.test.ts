@@ -106,6 +106,20 @@ describe('an IPAddressPool', () => {
       ],
     ],
     [
+      'addresses that avoidBuggyIPs keeps from everybody',
+      {
+        addresses: ['10.0.0.0/23'],
+        avoidBuggyIPs: true,
+        reservations: [
+          { service: 'default/web', addresses: ['10.0.0.255-10.0.1.0', '10.0.0.0', '10.0.1.254-10.0.1.255'] },
+        ],
+      },
+      [
+        'spec.reservations[0].addresses[0] "10.0.0.255-10.0.1.0": ends in .0 or .255, which avoidBuggyIPs keeps from every Service; reserve another address, or set avoidBuggyIPs to false',
+        'spec.reservations[0].addresses[1] "10.0.0.0": ends in .0 or .255, which avoidBuggyIPs keeps from every Service; reserve another address, or set avoidBuggyIPs to false',
+      ],
+    ],
+    [
       'an address for two Services',
       reserve(
         { service: 'default/web', addresses: ['10.0.0.2-10.0.0.5'] },
