@@ -27,6 +27,7 @@ import {
 import type { Log } from '../ports/log.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 import { leadTheCluster } from './leading.ts';
+import { LiveSlot } from './live-page.ts';
 import { aborted } from './process-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 import { VERSION } from './version.ts';
@@ -143,6 +144,7 @@ async function assemble(settings: ControllerSettings, log: Log) {
       { host: settings.listenAddress, port: settings.speakerPort },
       { ...common, identity, verifier },
     ),
+    live: new LiveSlot(),
     health: new GrpcHealthServer({ host: settings.listenAddress, port: settings.healthPort }),
     elector: new LeaderElector(
       { ...settings.leaderElection, identity: `${settings.podName}_${systemRandom.uuid()}` },

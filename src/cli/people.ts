@@ -4,6 +4,7 @@ import { completionCommand } from './completion.ts';
 import { convertCommand } from './convert.ts';
 import { inspectCommands } from './inspect/commands.ts';
 import { migrateCommand, simulateApplyCommand } from './inspect/plan-commands.ts';
+import { timelineCommand } from './inspect/timeline-command.ts';
 import { manifestCommand } from './manifest.ts';
 import { VERSION } from './version.ts';
 
@@ -11,7 +12,14 @@ import { VERSION } from './version.ts';
 export function addPeopleCommands(program: Command): Command {
   const simulate = new Command('simulate').description('Shows what a change would do, without making it.');
   simulate.addCommand(simulateApplyCommand());
-  const commands = [...inspectCommands(), simulate, migrateCommand(), convertCommand(), manifestCommand()];
+  const commands = [
+    ...inspectCommands(),
+    timelineCommand(),
+    simulate,
+    migrateCommand(),
+    convertCommand(),
+    manifestCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   return program.addCommand(completionCommand(program));
 }

@@ -3,7 +3,10 @@ import { issueServerCertificate, makeAuthority } from '../adapters/grpc/certific
 import { type HttpAnswer, HttpEndpoint, textAnswer } from '../adapters/telemetry/http-endpoint.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
+import { liveRoutes } from './live-page.ts';
 import { metricsRoute } from './metrics-route.ts';
+
+type Route = () => HttpAnswer | Promise<HttpAnswer>;
 
 /** No client checks this certificate: it only has to outlive the process. */
 const SELF_SIGNED_YEARS = 10;
@@ -27,7 +30,7 @@ export async function webEndpoints(settings: ControllerSettings, parts: Controll
       new HttpEndpoint({
         host: settings.listenAddress,
         port: settings.metricsPort,
-        routes: metricsRoute(parts.metrics),
+        routes: new Map<string, Route>([...metricsRoute(parts.metrics), ...liveRoutes(parts.live)]),
       }),
     );
   }
@@ -36,15 +39,11 @@ export async function webEndpoints(settings: ControllerSettings, parts: Controll
 }
 
 /** Upstream serves only /healthz; probes written for an API server ask for the other two. */
-function healthRoutes({
-  configuration,
-  elector,
-  metrics,
-}: ControllerParts): ReadonlyMap<string, () => HttpAnswer | Promise<HttpAnswer>> {
+function healthRoutes({ configuration, elector, metrics }: ControllerParts): ReadonlyMap<string, Route> {
   const verdict = (problem: string | undefined): HttpAnswer =>
     problem === undefined ? textAnswer(200, 'ok') : textAnswer(503, problem);
   const health = (): HttpAnswer => verdict(elector.healthy ? undefined : 'leads, but has not renewed its Lease');
-  return new Map<string, () => HttpAnswer | Promise<HttpAnswer>>([
+  return new Map<string, Route>([
     ...metricsRoute(metrics),
     ['/healthz', health],
     ['/livez', health],
