@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DecodedBgpAdvertisement } from '../decoded.ts';
-import { type CelRule, described, distinct, labelSelectors, names } from './fields.ts';
+import { advertisementFields } from './advertisement-fields.ts';
+import { type CelRule, described, distinct, names } from './fields.ts';
 import {
   ageColumn,
   conditionsOnly,
@@ -34,15 +35,7 @@ const common = {
     distinct(communityOrAlias, 'community'),
     'Communities of the routes: `64512:100`, `large:64512:1:2`, or a name that a Community object gives.',
   ).default([]),
-  ipAddressPools: described(
-    names('an IPAddressPool'),
-    'Names of the pools to announce. With `ipAddressPoolSelectors`: united. With neither: every pool.',
-  ).default([]),
-  ipAddressPoolSelectors: labelSelectors('Selects those pools by their labels; any one must match.'),
-  nodeSelectors: labelSelectors('Only nodes that match any one of these announce. Empty: every node.'),
-  serviceSelectors: labelSelectors(
-    'Only addresses of Services whose labels match any one of these are announced. Empty: of every Service.',
-  ),
+  ...advertisementFields,
   peers: described(names('a BGPPeer'), 'Names of the peers to announce to. Empty: every peer.').default([]),
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { L2Advertisement } from '../config.ts';
-import { described, labelSelector, labelSelectors, names } from './fields.ts';
+import { advertisementFields } from './advertisement-fields.ts';
+import { described, labelSelector, names } from './fields.ts';
 import {
   ageColumn,
   conditionsOnly,
@@ -20,15 +21,7 @@ const preferredNodeSelector = z.object({
 });
 
 const spec = z.object({
-  ipAddressPools: described(
-    names('an IPAddressPool'),
-    'Names of the pools to announce. With `ipAddressPoolSelectors`: united. With neither: every pool.',
-  ).default([]),
-  ipAddressPoolSelectors: labelSelectors('Selects those pools by their labels; any one must match.'),
-  nodeSelectors: labelSelectors('Only nodes that match any one of these announce. Empty: every node.'),
-  serviceSelectors: labelSelectors(
-    'Only addresses of Services whose labels match any one of these are announced. Empty: of every Service.',
-  ),
+  ...advertisementFields,
   preferredNodeSelectors: described(
     z.array(preferredNodeSelector),
     'Which of the nodes that may announce should rather do so.',
