@@ -2,7 +2,7 @@ import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
 import type { EndpointSlice, Namespace, Node, ObjectRef, Service, ServiceCidr } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { ConfigMap } from '../../ports/stores.ts';
+import type { ConfigMap, Secret } from '../../ports/stores.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
 import type { ClusterAccess } from './access/cluster-access.ts';
 import { EventRecorder } from './events/event-recorder.ts';
@@ -17,8 +17,9 @@ import {
   mapNode,
   mapServiceCidr,
 } from './mapping/objects.ts';
+import { mapSecret } from './mapping/secret.ts';
 import { mapService } from './mapping/service.ts';
-import { CONFIG_MAPS, ENDPOINT_SLICES, NAMESPACES, NODES, SERVICE_CIDRS, SERVICES } from './resource-types.ts';
+import { CONFIG_MAPS, ENDPOINT_SLICES, NAMESPACES, NODES, SECRETS, SERVICE_CIDRS, SERVICES } from './resource-types.ts';
 import { ApiConfigObjectStore } from './stores/config-object-store.ts';
 import { ApiConfigMapStore, ApiSecretStore } from './stores/data-stores.ts';
 import { ApiEndpointSliceStore } from './stores/endpoint-slice-store.ts';
@@ -111,6 +112,22 @@ export class KubernetesApi {
     });
   }
 
+  /** One Secret, from now on and until `signal` aborts. */
+  watchSecret({ namespace, name }: ObjectRef, signal: AbortSignal): ResourceInformer<Secret> {
+    const informer = this.#resourceInformer({
+      type: SECRETS,
+      map: mapSecret,
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+    });
+    informer.run(signal).catch((error: unknown) => {
+      this.#dependencies.log.error('secret-watch-ended', {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    });
+    return informer;
+  }
+
   /** The slices that belong to a Service. */
   endpointSliceInformer(): ResourceInformer<EndpointSlice> {
     return this.#informer({ type: ENDPOINT_SLICES, map: mapEndpointSlice });
@@ -136,12 +153,16 @@ export class KubernetesApi {
   }
 
   #informer<T>(options: ResourceInformerOptions<T>): ResourceInformer<T> {
+    const informer = this.#resourceInformer(options);
+    this.#informers.push(informer as ResourceInformer<unknown>);
+    return informer;
+  }
+
+  #resourceInformer<T>(options: ResourceInformerOptions<T>): ResourceInformer<T> {
     const idleMs = this.#options.watchIdleMs;
-    const informer = new ResourceInformer<T>(
+    return new ResourceInformer<T>(
       { ...options, ...(idleMs === undefined ? {} : { idleMs }) },
       { client: this.#client, absentKinds: this.#absentKinds, ...this.#dependencies },
     );
-    this.#informers.push(informer as ResourceInformer<unknown>);
-    return informer;
   }
 }

@@ -96,13 +96,22 @@ it('the controller may read every kind of ours and patch its status, and nothing
   }
 });
 
-it('no rule has a wildcard, and what holds secrets names them', () => {
+it('no rule has a wildcard, and what holds secrets names them, or may only read those beside the peers', () => {
   const rules = all.flatMap(({ rules }) => rules ?? []);
   expect(rules.filter((rule) => JSON.stringify(rule).includes('"*"'))).toEqual([]);
   const secrets = rules.filter(({ resources }) => resources.includes('secrets'));
   expect(secrets.map(({ verbs, resourceNames }) => [verbs, resourceNames])).toEqual([
     [['create'], undefined],
     [['get', 'update'], [CA_SECRET_NAME]],
+    // Named by BGPPeer objects: in our namespaces only, and never written.
+    [['list', 'watch'], undefined],
+    [['list', 'watch'], undefined],
+  ]);
+  const roles = all.filter(({ rules: some }) => some?.some(({ resources }) => resources.includes('secrets')));
+  expect(roles.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`)).toEqual([
+    'Role heraldlb-system heraldlb-controller',
+    'Role heraldlb-system heraldlb-bgp-passwords',
+    'Role metallb-system heraldlb-bgp-passwords',
   ]);
 });
 

@@ -2,7 +2,7 @@ import type { ObjectRef } from '../../../ports/kubernetes.ts';
 import type { ConfigMap, ConfigMapStore, NewObject, Secret, SecretStore } from '../../../ports/stores.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import { mapConfigMap } from '../mapping/objects.ts';
-import { mapMeta, type WireObject } from '../mapping/wire.ts';
+import { mapSecret } from '../mapping/secret.ts';
 import { CONFIG_MAPS, SECRETS } from '../resource-types.ts';
 import { ObjectRequests } from './object-requests.ts';
 
@@ -15,15 +15,15 @@ export class ApiSecretStore implements SecretStore {
 
   async get(ref: ObjectRef, signal?: AbortSignal): Promise<Secret | undefined> {
     const object = await this.#requests.get(ref, signal);
-    return object && secretOf(object);
+    return object && mapSecret(object);
   }
 
   async create(secret: NewObject & Pick<Secret, 'type' | 'data'>, signal?: AbortSignal): Promise<Secret> {
-    return secretOf(await this.#requests.create(secret, secretContent(secret), signal));
+    return mapSecret(await this.#requests.create(secret, secretContent(secret), signal));
   }
 
   async update(secret: Secret, signal?: AbortSignal): Promise<Secret> {
-    return secretOf(await this.#requests.replace(secret.meta, secretContent(secret), signal));
+    return mapSecret(await this.#requests.replace(secret.meta, secretContent(secret), signal));
   }
 }
 
@@ -51,14 +51,4 @@ export class ApiConfigMapStore implements ConfigMapStore {
 function secretContent({ type, data }: Pick<Secret, 'type' | 'data'>): object {
   const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   return { type, data: Object.fromEntries(encoded) as Record<string, string> };
-}
-
-function secretOf(object: WireObject): Secret {
-  const { metadata, type, data } = object as WireObject & { type?: string; data?: Readonly<Record<string, string>> };
-  const decoded = Object.entries(data ?? {}).map(([key, value]) => [key, new Uint8Array(Buffer.from(value, 'base64'))]);
-  return {
-    meta: mapMeta(metadata),
-    type: type ?? 'Opaque',
-    data: Object.fromEntries(decoded) as Record<string, Uint8Array>,
-  };
 }
