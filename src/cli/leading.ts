@@ -1,5 +1,6 @@
 import { AnnouncementEvents } from '../controller/announcer/announcement-events.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
+import { OwnerHistory } from '../controller/announcer/owner-history.ts';
 import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
@@ -26,9 +27,10 @@ export async function leadTheCluster(
   const { api, configuration, health, legacy, server } = parts;
   health.set('leader', true);
   const registry = new SpeakerRegistry({}, parts);
+  const history = new OwnerHistory(parts);
   const announcer = new Announcer(
     { generation, ignoreExcludeLabel: settings.ignoreExcludeLabel },
-    { ...parts, speakers: registry, config: configuration },
+    { ...parts, speakers: registry, config: configuration, history },
   );
   const provider = new Provider(PROVIDER_DEFAULTS, { ...parts, config: configuration, announcer, events: api.events });
   const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {

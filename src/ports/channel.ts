@@ -114,7 +114,7 @@ export type ControllerMessage =
       readonly grants: readonly Grant[];
       readonly revoked: readonly IpAddress[];
     }
-  /** The neighbours of the node, whole, whenever they change; at most 16. Sent before the grants that make them so. */
+  /** The neighbours of the node, whole, whenever they change; at most 32: 16, and in a drain more. Sent before the grants that make them so. */
   | {
       readonly kind: 'neighbours';
       readonly neighbours: readonly Neighbour[];
@@ -168,7 +168,7 @@ export type SpeakerMessage =
     }
   /** A foreign station has an address that was granted to this node, or is otherwise in its way. */
   | (ForeignStation & { readonly kind: 'conflict'; readonly seen: ConflictSign })
-  /** No foreign station has the address any more, or it does not matter to this node any more. */
+  /** No foreign station has the address any more. Not said when the node has no more to do with it. */
   | { readonly kind: 'conflict-over'; readonly address: IpAddress; readonly interface: string }
   | { readonly kind: 'probed'; readonly requestId: number; readonly results: readonly ProbeResult[] }
   | BgpSpeakerMessage

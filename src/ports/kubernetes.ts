@@ -79,7 +79,8 @@ export interface Node {
   readonly unschedulable: boolean;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   readonly addresses: readonly { readonly type: string; readonly address: string }[];
-  readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  /** `message` only where the node says that it is not ready. */
+  readonly conditions: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
 }
 
 /** An EndpointSlice of a Service. @see Kubernetes API discovery.k8s.io/v1 EndpointSlice */

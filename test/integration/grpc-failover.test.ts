@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GrpcControllerLink } from '../../src/adapters/grpc/controller-link.ts';
 import { systemRandom, systemTime } from '../../src/cli/system-time.ts';
 import { Announcer } from '../../src/controller/announcer/announcer.ts';
+import { OwnerHistory } from '../../src/controller/announcer/owner-history.ts';
 import type { ServiceAnnouncement } from '../../src/controller/announcer/service-announcement.ts';
 import { SpeakerRegistry } from '../../src/controller/speakers/speaker-registry.ts';
 import { EMPTY_CONFIG } from '../../src/core/config/config.ts';
@@ -72,6 +73,7 @@ class Controller {
       { generation },
       {
         ...common,
+        history: new OwnerHistory(common),
         speakers: this.registry,
         config: { current: () => config, onChange: () => () => undefined },
         nodes: new FakeInformer(NODES.map((name) => [name, nodeOf(name)] as const)),

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IpAddress } from '../../src/core/net/index.ts';
-import { type EligibleNode, Placement } from '../../src/core/placement/placement.ts';
+import { type EligibleNode, type NodeStanding, Placement } from '../../src/core/placement/placement.ts';
 
 const POOL = 'pool';
+const ABLE: EligibleNode = { preference: 0, standing: 'able' };
 const nodeName = (at: number): string => `node-${at}`;
 const nodesOf = (count: number): Map<string, EligibleNode> =>
-  new Map(Array.from({ length: count }, (_, at) => [nodeName(at), { preference: 0 }]));
+  new Map(Array.from({ length: count }, (_, at) => [nodeName(at), ABLE]));
 const addressesOf = (count: number): IpAddress[] =>
   Array.from({ length: count }, (_, at) => (0x0a00_0000 + at) as IpAddress);
 
@@ -32,9 +33,11 @@ const ADDRESSES = 120;
 type Change =
   | { readonly kind: 'place'; readonly address: number; readonly only: readonly number[] }
   | { readonly kind: 'remove'; readonly address: number }
-  | { readonly kind: 'kill' | 'revive'; readonly node: number };
+  | { readonly kind: 'kill' | 'revive'; readonly node: number }
+  | { readonly kind: 'stand'; readonly node: number; readonly standing: NodeStanding };
 
 const anyNode = fc.nat({ max: NODES - 1 });
+const anyStanding = fc.constantFrom<NodeStanding>('able', 'keeps', 'yields');
 const anyAddress = fc.nat({ max: ADDRESSES - 1 });
 const change: fc.Arbitrary<Change> = fc.oneof(
   {
@@ -47,6 +50,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove'), address: anyAddress }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('kill', 'revive'), node: anyNode }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stand'), node: anyNode, standing: anyStanding }) },
 );
 
 function apply(placement: Placement, eligible: Map<string, EligibleNode>, one: Change): void {
@@ -55,14 +59,19 @@ function apply(placement: Placement, eligible: Map<string, EligibleNode>, one: C
       kill(placement, eligible, nodeName(one.node));
       break;
     case 'revive':
-      eligible.set(nodeName(one.node), { preference: 0 });
+      eligible.set(nodeName(one.node), ABLE);
+      break;
+    case 'stand':
+      eligible.set(nodeName(one.node), { preference: 0, standing: one.standing });
+      for (const address of placement.addressesOf(nodeName(one.node)))
+        placement.place(address, { group: POOL, eligible });
       break;
     case 'remove':
       placement.remove(one.address as IpAddress);
       break;
     case 'place': {
       const chosen = one.only.map(nodeName).filter((name) => eligible.has(name));
-      const among = chosen.length === 0 ? eligible : new Map(chosen.map((name) => [name, { preference: 0 }]));
+      const among = chosen.length === 0 ? eligible : new Map(chosen.map((name) => [name, eligible.get(name) ?? ABLE]));
       placement.place(one.address as IpAddress, { group: POOL, eligible: among });
     }
   }
@@ -137,8 +146,8 @@ describe('placement', () => {
         for (const address of all) placement.place(address, { group: POOL, eligible });
         if (nodes > 1) kill(placement, eligible, nodeName(0));
         const before = ownersOf(placement, all);
-        eligible.set(nodeName(0), { preference: 100 });
-        eligible.set('newcomer', { preference: 100 });
+        eligible.set(nodeName(0), { preference: 100, standing: 'able' });
+        eligible.set('newcomer', { preference: 100, standing: 'able' });
         for (const address of placement.incomplete()) placement.place(address, { group: POOL, eligible });
         for (const address of all) placement.place(address, { group: POOL, eligible });
         expect(ownersOf(placement, all)).toEqual(before);
@@ -155,12 +164,62 @@ describe('placement', () => {
         const neighbours = neighboursOf(placement);
         for (let node = 0; node < NODES; node += 1) {
           const counted = neighbours.get(nodeName(node))?.size ?? 0;
-          expect(placement.neighboursOf(nodeName(node))).toBe(counted);
+          expect(placement.neighbours.neighboursOf(nodeName(node))).toHaveLength(counted);
           expect(counted).toBeLessThanOrEqual(16);
         }
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('says of every node that has other neighbours than before that it has, so that nobody need look at the others', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 50, maxLength: 200, size: 'max' }), (changes) => {
+        const [placement, eligible] = [new Placement(), nodesOf(NODES)];
+        const told = new Map<string, string>();
+        const sorted = (nodes: Iterable<string>): string => [...nodes].sort().join();
+        for (const one of changes) {
+          apply(placement, eligible, one);
+          for (const node of placement.neighbours.takeChanged())
+            told.set(node, sorted(placement.neighbours.neighboursOf(node)));
+        }
+        for (const [node, neighbours] of neighboursOf(placement)) expect(told.get(node) ?? '').toBe(sorted(neighbours));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('gives nothing new to a node that keeps or yields while another is able, and relieves who yields', () => {
+    const standings = fc.array(anyStanding, { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(standings, standings, fc.integer({ min: 1, max: 60 }), (first, second, count) => {
+        const cast = (list: readonly NodeStanding[]): Map<string, EligibleNode> =>
+          new Map(list.map((standing, at) => [nodeName(at), { preference: 0, standing }]));
+        const [placement, all] = [new Placement(), addressesOf(count)];
+        for (const address of all) placement.place(address, { group: POOL, eligible: cast(first) });
+        const before = ownersOf(placement, all);
+        const eligible = cast(second);
+        for (const address of all) {
+          const [owner = ''] = placement.place(address, { group: POOL, eligible });
+          const standing = eligible.get(owner)?.standing;
+          if (second.includes('able') && standing !== 'able') expect(standing).toBe('keeps');
+          if (standing === 'keeps' && second.includes('able')) expect(owner).toBe(before.get(address));
+          const was = eligible.get(before.get(address) ?? '')?.standing;
+          if (was === 'able' || was === 'keeps') expect(owner).toBe(before.get(address));
+          expect(placement.place(address, { group: POOL, eligible })[0]).toBe(owner);
+        }
+      }),
+    );
+  });
+
+  it('costs each of 1,000 nodes at most 16 neighbours, and spreads evenly, also after 100 of them died', () => {
+    const [placement, eligible, all] = [new Placement(), nodesOf(1_000), addressesOf(5_000)];
+    for (const address of all) placement.place(address, { group: POOL, eligible });
+    expect(new Set(loadsOf(placement, eligible.keys()))).toEqual(new Set([5]));
+    for (let node = 0; node < 100; node += 1) kill(placement, eligible, nodeName(node * 7));
+    for (const node of eligible.keys()) expect(placement.neighbours.neighboursOf(node).length).toBeLessThanOrEqual(16);
+    for (const address of all) expect(placement.candidatesOf(address).length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...loadsOf(placement, eligible.keys()))).toBe(6);
   });
 
   it('depends on nothing but its calls: not on the order in which nodes are listed', () => {

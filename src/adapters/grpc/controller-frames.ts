@@ -26,7 +26,7 @@ export type ControllerFrame =
   | BgpControllerFrame;
 
 const MAX_CANDIDATES = 3;
-const MAX_NEIGHBOURS = 16;
+const MAX_NEIGHBOURS = 32;
 /** One of each family. */
 const MAX_NODE_ADDRESSES = 2;
 const MAX_HELLO_KEYS = 2;

@@ -80,7 +80,7 @@ const SEEN: Readonly<Record<ConflictSign, string>> = {
 };
 
 /** Neighbours of one node; also who may answer for one address, and is worth naming. */
-const MAX_NEIGHBOURS = 16;
+const MAX_NEIGHBOURS = 32;
 
 export function speakerFrameToWire(frame: SpeakerFrame | MalformedFrame): object {
   switch (frame.kind) {

@@ -1,34 +1,27 @@
 import type { IpAddress } from '../../core/net/index.ts';
 import { Placement } from '../../core/placement/placement.ts';
-import type { Epoch } from '../../ports/channel.ts';
 import type { Informer } from '../../ports/informer.ts';
 import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { Clock, Timer, Timers } from '../../ports/time.ts';
+import type { Clock, Timers } from '../../ports/time.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
 import type { SpeakerListener, Speakers } from '../speakers/speaker-listener.ts';
 import { AddressBook } from './address-book.ts';
+import { Beginning, type BeginningOptions } from './beginning.ts';
+import { ClaimReview } from './claim-review.ts';
 import { type AddressUse, Eligibility, type EligibleNodes } from './eligibility.ts';
 import { EndpointIndex } from './endpoint-index.ts';
-import { compareEpochs } from './epochs.ts';
-import { GrantLedger } from './grant-ledger.ts';
+import { isPlausible } from './epochs.ts';
+import { GrantLedger, type GrantLedgerOptions } from './grant-ledger.ts';
+import { NeighbourLists } from './neighbour-lists.ts';
 import { NodeDirectory } from './node-directory.ts';
+import type { OwnerHistory } from './owner-history.ts';
 import type { AnnouncementState, Obstacle, ServiceAnnouncement, ServiceAnnouncer } from './service-announcement.ts';
 import { StateCensus } from './state-census.ts';
 
-export interface AnnouncerOptions {
-  /** Of our leadership, from the Lease (`leaseTransitions`): a new leader outranks every older one. */
-  readonly generation: number;
+export interface AnnouncerOptions extends BeginningOptions, GrantLedgerOptions {
   readonly ignoreExcludeLabel: boolean;
-  /** After the first speaker came, how long the others may take to say what they announce. */
-  readonly settleMs: number;
-  /** How long all of this may take, when the Services are never declared. */
-  readonly patienceMs: number;
-  /** After this long without any speaker the Services are told that there is none. */
-  readonly speakerPatienceMs: number;
-  /** How long the old owner of a planned move waits for the new one to claim. */
-  readonly handoverMs: number;
 }
 
 export const DEFAULT_ANNOUNCER_OPTIONS = {
@@ -45,6 +38,9 @@ export interface AnnouncerDependencies {
   readonly config: ConfigSource;
   readonly nodes: Informer<Node>;
   readonly endpointSlices: Informer<EndpointSlice>;
+  readonly history: OwnerHistory;
+  /** Whether an address that was never announced is known to be free on the LAN. */
+  readonly isFree?: (address: IpAddress) => boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -69,40 +65,49 @@ const NO_SPEAKER: Obstacle = {
  * anything before every speaker could report and every Service that has an address was set.
  */
 export class Announcer implements ServiceAnnouncer, SpeakerListener {
-  readonly #options: AnnouncerOptions;
   readonly #dependencies: AnnouncerDependencies;
   readonly #book = new AddressBook();
   readonly #endpoints = new EndpointIndex();
   readonly #directory: NodeDirectory;
   readonly #eligibility: Eligibility;
   readonly #placement = new Placement();
+  readonly #neighbours: NeighbourLists;
   readonly #ledger: GrantLedger;
+  readonly #claims: ClaimReview;
   readonly #census: StateCensus;
+  readonly #beginning: Beginning;
   readonly #listeners: ((serviceKey: string) => void)[] = [];
   #phase: 'idle' | 'listening' | 'deciding' = 'idle';
   /** Why nothing is decided yet. */
   #waiting = STARTING;
-  #declared = false;
   #informed = false;
-  #settle: Timer | undefined;
-  #settled = false;
+  #begunBefore = false;
 
   constructor(
     options: Pick<AnnouncerOptions, 'generation'> & Partial<AnnouncerOptions>,
     dependencies: AnnouncerDependencies,
   ) {
-    this.#options = { ...DEFAULT_ANNOUNCER_OPTIONS, ...options };
+    const all = { ...DEFAULT_ANNOUNCER_OPTIONS, ...options };
     this.#dependencies = dependencies;
-    const { speakers } = dependencies;
-    this.#directory = new NodeDirectory(this.#options, { speaker: (nodeName) => speakers.speaker(nodeName) });
+    const { speakers, isFree = () => false } = dependencies;
+    this.#directory = new NodeDirectory(all, { speaker: (nodeName) => speakers.speaker(nodeName) });
     this.#eligibility = new Eligibility(this.#directory);
-    this.#ledger = new GrantLedger(this.#options, dependencies);
+    this.#ledger = new GrantLedger(all, { ...dependencies, isFree });
+    this.#claims = new ClaimReview({ ...dependencies, ledger: this.#ledger });
+    const sources = [this.#placement.neighbours, this.#ledger.partners];
+    this.#neighbours = new NeighbourLists({ sources, directory: this.#directory, speakers });
     this.#census = new StateCensus(dependencies.metrics);
+    this.#beginning = new Beginning(all, {
+      ...dependencies,
+      everybodySpoke: () => this.#directory.everybodySpoke,
+      onReady: () => this.#begin(),
+      onNoSpeaker: () => this.#missSpeakers(),
+    });
   }
 
   /** Resolves when the caches are read; it decides some time later, by itself. Aborting `signal` ends it for good. */
   async start(signal: AbortSignal): Promise<void> {
-    const { nodes, endpointSlices, config, speakers, timers } = this.#dependencies;
+    const { nodes, endpointSlices, config, speakers } = this.#dependencies;
     this.#phase = 'listening';
     const stops = [
       nodes.onChange(({ key }) => this.#nodeChanged(key)),
@@ -112,16 +117,13 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
       }),
     ];
     speakers.listen(this);
-    const patience = timers.start(this.#options.patienceMs, () => this.#loosePatience());
-    const speakerPatience = timers.start(this.#options.speakerPatienceMs, () => this.#missSpeakers());
+    this.#beginning.start();
     signal.addEventListener(
       'abort',
       () => {
         this.#phase = 'idle';
         for (const stop of stops) stop();
-        patience.cancel();
-        speakerPatience.cancel();
-        this.#settle?.cancel();
+        this.#beginning.stop();
         this.#ledger.stop();
       },
       { once: true },
@@ -139,7 +141,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     this.#eligibility.configure(config.current().l2Advertisements);
     this.#informed = true;
     for (const { nodeName } of speakers.alive()) this.speakerUp(nodeName);
-    this.#decideIfReady();
+    this.#beginning.informed();
   }
 
   set(serviceKey: string, announcement: ServiceAnnouncement): void {
@@ -155,8 +157,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   }
 
   declared(): void {
-    this.#declared = true;
-    this.#decideIfReady();
+    this.#beginning.declared();
   }
 
   /** How it stands with each address of a Service; empty for one that was not set. */
@@ -166,8 +167,27 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
       const candidates =
         this.#phase === 'deciding' && obstacle === undefined ? this.#placement.candidatesOf(address) : [];
       const claimed = this.#ledger.isClaimed(address);
-      return { address, candidates, claimed, ...(obstacle === undefined ? {} : { obstacle }) };
+      const ownership = this.#claims.ownershipOf(address);
+      const rival = this.#ledger.rivalOf(address);
+      return {
+        address,
+        candidates,
+        claimed,
+        ...(ownership === undefined ? {} : { ownership }),
+        ...(rival === undefined ? {} : { rival }),
+        ...(obstacle === undefined ? {} : { obstacle }),
+      };
     });
+  }
+
+  /** The Services that use an address. */
+  servicesOf(address: IpAddress): readonly string[] {
+    return this.#book.usesOf(address).map(({ serviceKey }) => serviceKey);
+  }
+
+  /** Who may announce an address, best first. */
+  candidatesOf(address: IpAddress): readonly string[] {
+    return this.#placement.candidatesOf(address);
   }
 
   /** Told when the state of some address of the Service changed. Must not throw. */
@@ -175,18 +195,16 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     this.#listeners.push(listener);
   }
 
+  /** Something else is to be said of an address, though nothing is decided anew. */
+  retell(address: IpAddress): void {
+    for (const serviceKey of this.servicesOf(address)) this.#tellService(serviceKey);
+  }
+
   speakerUp(nodeName: string): void {
-    this.#settle ??= this.#dependencies.timers.start(this.#options.settleMs, () => {
-      this.#settled = true;
-      this.#decideIfReady();
-    });
-    const newest = this.#dependencies.speakers.speaker(nodeName)?.newestEpoch;
-    // One who comes late with grants of a leader that we did not know of would refuse ours.
-    if (this.#phase === 'deciding' && newest !== undefined && !this.#ledger.outranks(newest))
-      this.#ledger.outrank(newest);
+    this.#respectGrantsOf(nodeName);
     for (const address of this.#book.forgive(nodeName)) this.#decide(address);
     this.#nodeChanged(nodeName);
-    this.#decideIfReady();
+    this.#beginning.spoke();
   }
 
   speakerDown(nodeName: string): void {
@@ -194,8 +212,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     this.#nodeChanged(nodeName);
   }
 
-  leaving(nodeName: string): void {
+  presenceChanged(nodeName: string): void {
+    const isConnected = this.#dependencies.speakers.speaker(nodeName)?.presence === 'connected';
+    if (isConnected) this.#respectGrantsOf(nodeName);
     this.#nodeChanged(nodeName);
+    if (isConnected) this.#beginning.spoke();
   }
 
   interfacesChanged(nodeName: string): void {
@@ -203,11 +224,15 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     this.#nodeChanged(nodeName);
   }
 
-  claimsChanged(_nodeName: string, addresses: readonly IpAddress[]): void {
+  claimsChanged(nodeName: string, addresses: readonly IpAddress[]): void {
     if (this.#phase !== 'deciding') return;
     for (const address of addresses) {
+      const moved = this.#claims.look(address, nodeName);
+      // Whoever took it over without us has it from now on by our grant.
+      if (this.#ledger.successorOf(address) !== undefined) this.#decide(address);
       this.#ledger.claimed(address);
-      if (this.#noteState(address)) this.#tell(address);
+      this.#neighbours.update();
+      if (this.#noteState(address) || moved) this.retell(address);
     }
   }
 
@@ -215,14 +240,26 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     if (address !== undefined && this.#book.refuse(address, nodeName, reason)) this.#decide(address);
   }
 
+  /** One who comes late with grants of a leader that we did not know of would refuse ours. */
+  #respectGrantsOf(nodeName: string): void {
+    const newest = this.#dependencies.speakers.speaker(nodeName)?.newestEpoch;
+    if (this.#phase !== 'deciding' || newest === undefined || this.#ledger.outranks(newest)) return;
+    if (isPlausible(newest)) this.#ledger.outrank(newest);
+  }
+
   #nodeChanged(nodeName: string): void {
-    if (!this.#informed || !this.#directory.refresh(nodeName, this.#dependencies.nodes.get(nodeName))) return;
+    if (!this.#informed) return;
+    const news = this.#directory.refresh(nodeName, this.#dependencies.nodes.get(nodeName));
+    if (news === undefined) return;
     const { lost, gained } = this.#eligibility.refresh(nodeName);
-    // Only the addresses that it may announce lose something, and only those that lack a candidate gain something. An
-    // address with an obstacle may have no place yet.
+    if (this.#phase === 'deciding' && !this.#directory.anybodyListens) this.#pause();
+    if (news.addresses) this.#neighbours.addressesChanged(nodeName);
+    // Only the addresses that it may announce lose something, and only those that lack a candidate, or have one that
+    // yields, gain something. An address with an obstacle may have no place yet.
     if (lost) for (const address of this.#placement.addressesOf(nodeName)) this.#decide(address);
     if (!gained) return;
-    const lacking = new Set([...this.#placement.incomplete(), ...this.#book.obstructed()]);
+    const wanting = this.#directory.yielding().flatMap((node) => this.#placement.addressesOf(node));
+    const lacking = new Set([...this.#placement.incomplete(), ...this.#book.obstructed(), ...wanting]);
     for (const address of lacking) this.#decide(address);
   }
 
@@ -237,63 +274,41 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     for (const address of this.#book.addresses()) this.#decide(address);
   }
 
-  #decideIfReady(): void {
-    if (this.#phase !== 'listening' || !this.#informed || !this.#declared) return;
-    if (this.#settled || this.#directory.everybodySpoke) this.#begin();
-  }
-
-  #loosePatience(): void {
-    if (this.#declared) return;
-    this.#dependencies.log.warn('services-not-declared', { afterMs: this.#options.patienceMs });
-    this.declared();
-  }
-
   #missSpeakers(): void {
-    const [anySpeaker] = this.#dependencies.speakers.alive();
-    if (this.#phase !== 'listening' || anySpeaker !== undefined) return;
-    this.#dependencies.log.warn('no-speaker-connected', { afterMs: this.#options.speakerPatienceMs });
     this.#waiting = NO_SPEAKER;
-    for (const address of this.#book.addresses()) this.#tell(address);
+    for (const address of this.#book.addresses()) this.retell(address);
+  }
+
+  /** Nobody is left to be told anything: then we are cut off as likely as they are, and nothing may change for it. */
+  #pause(): void {
+    this.#phase = 'listening';
+    this.#waiting = STARTING;
+    this.#dependencies.speakers.hold();
+    this.#beginning.again();
+    this.#dependencies.log.warn('announcer-paused', { addresses: this.#book.size });
   }
 
   /** Takes over what is announced, decides everything, and lets the speakers know. */
   #begin(): void {
-    const claims = this.#claims();
-    for (const { newestEpoch } of this.#dependencies.speakers.alive())
-      if (newestEpoch) this.#ledger.outrank(newestEpoch);
-    for (const { epoch } of claims.values()) this.#ledger.outrank(epoch);
-    for (const [address, { node, epoch }] of claims) this.#ledger.adopt(address, node, epoch);
+    const adopted = this.#claims.adopt({ isFirst: !this.#begunBefore });
+    this.#begunBefore = true;
     this.#phase = 'deciding';
-    for (const address of new Set([...this.#book.addresses(), ...claims.keys()])) {
-      this.#decide(address, claims.get(address)?.node);
+    for (const address of new Set([...this.#book.addresses(), ...adopted.keys()])) {
+      this.#decide(address, adopted.get(address));
     }
-    this.#dependencies.log.info('announcer-began', { addresses: this.#book.size, adopted: claims.size });
+    this.#dependencies.log.info('announcer-began', { addresses: this.#book.size, adopted: adopted.size });
     this.#dependencies.speakers.release();
   }
 
-  /** Who announces what; of two, the one with the newer grant. */
-  #claims(): Map<IpAddress, { readonly node: string; readonly epoch: Epoch }> {
-    const newest = new Map<IpAddress, { readonly node: string; readonly epoch: Epoch }>();
-    for (const { nodeName: node, claims } of this.#dependencies.speakers.alive()) {
-      for (const [address, epoch] of claims) {
-        const other = newest.get(address);
-        if (other === undefined || compareEpochs(epoch, other.epoch) > 0) newest.set(address, { node, epoch });
-      }
-    }
-    return newest;
-  }
-
-  #decide(address: IpAddress, owner?: string): void {
+  #decide(address: IpAddress, owner = this.#ledger.successorOf(address)): void {
     if (this.#phase !== 'deciding') {
-      if (this.#waiting === NO_SPEAKER) this.#tell(address);
+      if (this.#waiting === NO_SPEAKER) this.retell(address);
       return;
     }
     const uses = this.#usesOf(address);
     const [first] = uses;
     if (first === undefined) {
-      this.#placement.remove(address);
-      this.#ledger.set(address, [], new Map());
-      this.#census.note(address, undefined);
+      this.#forget(address);
       return;
     }
     const found = this.#eligibility.of(uses, this.#book.refusalsOf(address));
@@ -303,9 +318,20 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     const group = first.announced.poolName;
     const keepsPlace = obstacle?.reason === 'NoEndpoint';
     const list = keepsPlace ? [] : this.#placement.place(address, { group, eligible, ...(owner && { owner }) });
+    this.#neighbours.update();
     const granted = this.#ledger.set(address, list, eligible);
+    this.#neighbours.update();
     const explained = this.#book.setObstacle(address, obstacle);
-    if (this.#noteState(address) || granted || explained) this.#tell(address);
+    if (this.#noteState(address) || granted || explained) this.retell(address);
+  }
+
+  /** Nobody uses it any more. */
+  #forget(address: IpAddress): void {
+    this.#placement.remove(address);
+    this.#ledger.set(address, [], new Map());
+    this.#neighbours.update();
+    this.#dependencies.history.forget(address);
+    this.#census.note(address, undefined);
   }
 
   #noteState(address: IpAddress): boolean {
@@ -318,10 +344,6 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     return this.#book
       .usesOf(address)
       .map(({ serviceKey, service, announced }) => ({ service, announced, endpoints: this.#endpoints.of(serviceKey) }));
-  }
-
-  #tell(address: IpAddress): void {
-    for (const { serviceKey } of this.#book.usesOf(address)) this.#tellService(serviceKey);
   }
 
   #tellService(serviceKey: string): void {

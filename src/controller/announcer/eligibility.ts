@@ -1,4 +1,5 @@
 import type { L2Advertisement } from '../../core/config/config.ts';
+import type { NodeStanding } from '../../core/placement/placement.ts';
 import { advertises, bothTerms, type NodeTerms, sameTerms, termsFor } from './advertisement-rules.ts';
 import type { ServiceEndpoints } from './endpoint-index.ts';
 import type { KnownNode, NodeDirectory } from './node-directory.ts';
@@ -11,7 +12,12 @@ export interface AddressUse {
   readonly endpoints: ServiceEndpoints;
 }
 
-export type EligibleNodes = ReadonlyMap<string, NodeTerms>;
+/** On what terms a node may announce an address, and how steadily. */
+export interface EligibleTerms extends NodeTerms {
+  readonly standing: NodeStanding;
+}
+
+export type EligibleNodes = ReadonlyMap<string, EligibleTerms>;
 
 /** Nodes reached by one set of advertisements. */
 interface Reach {
@@ -19,7 +25,7 @@ interface Reach {
   /** Matched by the node selectors, able or not. */
   readonly matching: Set<string>;
   /** Matched, and able to announce now. */
-  readonly able: Map<string, NodeTerms>;
+  readonly able: Map<string, EligibleTerms>;
 }
 
 /** How many nodes a sentence names. */
@@ -54,7 +60,7 @@ export class Eligibility {
       const before = reach.able.get(nodeName);
       this.#look(reach, nodeName, node);
       const after = reach.able.get(nodeName);
-      if (sameTerms(before, after)) continue;
+      if (sameTerms(before, after) && before?.standing === after?.standing) continue;
       lost ||= before !== undefined;
       gained ||= after !== undefined;
     }
@@ -101,7 +107,8 @@ export class Eligibility {
         const others = b.get(name);
         const combined = others && bothTerms(terms, others);
         const node = this.#directory.get(name);
-        return pairOf(name, combined && node && inability(node, combined) === undefined ? combined : undefined);
+        const able = combined !== undefined && node !== undefined && inability(node, combined) === undefined;
+        return pairOf(name, able ? { ...combined, standing: terms.standing } : undefined);
       }),
     );
   }
@@ -111,7 +118,7 @@ export class Eligibility {
     if (terms === undefined) reach.matching.delete(nodeName);
     else reach.matching.add(nodeName);
     if (node !== undefined && terms !== undefined && inability(node, terms) === undefined)
-      reach.able.set(nodeName, terms);
+      reach.able.set(nodeName, { ...terms, standing: node.standing });
     else reach.able.delete(nodeName);
   }
 
@@ -145,7 +152,7 @@ function local(able: EligibleNodes, { nodes }: ServiceEndpoints): EligibleNodes 
   return new Map([...nodes].flatMap((node) => pairOf(node, able.get(node))));
 }
 
-function pairOf(node: string, terms: NodeTerms | undefined): (readonly [string, NodeTerms])[] {
+function pairOf(node: string, terms: EligibleTerms | undefined): (readonly [string, EligibleTerms])[] {
   return terms === undefined ? [] : [[node, terms]];
 }
 

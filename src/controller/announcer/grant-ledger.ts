@@ -1,11 +1,12 @@
 import type { IpAddress } from '../../core/net/index.ts';
-import type { Epoch, Grant } from '../../ports/channel.ts';
+import { NeighbourGraph } from '../../core/placement/neighbour-graph.ts';
+import type { Claim, Epoch, Grant } from '../../ports/channel.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { EligibleNodes } from './eligibility.ts';
 import { compareEpochs } from './epochs.ts';
-import { HANDOVERS, MOVES } from './metrics.ts';
+import { HANDOVERS } from './metrics.ts';
 
 export interface GrantLedgerOptions {
   /** The generation of our leadership; no grant is older. */
@@ -16,6 +17,8 @@ export interface GrantLedgerOptions {
 
 export interface GrantLedgerDependencies {
   readonly speakers: Speakers;
+  /** Whether an address that was never announced is known to be free on the LAN. */
+  readonly isFree: (address: IpAddress) => boolean;
   readonly timers: Timers;
   readonly metrics: Metrics;
 }
@@ -26,8 +29,12 @@ interface Entry {
   readonly epoch: Epoch;
   /** Of an earlier leader: to be granted anew whatever is decided. */
   readonly adopted: boolean;
-  /** Keeps its older grant until the new owner claims. */
+  /** Was claimed by somebody: no probe is needed any more. */
+  readonly announced: boolean;
+  /** Goes on announcing until the new owner claims. */
   readonly outgoing: Outgoing | undefined;
+  /** Took the address over without us. */
+  readonly successor: Successor | undefined;
 }
 
 interface Outgoing {
@@ -35,7 +42,18 @@ interface Outgoing {
   readonly timer: Timer;
 }
 
+interface Successor {
+  readonly node: string;
+  readonly term: number;
+}
+
 type HandoverResult = 'claimed' | 'timeout' | 'cancelled';
+
+/**
+ * What a claim means. `owner`: as granted. `takeover`: a candidate took over without us. `late`: by a grant that is not the
+ * newest any more. `never-granted`: by no grant of ours.
+ */
+export type ClaimVerdict = 'owner' | 'takeover' | 'late' | 'never-granted';
 
 /**
  * What has been granted to whom, and the order in which it changes hands: in a planned move the new owner gets its grant
@@ -45,11 +63,12 @@ export class GrantLedger {
   readonly #options: GrantLedgerOptions;
   readonly #dependencies: GrantLedgerDependencies;
   readonly #handovers: Counter<'result'>;
-  readonly #moves: Counter;
   /** BOUNDED: by the addresses that are announced. */
   readonly #entries = new Map<IpAddress, Entry>();
   /** Addresses with an outgoing owner. BOUNDED: by the entries. */
   readonly #handing = new Set<IpAddress>();
+  /** Who hands over to whom: for so long the two must hear each other. */
+  readonly #partners = new NeighbourGraph(Number.POSITIVE_INFINITY);
   #generation: number;
   #counter = 0;
 
@@ -58,7 +77,6 @@ export class GrantLedger {
     this.#dependencies = dependencies;
     this.#generation = options.generation;
     this.#handovers = dependencies.metrics.counter(HANDOVERS);
-    this.#moves = dependencies.metrics.counter(MOVES);
   }
 
   /**
@@ -80,18 +98,27 @@ export class GrantLedger {
 
   /** Somebody announces it by the grant of an earlier leader: that stays as it is until it is decided about. */
   adopt(address: IpAddress, node: string, epoch: Epoch): void {
-    if (this.#entries.has(address)) return;
-    this.#entries.set(address, { list: [node], interfaces: [undefined], epoch, adopted: true, outgoing: undefined });
-    this.#dependencies.speakers.grant(node, { address, epoch, candidates: [node] });
-  }
-
-  /** The addresses that are granted to somebody, adopted ones too. */
-  addresses(): readonly IpAddress[] {
-    return [...this.#entries.keys()];
+    const { outgoing } = this.#entries.get(address) ?? {};
+    if (outgoing !== undefined) this.#finish(address, 'cancelled');
+    const entry = { list: [node], interfaces: [undefined], epoch, adopted: true, announced: true };
+    this.#put(address, { ...entry, outgoing: undefined, successor: undefined });
+    this.#dependencies.speakers.grant(node, { address, epoch, candidates: [node], probed: true });
   }
 
   ownerOf(address: IpAddress): string | undefined {
     return this.#entries.get(address)?.list[0];
+  }
+
+  /** Who took it over without us, unless the owner goes on announcing: then the LAN is split, and each part has its own. */
+  successorOf(address: IpAddress): string | undefined {
+    const entry = this.#entries.get(address);
+    return entry === undefined || this.#isContested(address, entry) ? undefined : entry.successor?.node;
+  }
+
+  /** Who announces it as well as the owner that we chose, because the two do not hear each other. */
+  rivalOf(address: IpAddress): string | undefined {
+    const entry = this.#entries.get(address);
+    return entry !== undefined && this.#isContested(address, entry) ? entry.successor?.node : undefined;
   }
 
   /** Declares the list of an address. False when it is so already. An empty list takes it from everybody. */
@@ -99,12 +126,24 @@ export class GrantLedger {
     const before = this.#entries.get(address);
     if (list.length === 0) return before !== undefined && this.#revokeAll(address, before);
     const interfaces = list.map((node) => eligible.get(node)?.interfaces);
-    if (before?.adopted === false && sameList(before, { list, interfaces })) return false;
-    const epoch = this.#grant(address, { list, interfaces });
-    if (before !== undefined && before.list[0] !== list[0]) this.#moves.add({});
-    const outgoing = before === undefined ? undefined : this.#retire(address, before, list);
-    this.#put(address, { list, interfaces, epoch, adopted: false, outgoing });
+    if (before !== undefined && this.#stands(address, before, { list, interfaces })) return false;
+    const announced = before?.announced === true;
+    const epoch = this.#grant(address, { list, interfaces, announced });
+    const outgoing = before === undefined ? undefined : this.#retire(address, before, { list, epoch });
+    this.#put(address, { list, interfaces, epoch, adopted: false, announced, outgoing, successor: undefined });
     return true;
+  }
+
+  /** Looks at what a node claims now. Undefined when it claims nothing. */
+  judge(address: IpAddress, node: string): ClaimVerdict | undefined {
+    const claim = this.#dependencies.speakers.speaker(node)?.claims.get(address);
+    if (claim === undefined) return undefined;
+    const entry = this.#entries.get(address);
+    if (entry === undefined) return 'late';
+    const verdict = verdictOn(claim, node, entry);
+    if (verdict === 'takeover') this.#succeed(address, entry, { node, term: claim.term });
+    else if (verdict === 'owner' && !entry.announced) this.#put(address, { ...entry, announced: true });
+    return verdict;
   }
 
   /** A speaker's claims changed: the old owner goes when the new one has claimed by its newest grant. */
@@ -116,8 +155,8 @@ export class GrantLedger {
   /** Whether the owner says that it announces, by the grant of now. */
   isClaimed(address: IpAddress): boolean {
     const entry = this.#entries.get(address);
-    const claim = entry && this.#dependencies.speakers.speaker(entry.list[0] ?? '')?.claims.get(address);
-    return entry !== undefined && claim !== undefined && compareEpochs(claim, entry.epoch) >= 0;
+    const claim = entry && this.#claimOf(entry.list[0] ?? '', address);
+    return entry !== undefined && claim !== undefined && compareEpochs(claim.epoch, entry.epoch) >= 0;
   }
 
   /** Who is gone has nothing to hand over. */
@@ -127,43 +166,83 @@ export class GrantLedger {
     }
   }
 
+  /** Who exchanges an address with whom just now. */
+  get partners(): Pick<NeighbourGraph, 'neighboursOf' | 'takeChanged'> {
+    return this.#partners;
+  }
+
   stop(): void {
     for (const address of this.#handing) this.#entries.get(address)?.outgoing?.timer.cancel();
   }
 
+  #claimOf(node: string, address: IpAddress): Claim | undefined {
+    return this.#dependencies.speakers.speaker(node)?.claims.get(address);
+  }
+
+  #stands(address: IpAddress, entry: Entry, declared: Pick<Entry, 'list' | 'interfaces'>): boolean {
+    if (entry.adopted || !sameList(entry, declared)) return false;
+    return entry.successor === undefined || this.#isContested(address, entry);
+  }
+
+  /** Whether two nodes announce it that do not hear each other, and the one that we chose is among them. */
+  #isContested(address: IpAddress, { list, epoch, successor }: Entry): boolean {
+    const [owner = ''] = list;
+    if (successor === undefined || successor.node === owner) return false;
+    const claim = this.#claimOf(owner, address);
+    const isConnected = this.#dependencies.speakers.speaker(owner)?.presence === 'connected';
+    return isConnected && claim !== undefined && compareEpochs(claim.epoch, epoch) >= 0;
+  }
+
+  #succeed(address: IpAddress, entry: Entry, successor: Successor): void {
+    if (entry.successor !== undefined && entry.successor.term > successor.term) return;
+    this.#put(address, { ...entry, announced: true, successor });
+  }
+
   /** Tells the candidates, by an epoch that was never used. */
-  #grant(address: IpAddress, { list, interfaces }: Pick<Entry, 'list' | 'interfaces'>): Epoch {
+  #grant(address: IpAddress, content: Pick<Entry, 'list' | 'interfaces' | 'announced'>): Epoch {
+    const { list, interfaces, announced } = content;
     this.#counter += 1;
     const epoch: Epoch = { generation: this.#generation, counter: this.#counter };
+    const probed = announced || this.#dependencies.isFree(address) ? { probed: true } : {};
     for (const [at, node] of list.entries()) {
       const allowed = interfaces[at];
       const bound = allowed === undefined ? {} : { interfaces: allowed };
-      const grant: Grant = { address, epoch, candidates: list, ...bound };
+      const grant: Grant = { address, epoch, candidates: list, ...bound, ...probed };
       this.#dependencies.speakers.grant(node, grant);
     }
     return epoch;
   }
 
   /** Takes the address from those who are not in the new list. Returns the one who keeps it for a while. */
-  #retire(address: IpAddress, before: Entry, list: readonly string[]): Outgoing | undefined {
-    const { speakers } = this.#dependencies;
-    const [owner = ''] = before.list;
-    const handing = before.outgoing?.node ?? owner;
-    const keeps = !list.includes(handing) && speakers.speaker(handing)?.alive === true;
+  #retire(
+    address: IpAddress,
+    before: Entry,
+    { list, epoch }: { readonly list: readonly string[]; readonly epoch: Epoch },
+  ): Outgoing | undefined {
+    const { speakers, timers } = this.#dependencies;
+    const handing = before.outgoing?.node ?? before.successor?.node ?? before.list[0] ?? '';
+    const presence = speakers.speaker(handing)?.presence ?? 'gone';
+    const keeps = !list.includes(handing) && presence !== 'gone';
     for (const node of new Set([...before.list, handing])) {
       if (!list.includes(node) && !(keeps && node === handing)) speakers.revoke(node, address);
     }
-    if (keeps && before.outgoing !== undefined) return before.outgoing;
-    if (before.outgoing !== undefined) this.#settle(before.outgoing, 'cancelled');
-    if (!keeps) return undefined;
+    if (!keeps) {
+      if (before.outgoing !== undefined) this.#settle(before.outgoing, 'cancelled');
+      return undefined;
+    }
+    // By this it knows whose claim to wait for.
+    speakers.grant(handing, { address, epoch, candidates: list, probed: true });
+    // However often the list changes, it waits no longer.
     const { handoverMs } = this.#options;
-    const timer = this.#dependencies.timers.start(handoverMs, () => this.#finish(address, 'timeout'));
+    const timer = before.outgoing?.timer ?? timers.start(handoverMs, () => this.#finish(address, 'timeout'));
     return { node: handing, timer };
   }
 
   #revokeAll(address: IpAddress, before: Entry): true {
     if (before.outgoing !== undefined) this.#settle(before.outgoing, 'cancelled');
-    for (const node of [...before.list, before.outgoing?.node ?? '']) this.#dependencies.speakers.revoke(node, address);
+    const holders = new Set([...before.list, before.outgoing?.node ?? '', before.successor?.node ?? '']);
+    for (const node of holders) this.#dependencies.speakers.revoke(node, address);
+    this.#forgetPartners(before);
     this.#entries.delete(address);
     this.#handing.delete(address);
     return true;
@@ -183,10 +262,25 @@ export class GrantLedger {
   }
 
   #put(address: IpAddress, entry: Entry): void {
+    this.#forgetPartners(this.#entries.get(address));
+    if (entry.outgoing !== undefined) this.#partners.add([entry.outgoing.node, ...entry.list]);
     this.#entries.set(address, entry);
     if (entry.outgoing === undefined) this.#handing.delete(address);
     else this.#handing.add(address);
   }
+
+  #forgetPartners(entry: Entry | undefined): void {
+    if (entry?.outgoing !== undefined) this.#partners.remove([entry.outgoing.node, ...entry.list]);
+  }
+}
+
+function verdictOn(claim: Claim, node: string, entry: Entry): ClaimVerdict {
+  const order = compareEpochs(claim.epoch, entry.epoch);
+  if (order < 0) return 'late';
+  const rank = entry.list.indexOf(node);
+  if (order > 0 || rank === -1) return 'never-granted';
+  if (rank === 0) return claim.term >= (entry.successor?.term ?? 0) ? 'owner' : 'late';
+  return claim.term > 0 ? 'takeover' : 'never-granted';
 }
 
 function sameList(a: Pick<Entry, 'list' | 'interfaces'>, b: Pick<Entry, 'list' | 'interfaces'>): boolean {

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../core/net/index.ts';
+import type { Ownership } from './owner-history.ts';
 
 /** An address of a Service, with what advertisements select pools by. */
 export interface AnnouncedAddress {
@@ -54,6 +55,10 @@ export interface AnnouncementState {
   readonly candidates: readonly string[];
   /** The owner says that it announces. */
   readonly claimed: boolean;
+  /** Present when somebody is known to announce it. */
+  readonly ownership?: Ownership;
+  /** Announces it as well: the two do not hear each other. */
+  readonly rival?: string;
   /** Present when there are no candidates. */
   readonly obstacle?: Obstacle;
 }

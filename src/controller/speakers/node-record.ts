@@ -1,36 +1,30 @@
 import type { IpAddress } from '../../core/net/index.ts';
-import type { Claim, Epoch, InterfaceReport, SpeakerMessage, SpeakerSession } from '../../ports/channel.ts';
-import type { Timer } from '../../ports/time.ts';
+import type { Claim, Epoch, InterfaceReport, SpeakerMessage } from '../../ports/channel.ts';
 import { GrantOutbox } from './grant-outbox.ts';
+import type { SessionLine } from './session-line.ts';
 import type { SilenceWatch } from './silence-watch.ts';
-import type { Speaker } from './speaker-listener.ts';
-
-/** The session of a node, with what belongs to it alone. */
-export interface Attachment {
-  readonly session: SpeakerSession;
-  readonly instanceId: string;
-  /** The snapshot is sent: only then do deltas mean anything. */
-  begun: boolean;
-  /** False between a send that filled the transport and its drain. */
-  writable: boolean;
-  heartbeat: Timer | undefined;
-  /** Runs while an update is not acked. */
-  patience: Timer | undefined;
-}
+import type { Presence, Speaker } from './speaker-listener.ts';
+import { Surroundings } from './surroundings.ts';
 
 /** Everything that the registry holds of one node. */
 export class NodeRecord implements Speaker {
   readonly nodeName: string;
   readonly outbox = new GrantOutbox();
-  attachment: Attachment | undefined;
-  /** Present while the speaker is alive. */
+  readonly surroundings = new Surroundings();
+  /** Present while it has a session. */
+  line: SessionLine | undefined;
+  /** Of the process that speaks. */
+  instanceId = '';
+  /** Present until it is gone. */
   watch: SilenceWatch | undefined;
   leaving = false;
+  /** Neighbours hear it, or stand in for it. */
+  cared = false;
   version = '';
   newestEpoch: Epoch | undefined;
   interfaces: readonly InterfaceReport[] = [];
   /** BOUNDED: by the size of a message, and by what the node was granted if it is honest. */
-  readonly claims = new Map<IpAddress, Epoch>();
+  readonly claims = new Map<IpAddress, Claim>();
   /** BOUNDED: by the grants of the node. */
   readonly rejects = new Map<IpAddress, string>();
 
@@ -38,17 +32,15 @@ export class NodeRecord implements Speaker {
     this.nodeName = nodeName;
   }
 
-  get alive(): boolean {
-    return this.watch !== undefined;
-  }
-
-  get connected(): boolean {
-    return this.attachment !== undefined;
+  get presence(): Presence {
+    if (this.watch === undefined) return 'gone';
+    if (this.leaving) return this.cared ? 'away' : 'leaving';
+    return this.line === undefined ? 'away' : 'connected';
   }
 
   /** Nothing is left to remember. */
   get forgettable(): boolean {
-    return !this.alive && !this.connected && this.outbox.size === 0;
+    return this.watch === undefined && this.line === undefined && this.outbox.size === 0 && this.surroundings.isCommon;
   }
 
   /** Takes over the whole list. Returns the addresses whose claim is not what it was. */
@@ -60,8 +52,8 @@ export class NodeRecord implements Speaker {
 
   changeClaims(made: readonly Claim[], dropped: readonly IpAddress[]): IpAddress[] {
     const lost = dropped.filter((address) => this.claims.delete(address));
-    const renewed = made.filter(({ address, epoch }) => !sameEpoch(this.claims.get(address), epoch));
-    for (const { address, epoch } of renewed) this.claims.set(address, epoch);
+    const renewed = made.filter((claim) => !sameClaim(this.claims.get(claim.address), claim));
+    for (const claim of renewed) this.claims.set(claim.address, claim);
     return [...lost, ...renewed.map(({ address }) => address)];
   }
 
@@ -78,14 +70,21 @@ export class NodeRecord implements Speaker {
     readonly interfaces: boolean;
     readonly claims: readonly IpAddress[];
   } {
+    this.instanceId = hello.instanceId;
     this.version = hello.version;
     this.newestEpoch = hello.newestEpoch;
     return { interfaces: this.replaceInterfaces(hello.interfaces), claims: this.replaceClaims(hello.claims) };
   }
 }
 
-function sameEpoch(a: Epoch | undefined, b: Epoch): boolean {
-  return a !== undefined && a.generation === b.generation && a.counter === b.counter;
+/** How long it is held grows by itself, and is no news. */
+function sameClaim(a: Claim | undefined, b: Claim): boolean {
+  return (
+    a?.epoch.generation === b.epoch.generation &&
+    a.epoch.counter === b.epoch.counter &&
+    a.term === b.term &&
+    a.reason === b.reason
+  );
 }
 
 function sameInterface(a: InterfaceReport, b: InterfaceReport | undefined): boolean {

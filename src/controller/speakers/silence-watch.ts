@@ -4,22 +4,21 @@ export interface SilenceWatchOptions {
   readonly deadAfterMs: number;
   /** A timer that fires later than this says that we slept ourselves: then nobody is accused before another such time. */
   readonly oversleptMs: number;
-  /** How long yet nobody is to be accused, whoever is silent; 0: not at all. */
-  readonly reprieveMs: () => number;
 }
 
 /** Notices that somebody has said nothing for too long. One timer, however often somebody speaks. */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   readonly #time: { readonly clock: Clock; readonly timers: Timers };
-  readonly #onSilent: () => void;
+  readonly #onSilent: () => number;
   #heardAtMs: number;
   #timer: Timer;
 
+  /** `onSilent` says after how many milliseconds it is to be asked again, should the silence last; 0: not any more. */
   constructor(
     options: SilenceWatchOptions,
     time: { readonly clock: Clock; readonly timers: Timers },
-    onSilent: () => void,
+    onSilent: () => number,
   ) {
     this.#options = options;
     this.#time = time;
@@ -43,13 +42,16 @@ export class SilenceWatch {
   #arm(delayMs: number): Timer {
     const dueMs = this.#time.clock.nowMs() + delayMs;
     return this.#time.timers.start(delayMs, () => {
-      const { deadAfterMs, oversleptMs } = this.#options;
-      const reprieveMs = this.#options.reprieveMs();
-      const silentForMs = this.silentForMs;
-      if (silentForMs < deadAfterMs) this.#timer = this.#arm(deadAfterMs - silentForMs);
-      else if (this.#time.clock.nowMs() - dueMs > oversleptMs) this.#timer = this.#arm(oversleptMs);
-      else if (reprieveMs > 0) this.#timer = this.#arm(reprieveMs);
-      else this.#onSilent();
+      const againMs = this.#look(dueMs);
+      if (againMs > 0) this.#timer = this.#arm(againMs);
     });
+  }
+
+  /** When to look again. */
+  #look(dueMs: number): number {
+    const { deadAfterMs, oversleptMs } = this.#options;
+    const { silentForMs } = this;
+    if (silentForMs < deadAfterMs) return deadAfterMs - silentForMs;
+    return this.#time.clock.nowMs() - dueMs > oversleptMs ? oversleptMs : this.#onSilent();
   }
 }

@@ -1,32 +1,29 @@
 import type { IpAddress } from '../../core/net/index.ts';
 import type {
-  ControllerMessage,
   Grant,
+  HelloKey,
+  NeighbourState,
   SessionEnd,
   SpeakerMessage,
   SpeakerSession,
   SpeakerSessionHandler,
 } from '../../ports/channel.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
+import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import { admit } from './admission.ts';
-import { Deafness } from './deafness.ts';
-import { REJECTS, SESSION_ENDS, SPEAKERS, UPDATES } from './metrics.ts';
-import { type Attachment, NodeRecord } from './node-record.ts';
-import { SilenceWatch } from './silence-watch.ts';
-import type { Speaker, SpeakerListener, Speakers } from './speaker-listener.ts';
+import { REJECTS, SESSION_ENDS, UPDATES } from './metrics.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import { NodeRecord } from './node-record.ts';
+import { SessionLine, type SessionLineOptions } from './session-line.ts';
+import type { SessionRider } from './session-rider.ts';
+import type { SilenceWatch } from './silence-watch.ts';
+import type { ObservationListener, Speaker, SpeakerListener, Speakers } from './speaker-listener.ts';
+import { SpeakerNews } from './speaker-news.ts';
+import type { SurroundingsMessage } from './surroundings.ts';
+import { Vigil, type VigilOptions } from './vigil.ts';
 
-export interface SpeakerRegistryOptions {
-  /** Each end says something at least this often. */
-  readonly heartbeatIntervalMs: number;
-  /** A speaker is dead after this many of its heartbeats are missing. */
-  readonly missedHeartbeats: number;
-  /** A speaker that does not ack for so long is too slow, and starts anew. */
-  readonly ackTimeoutMs: number;
-  /** Addresses in one delta. */
-  readonly deltaLimit: number;
-}
+export interface SpeakerRegistryOptions extends SessionLineOptions, VigilOptions {}
 
 export const DEFAULT_SPEAKER_REGISTRY_OPTIONS: SpeakerRegistryOptions = {
   heartbeatIntervalMs: 250,
@@ -34,6 +31,8 @@ export const DEFAULT_SPEAKER_REGISTRY_OPTIONS: SpeakerRegistryOptions = {
   missedHeartbeats: 8,
   ackTimeoutMs: 30_000,
   deltaLimit: 1000,
+  // Longer than speakers stand in: then one of them has taken over, and says so.
+  standInPatienceMs: 90_000,
 };
 
 export interface SpeakerRegistryDependencies {
@@ -44,27 +43,28 @@ export interface SpeakerRegistryDependencies {
 }
 
 type Hello = Extract<SpeakerMessage, { kind: 'hello' }>;
-
-/** A controller that was cut off for longer moves the addresses: it is not known any more who is alive. */
-const CUT_OFF_PATIENCE_MS = 60_000;
+type LaterMessage = Exclude<SpeakerMessage, { kind: 'hello' }>;
 
 /**
  * Who speaks for which node, what each is to announce, and what each says that it announces. A change of one address costs
  * the nodes that may announce it one small message each, whatever else they have.
+ *
+ * A session that ends proves nothing: a node is gone only when it is silent and none of its neighbours hears it either.
  */
 export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   readonly #options: SpeakerRegistryOptions;
   readonly #dependencies: SpeakerRegistryDependencies;
   /** BOUNDED: by the nodes of the cluster: only proven ones have a session, and the rest have a grant. */
   readonly #nodes = new Map<string, NodeRecord>();
-  readonly #listeners: SpeakerListener[] = [];
+  readonly #neighbourhood = new Neighbourhood();
+  readonly #news: SpeakerNews;
   readonly #metrics: {
-    readonly speakers: Gauge<'state'>;
     readonly ends: Counter<'end'>;
     readonly updates: Counter<'kind'>;
     readonly rejects: Counter;
   };
-  readonly #deafness: Deafness;
+  readonly #vigil: Vigil;
+  #helloKeys: SurroundingsMessage | undefined;
   #released = false;
   #stopped = false;
 
@@ -72,23 +72,27 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     this.#options = { ...DEFAULT_SPEAKER_REGISTRY_OPTIONS, ...options };
     this.#dependencies = dependencies;
     const { metrics } = dependencies;
-    const deafAfterMs = 2 * this.#options.heartbeatIntervalMs;
-    const graceMs = 2 * this.#deadAfterMs;
-    this.#deafness = new Deafness({ deafAfterMs, graceMs, patienceMs: CUT_OFF_PATIENCE_MS }, dependencies);
+    const hasOthers = (nodeName: string) => this.#hasOthers(nodeName);
+    this.#vigil = new Vigil(this.#options, { ...dependencies, neighbourhood: this.#neighbourhood, hasOthers });
+    this.#news = new SpeakerNews(metrics);
     this.#metrics = {
-      speakers: metrics.gauge(SPEAKERS),
       ends: metrics.counter(SESSION_ENDS),
       updates: metrics.counter(UPDATES),
       rejects: metrics.counter(REJECTS),
     };
   }
 
-  get #deadAfterMs(): number {
-    return this.#options.heartbeatIntervalMs * this.#options.missedHeartbeats;
+  listen(listener: SpeakerListener): void {
+    this.#news.listen(listener);
   }
 
-  listen(listener: SpeakerListener): void {
-    this.#listeners.push(listener);
+  observe(listener: ObservationListener): void {
+    this.#news.observe(listener);
+  }
+
+  /** Adds somebody with messages of his own on the sessions that are admitted here. */
+  ride(rider: SessionRider): void {
+    this.#news.ride(rider);
   }
 
   speaker(nodeName: string): Speaker | undefined {
@@ -96,28 +100,60 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   }
 
   *alive(): Iterable<Speaker> {
-    for (const node of this.#nodes.values()) if (node.alive) yield node;
+    for (const node of this.#nodes.values()) if (node.presence !== 'gone') yield node;
+  }
+
+  witnessesOf(nodeName: string): ReadonlyMap<string, NeighbourState> {
+    return this.#neighbourhood.of(nodeName);
   }
 
   grant(nodeName: string, grant: Grant): void {
     const node = this.#node(nodeName);
     node.rejects.delete(grant.address);
     node.outbox.set(grant);
-    this.#flush(node);
+    node.line?.flush();
   }
 
   revoke(nodeName: string, address: IpAddress): void {
     const node = this.#nodes.get(nodeName);
     if (node === undefined || !node.outbox.delete(address)) return;
     node.rejects.delete(address);
-    this.#flush(node);
+    node.line?.flush();
     this.#forgetIfEmpty(node);
+  }
+
+  surround(nodeName: string, neighbours: Extract<SurroundingsMessage, { kind: 'neighbours' }>): void {
+    const node = this.#node(nodeName);
+    node.surroundings.set(neighbours);
+    node.line?.flush();
+    this.#forgetIfEmpty(node);
+  }
+
+  /** Every speaker is to have these, whenever it comes. */
+  setHelloKeys(keys: readonly HelloKey[]): void {
+    this.#helloKeys = { kind: 'hello-keys', keys };
+    for (const { surroundings, line } of this.#nodes.values()) {
+      surroundings.set(this.#helloKeys);
+      line?.flush();
+    }
+  }
+
+  probe(nodeName: string, request: { readonly requestId: number; readonly addresses: readonly IpAddress[] }): boolean {
+    return this.#nodes.get(nodeName)?.line?.say({ kind: 'probe', ...request }) === true;
+  }
+
+  reclaim(nodeName: string, addresses: readonly IpAddress[]): boolean {
+    return this.#nodes.get(nodeName)?.line?.say({ kind: 'reclaim', addresses }) === true;
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    for (const node of this.#nodes.values()) this.#sendSnapshot(node);
+    for (const node of this.#nodes.values()) node.line?.begin();
+  }
+
+  hold(): void {
+    this.#released = false;
   }
 
   /** Nothing is told or decided any more; whoever owns the sessions closes them. */
@@ -136,45 +172,45 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
       return;
     }
     const node = this.#node(session.nodeName);
+    const before = node.presence;
     if (!this.#makeRoom(node, session, hello)) return;
-    const back = node.alive && !node.leaving;
+    const back = before === 'connected' || before === 'away';
     node.leaving = false;
     node.watch?.stop();
     node.watch = this.#watch(node);
-    this.#deafness.heard();
+    this.#vigil.heard();
     node.rejects.clear();
-    const attachment: Attachment = {
-      session,
-      instanceId: hello.instanceId,
-      begun: false,
-      writable: true,
-      heartbeat: undefined,
-      patience: undefined,
-    };
-    node.attachment = attachment;
-    const { heartbeatIntervalMs } = this.#options;
     this.#dependencies.log.info('speaker-connected', { node: node.nodeName, version: hello.version, back });
-    this.#send(attachment, { kind: 'welcome', heartbeatIntervalMs });
-    this.#beat(attachment);
+    const { outbox, surroundings } = node;
+    const { timers } = this.#dependencies;
+    node.line = new SessionLine(this.#options, {
+      session,
+      outbox,
+      surroundings,
+      timers,
+      updates: this.#metrics.updates,
+    });
     const changed = node.introduce(hello);
-    this.#count();
-    if (!back) this.#tell((listener) => listener.speakerUp(node.nodeName));
-    else if (changed.interfaces) this.#tell((listener) => listener.interfacesChanged(node.nodeName));
-    if (changed.claims.length > 0) this.#tell((listener) => listener.claimsChanged(node.nodeName, changed.claims));
+    this.#news.count(this.#nodes.values());
+    if (!back) this.#news.tell((listener) => listener.speakerUp(node.nodeName));
+    else if (before !== 'connected') this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
+    if (back && changed.interfaces) this.#news.tell((listener) => listener.interfacesChanged(node.nodeName));
+    if (changed.claims.length > 0) this.#news.tell((listener) => listener.claimsChanged(node.nodeName, changed.claims));
     // After the listeners, so that what they grant to the newcomer is in it.
-    if (this.#released) this.#sendSnapshot(node);
+    if (this.#released) node.line.begin();
+    this.#news.riders((rider) => rider.attached(session, hello));
   }
 
-  received(session: SpeakerSession, message: Exclude<SpeakerMessage, { kind: 'hello' }>): void {
+  received(session: SpeakerSession, message: LaterMessage): void {
     const node = this.#nodes.get(session.nodeName);
-    if (node?.attachment?.session !== session) return;
+    if (node?.line?.session !== session) return;
     node.watch?.heard();
-    this.#deafness.heard();
+    this.#vigil.heard();
     switch (message.kind) {
       case 'heartbeat':
         return;
       case 'ack':
-        this.#acked(node, message.revision);
+        node.line.acked(message.revision);
         return;
       case 'reject':
         this.#rejected(node, message);
@@ -185,7 +221,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
       case 'report': {
         const claims = node.replaceClaims(message.claims);
         if (node.replaceInterfaces(message.interfaces)) {
-          this.#tell((listener) => listener.interfacesChanged(node.nodeName));
+          this.#news.tell((listener) => listener.interfacesChanged(node.nodeName));
         }
         this.#claimsChanged(node, claims);
         return;
@@ -193,181 +229,157 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
       case 'claims':
         this.#claimsChanged(node, node.changeClaims(message.made, message.dropped));
         return;
+      case 'neighbourhood':
+        this.#spokenOf(this.#neighbourhood.replace(node.nodeName, message.neighbours));
+        this.#news.observed(node.nodeName, { kind: 'neighbourhood' });
+        return;
+      case 'verified':
+      case 'conflict':
+      case 'conflict-over':
+      case 'probed':
+        this.#news.observed(node.nodeName, message);
+        return;
+      default:
+        this.#news.riders((rider) => rider.received(session, message));
     }
   }
 
   drained(session: SpeakerSession): void {
     const node = this.#nodes.get(session.nodeName);
-    if (node?.attachment?.session !== session) return;
-    node.attachment.writable = true;
-    this.#flush(node);
+    if (node?.line?.session !== session) return;
+    node.line.drained();
+    this.#news.riders((rider) => rider.drained(session));
   }
 
   closed(session: SpeakerSession, end: SessionEnd): void {
     this.#metrics.ends.add({ end });
     const node = this.#nodes.get(session.nodeName);
-    if (node?.attachment?.session !== session) return;
+    if (node?.line?.session !== session) return;
     this.#dependencies.log.info('speaker-disconnected', { node: node.nodeName, end });
     this.#detach(node);
-    this.#count();
+    this.#news.count(this.#nodes.values());
     // Who did not say goodbye is alive until it is silent for too long: it may be dialling already.
-    if (node.leaving) this.#down(node);
+    if (node.presence === 'leaving') this.#down(node);
+    else this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
   }
 
   /** Decides about a session that stands already. False: the new one is refused. */
   #makeRoom(node: NodeRecord, session: SpeakerSession, hello: Hello): boolean {
-    const standing = node.attachment;
+    const standing = node.line;
     if (standing === undefined) return true;
     const admission = admit(
       {
-        instanceId: standing.instanceId,
+        instanceId: node.instanceId,
         podUid: standing.session.podUid,
         leaving: node.leaving,
-        silentForMs: node.watch?.silentForMs ?? this.#deadAfterMs,
+        silentForMs: node.watch?.silentForMs ?? this.#vigil.deadAfterMs,
       },
       { instanceId: hello.instanceId, podUid: session.podUid },
-      this.#deadAfterMs,
+      this.#vigil.deadAfterMs,
     );
     if (admission === 'refuse') {
       session.close('already-connected', `a speaker of node ${node.nodeName} is connected and well`);
       return false;
     }
     this.#detach(node);
-    standing.session.close('replaced', 'a newer session of this node took over');
+    standing.close('replaced', 'a newer session of this node took over');
     return true;
-  }
-
-  #acked(node: NodeRecord, revision: number): void {
-    const known = node.outbox.acked(revision);
-    if (known === undefined) {
-      this.#violation(node, `ack of revision ${revision}, which was never sent`);
-      return;
-    }
-    if (!known) return;
-    node.attachment?.patience?.cancel();
-    this.#flush(node);
   }
 
   #rejected(node: NodeRecord, { revision, address, reason }: Extract<SpeakerMessage, { kind: 'reject' }>): void {
     this.#metrics.rejects.add({});
     this.#dependencies.log.warn('speaker-rejects', { node: node.nodeName, revision, reason });
     if (address !== undefined && node.outbox.get(address) !== undefined) node.rejects.set(address, reason);
-    this.#tell((listener) => listener.rejected(node.nodeName, address, reason));
-    this.#acked(node, revision);
+    this.#news.tell((listener) => listener.rejected(node.nodeName, address, reason));
+    node.line?.acked(revision);
   }
 
   #leaving(node: NodeRecord): void {
     if (node.leaving) return;
     node.leaving = true;
-    this.#dependencies.log.info('speaker-leaving', { node: node.nodeName });
-    this.#tell((listener) => listener.leaving(node.nodeName));
+    node.cared = this.#neighbourhood.isCared(node.nodeName);
+    this.#dependencies.log.info('speaker-leaving', { node: node.nodeName, stoodInFor: node.cared });
+    this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
   }
 
   #claimsChanged(node: NodeRecord, addresses: readonly IpAddress[]): void {
-    if (addresses.length > 0) this.#tell((listener) => listener.claimsChanged(node.nodeName, addresses));
+    if (addresses.length > 0) this.#news.tell((listener) => listener.claimsChanged(node.nodeName, addresses));
   }
 
-  #violation(node: NodeRecord, detail: string): void {
-    node.attachment?.session.close('protocol-error', detail);
+  /** Others say something else of these than before. */
+  #spokenOf(nodeNames: readonly string[]): void {
+    for (const nodeName of nodeNames) {
+      const node = this.#nodes.get(nodeName);
+      if (node === undefined) continue;
+      const before = node.presence;
+      node.cared = this.#neighbourhood.isCared(nodeName);
+      if (node.presence === before) continue;
+      if (node.presence === 'leaving' && node.line === undefined) this.#down(node);
+      else this.#news.tell((listener) => listener.presenceChanged(nodeName));
+    }
   }
 
   #watch(node: NodeRecord): SilenceWatch {
-    const options = {
-      deadAfterMs: this.#deadAfterMs,
-      oversleptMs: this.#options.heartbeatIntervalMs,
-      // One alone has nobody to lose its addresses to.
-      reprieveMs: () => (this.#othersAlive(node) ? this.#deafness.reprieveMs : 0),
-    };
-    return new SilenceWatch(options, this.#dependencies, () => {
-      const { attachment } = node;
-      this.#detach(node);
-      attachment?.session.close('silent', `no message for ${this.#deadAfterMs} ms`);
-      this.#down(node);
+    return this.#vigil.watch(node.nodeName, {
+      away: () => {
+        this.#cut(node);
+        this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
+      },
+      gone: () => {
+        this.#cut(node);
+        this.#down(node);
+      },
     });
   }
 
-  #othersAlive(node: NodeRecord): boolean {
-    for (const other of this.alive()) if (other !== node) return true;
+  /** Ends the session of a node that is silent. */
+  #cut(node: NodeRecord): void {
+    const { line } = node;
+    if (line === undefined) return;
+    this.#detach(node);
+    line.close('silent', `no message for ${this.#vigil.deadAfterMs} ms`);
+    this.#news.count(this.#nodes.values());
+  }
+
+  #hasOthers(nodeName: string): boolean {
+    for (const other of this.alive()) if (other.nodeName !== nodeName) return true;
     return false;
   }
 
   #down(node: NodeRecord): void {
-    if (!node.alive) return;
+    if (node.presence === 'gone') return;
     node.watch?.stop();
     node.watch = undefined;
     node.leaving = false;
     node.claims.clear();
     node.rejects.clear();
     this.#dependencies.log.warn('speaker-down', { node: node.nodeName });
-    this.#count();
-    this.#tell((listener) => listener.speakerDown(node.nodeName));
+    this.#news.count(this.#nodes.values());
+    this.#news.tell((listener) => listener.speakerDown(node.nodeName));
+    this.#news.riders((rider) => rider.down(node.nodeName));
     this.#forgetIfEmpty(node);
   }
 
+  /** Its session is over, and with it what it knew of its neighbours. */
   #detach(node: NodeRecord): void {
-    node.attachment?.heartbeat?.cancel();
-    node.attachment?.patience?.cancel();
-    node.attachment = undefined;
-  }
-
-  #sendSnapshot(node: NodeRecord): void {
-    if (node.attachment === undefined) return;
-    node.attachment.begun = true;
-    this.#update(node, node.attachment, node.outbox.snapshot());
-  }
-
-  #flush(node: NodeRecord): void {
-    const { attachment } = node;
-    if (attachment?.begun !== true || !attachment.writable) return;
-    const delta = node.outbox.delta(this.#options.deltaLimit);
-    if (delta !== undefined) this.#update(node, attachment, delta);
-  }
-
-  #update(node: NodeRecord, attachment: Attachment, update: ControllerMessage): void {
-    this.#metrics.updates.add({ kind: update.kind });
-    attachment.patience?.cancel();
-    const { ackTimeoutMs } = this.#options;
-    attachment.patience = this.#dependencies.timers.start(ackTimeoutMs, () =>
-      attachment.session.close('too-slow', `no ack of revision ${node.outbox.awaited} for ${ackTimeoutMs} ms`),
-    );
-    this.#send(attachment, update);
-  }
-
-  #send(attachment: Attachment, message: ControllerMessage): void {
-    attachment.writable = attachment.session.send(message);
-  }
-
-  #beat(attachment: Attachment): void {
-    attachment.heartbeat = this.#dependencies.timers.start(this.#options.heartbeatIntervalMs, () => {
-      this.#beat(attachment);
-      if (attachment.writable) this.#send(attachment, { kind: 'heartbeat' });
-    });
+    const { line } = node;
+    if (line === undefined) return;
+    line.stop();
+    node.line = undefined;
+    this.#news.riders((rider) => rider.detached(line.session));
+    this.#spokenOf(this.#neighbourhood.forget(node.nodeName));
   }
 
   #node(nodeName: string): NodeRecord {
     const known = this.#nodes.get(nodeName);
     if (known !== undefined) return known;
     const node = new NodeRecord(nodeName);
+    if (this.#helloKeys !== undefined) node.surroundings.set(this.#helloKeys);
     this.#nodes.set(nodeName, node);
     return node;
   }
 
   #forgetIfEmpty(node: NodeRecord): void {
     if (node.forgettable) this.#nodes.delete(node.nodeName);
-  }
-
-  #tell(news: (listener: SpeakerListener) => void): void {
-    for (const listener of this.#listeners) news(listener);
-  }
-
-  #count(): void {
-    let alive = 0;
-    let connected = 0;
-    for (const node of this.#nodes.values()) {
-      alive += node.alive ? 1 : 0;
-      connected += node.connected ? 1 : 0;
-    }
-    this.#metrics.speakers.set({ state: 'alive' }, alive);
-    this.#metrics.speakers.set({ state: 'connected' }, connected);
   }
 }

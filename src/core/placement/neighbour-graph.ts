@@ -7,18 +7,31 @@ export class NeighbourGraph {
   readonly #limit: number;
   /** How many lists a pair shares. BOUNDED: by the nodes, times `limit`. */
   readonly #shared = new Map<string, Map<string, number>>();
+  /** BOUNDED: by the nodes. */
+  readonly #changed = new Set<string>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  neighboursOf(node: string): number {
+  neighboursOf(node: string): readonly string[] {
+    return [...(this.#shared.get(node)?.keys() ?? [])];
+  }
+
+  degreeOf(node: string): number {
     return this.#shared.get(node)?.size ?? 0;
+  }
+
+  /** The nodes that have other neighbours than when this was last asked, or had for a while. */
+  takeChanged(): readonly string[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    return changed;
   }
 
   /** Whether these can share a list, that is, whether nobody of them would have more neighbours than the limit. */
   fits(list: readonly string[]): boolean {
-    return list.every((node) => this.neighboursOf(node) + this.#strangers(node, list) <= this.#limit);
+    return list.every((node) => this.degreeOf(node) + this.#strangers(node, list) <= this.#limit);
   }
 
   /** Whether all of these are neighbours of each other already. */
@@ -57,7 +70,9 @@ export class NeighbourGraph {
 
   #count(one: string, other: string, by: 1 | -1): void {
     const row = this.#shared.get(one) ?? new Map<string, number>();
-    const count = (row.get(other) ?? 0) + by;
+    const before = row.get(other) ?? 0;
+    const count = before + by;
+    if (before === 0 || count === 0) this.#changed.add(one);
     if (count > 0) row.set(other, count);
     else row.delete(other);
     if (row.size > 0) this.#shared.set(one, row);

@@ -19,7 +19,16 @@ export const DEFAULT_PLACEMENT_OPTIONS: PlacementOptions = { candidates: 3, maxN
 export interface EligibleNode {
   /** Sum of the weights of preferred node selectors; the higher the better. */
   readonly preference: number;
+  readonly standing: NodeStanding;
 }
+
+/**
+ * `able`: may be given addresses. `keeps`: stays where it is, and is given nothing new while another is able. `yields`: as
+ * soon as another is able, that one has its place.
+ */
+export type NodeStanding = 'able' | 'keeps' | 'yields';
+
+const ORDER_OF_STANDING: Readonly<Record<NodeStanding, number>> = { able: 0, keeps: 1, yields: 2 };
 
 export interface PlacementRequest {
   /** Load is spread within a group: the pool's name. */
@@ -42,7 +51,7 @@ interface Placed {
 /**
  * Which nodes may announce an address, best first.
  *
- * The owner stays as long as it is eligible, whoever comes back: no failback. An address that needs an owner goes to the
+ * The owner stays as long as it is eligible and need not yield, whoever comes back: no failback. An address that needs an owner goes to the
  * eligible node of highest preference with the fewest addresses of the group, so that at that moment no node is first for
  * more than ceil(mean) of them; between equals, to the one next in line, then to the one with the least to do altogether,
  * then by rendezvous hashing. Standbys stay too; new ones are chosen so that the owner's death would load all evenly, and so
@@ -90,10 +99,6 @@ export class Placement {
     return this.#first.get(group, node);
   }
 
-  neighboursOf(node: string): number {
-    return this.#graph.neighboursOf(node);
-  }
-
   /** Decides, remembers and returns the list of an address. Empty when no node is eligible. */
   place(address: IpAddress, request: PlacementRequest): readonly string[] {
     const before = this.#placed.get(address);
@@ -104,6 +109,11 @@ export class Placement {
     const list = owner === undefined ? [] : this.#withStandbys(address, request, { owner, previous });
     this.#remember(address, { group: request.group, list, complete: list.length >= this.#options.candidates });
     return list;
+  }
+
+  /** Who shares lists with whom. */
+  get neighbours(): Pick<NeighbourGraph, 'neighboursOf' | 'takeChanged'> {
+    return this.#graph;
   }
 
   /** Forgets an address. */
@@ -128,14 +138,25 @@ export class Placement {
     if (placed.group !== group || list.length === 0) return false;
     if (owner !== undefined && owner !== list[0] && eligible.has(owner)) return false;
     if (!list.every((node) => eligible.has(node))) return false;
+    if (list.some((node) => eligible.get(node)?.standing === 'yields') && this.#hasRelief(list, eligible)) return false;
     return placed.complete || list.length === eligible.size;
+  }
+
+  /** Whether somebody could take the place of a node of the list that yields. */
+  #hasRelief(list: readonly string[], eligible: PlacementRequest['eligible']): boolean {
+    const [owner = ''] = list;
+    if (eligible.get(owner)?.standing === 'yields' && anyAble(eligible)) return true;
+    for (const [node, { standing }] of eligible) if (standing === 'able' && !list.includes(node)) return true;
+    return false;
   }
 
   #chooseOwner(address: IpAddress, request: PlacementRequest, previous: readonly string[]): string | undefined {
     const { eligible, group } = request;
     const present = request.owner !== undefined && eligible.has(request.owner) ? request.owner : previous[0];
-    if (present !== undefined && eligible.has(present)) return present;
+    const standing = present === undefined ? undefined : eligible.get(present)?.standing;
+    if (standing !== undefined && (standing !== 'yields' || !anyAble(eligible))) return present;
     return best(eligible.keys(), [
+      (node) => standingOf(eligible, node),
       (node) => -preferenceOf(eligible, node),
       (node) => this.#first.get(group, node),
       (node) => placeIn(previous, node),
@@ -153,7 +174,8 @@ export class Placement {
     const { candidates } = this.#options;
     const list = [owner];
     for (const node of previous) {
-      if (list.length < candidates && this.#mayJoin(node, list, request.eligible)) list.push(node);
+      const yields = request.eligible.get(node)?.standing === 'yields';
+      if (list.length < candidates && !yields && this.#mayJoin(node, list, request.eligible)) list.push(node);
     }
     while (list.length < candidates) {
       const node = this.#chooseStandby(address, request, list);
@@ -172,6 +194,7 @@ export class Placement {
     const table = this.#standby[list.length - 1];
     const behindOwner = (node: string): number => table?.get(owner, node) ?? 0;
     const criteria: readonly Criterion[] = [
+      (node) => standingOf(eligible, node),
       (node) => -preferenceOf(eligible, node),
       (node) => this.#first.get(group, node) + behindOwner(node),
       (node) => this.#first.get(EVERY_GROUP, node) + behindOwner(node),
@@ -190,7 +213,7 @@ export class Placement {
 
   /** Whether each of them may get a new neighbour without need. */
   #isEasy(nodes: readonly string[]): boolean {
-    return nodes.every((node) => this.#graph.neighboursOf(node) < this.#options.easyNeighbours);
+    return nodes.every((node) => this.#graph.degreeOf(node) < this.#options.easyNeighbours);
   }
 
   #remember(address: IpAddress, placed: Placed): void {
@@ -231,6 +254,15 @@ function* filter(nodes: Iterable<string>, admits: (node: string) => boolean): It
 
 function preferenceOf(eligible: PlacementRequest['eligible'], node: string): number {
   return eligible.get(node)?.preference ?? 0;
+}
+
+function standingOf(eligible: PlacementRequest['eligible'], node: string): number {
+  return ORDER_OF_STANDING[eligible.get(node)?.standing ?? 'able'];
+}
+
+function anyAble(eligible: PlacementRequest['eligible']): boolean {
+  for (const { standing } of eligible.values()) if (standing === 'able') return true;
+  return false;
 }
 
 function placeIn(list: readonly string[], node: string): number {

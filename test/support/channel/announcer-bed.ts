@@ -1,4 +1,5 @@
 import { Announcer, type AnnouncerOptions } from '../../../src/controller/announcer/announcer.ts';
+import { OwnerHistory } from '../../../src/controller/announcer/owner-history.ts';
 import type { ServiceAnnouncement } from '../../../src/controller/announcer/service-announcement.ts';
 import type { ConfigSource } from '../../../src/controller/configuration/config-source.ts';
 import { SpeakerRegistry } from '../../../src/controller/speakers/speaker-registry.ts';
@@ -92,9 +93,10 @@ export class AnnouncerBed {
     this.#generation += 1;
     const { time, log, metrics, config, nodes, slices } = this;
     const registry = new SpeakerRegistry({ missedHeartbeats: 4 }, { clock: time, timers: time, log, metrics });
+    const history = new OwnerHistory({ clock: time, metrics });
     const announcer = new Announcer(
       { generation: this.#generation, ...options },
-      { speakers: registry, config, nodes, endpointSlices: slices, clock: time, timers: time, log, metrics },
+      { speakers: registry, config, nodes, endpointSlices: slices, history, clock: time, timers: time, log, metrics },
     );
     return [registry, announcer];
   }

@@ -52,7 +52,11 @@ export class LinkedSpeaker {
     const made: Claim[] = [...this.grants.values()]
       .filter((grant) => isFirst(grant) && this.claims.get(grant.address) !== grant.epoch)
       .map(({ address, epoch }) => ({ address, epoch, term: 0 }));
-    const dropped = [...this.claims.keys()].filter((address) => !isFirst(this.grants.get(address)));
+    const dropped = [...this.claims.keys()].filter((address) => {
+      const grant = this.grants.get(address);
+      // Whoever is taken off the list goes on until the grant is revoked.
+      return grant === undefined || (!isFirst(grant) && grant.candidates.includes(this.nodeName));
+    });
     for (const { address, epoch } of made) {
       if (!this.claims.has(address)) this.wire.push(address);
       this.claims.set(address, epoch);

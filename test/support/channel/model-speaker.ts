@@ -1,6 +1,6 @@
 import { compareEpochs } from '../../../src/controller/announcer/epochs.ts';
 import type { SpeakerRegistry } from '../../../src/controller/speakers/speaker-registry.ts';
-import type { IpAddress } from '../../../src/core/net/index.ts';
+import { type IpAddress, parseIp } from '../../../src/core/net/index.ts';
 import type {
   Claim,
   ControllerMessage,
@@ -19,6 +19,8 @@ export class ModelSpeaker {
   readonly nodeName: string;
   readonly grants = new Map<IpAddress, Grant>();
   readonly claims = new Map<IpAddress, Epoch>();
+  /** Of the claims that are takeovers. */
+  readonly terms = new Map<IpAddress, number>();
   /** Newest epoch that it ever had for an address. */
   readonly held = new Map<IpAddress, Epoch>();
   interfaces: readonly InterfaceReport[] = [
@@ -78,6 +80,19 @@ export class ModelSpeaker {
     this.#session = undefined;
     this.grants.clear();
     this.claims.clear();
+    this.terms.clear();
+  }
+
+  /** By its neighbours' silence, without the controller: by the grant that it holds, with the next term. */
+  takeOver(text: string, { reason = 'neighbour-down', gapMs = 400 } = {}): void {
+    const address = parseIp(text);
+    const grant = address === undefined ? undefined : this.grants.get(address);
+    if (grant === undefined) throw new Error(`${this.nodeName} has no grant for ${text}`);
+    this.claims.set(grant.address, grant.epoch);
+    this.terms.set(grant.address, (this.terms.get(grant.address) ?? 0) + 1);
+    this.onWire('claim', grant.address);
+    const claim = { address: grant.address, epoch: grant.epoch, term: this.#termOf(grant.address), heldForMs: 0 };
+    this.say({ kind: 'claims', made: [{ ...claim, reason, gapMs }], dropped: [] });
   }
 
   beat(): void {
@@ -104,6 +119,7 @@ export class ModelSpeaker {
       this.say({ kind: 'reject', revision, address: grant.address, reason: 'older than what is held' });
       return;
     }
+    if (before === undefined || compareEpochs(grant.epoch, before) > 0) this.terms.delete(grant.address);
     this.grants.set(grant.address, grant);
     this.held.set(grant.address, grant.epoch);
   }
@@ -116,14 +132,19 @@ export class ModelSpeaker {
       const before = this.claims.get(address);
       if (before?.generation === epoch.generation && before.counter === epoch.counter) continue;
       this.claims.set(address, epoch);
+      this.terms.delete(address);
       made.push({ address, epoch, term: 0 });
       if (before === undefined) this.onWire('claim', address);
     }
-    const dropped = [...this.claims.keys()].filter(
-      (address) => this.grants.get(address)?.candidates[0] !== this.nodeName,
-    );
+    const dropped = [...this.claims.keys()].filter((address) => {
+      const candidates = this.grants.get(address)?.candidates;
+      // Whoever is taken off the list goes on until the grant is revoked: make before break.
+      if (candidates === undefined) return true;
+      return candidates.includes(this.nodeName) && candidates[0] !== this.nodeName && !this.terms.has(address);
+    });
     for (const address of dropped) {
       this.claims.delete(address);
+      this.terms.delete(address);
       this.onWire('silence', address);
     }
     if (made.length + dropped.length > 0) this.say({ kind: 'claims', made, dropped });
@@ -134,7 +155,11 @@ export class ModelSpeaker {
     return newestEpoch === undefined ? {} : { newestEpoch };
   }
 
+  #termOf(address: IpAddress): number {
+    return this.terms.get(address) ?? 0;
+  }
+
   #claims(): Claim[] {
-    return [...this.claims].map(([address, epoch]) => ({ address, epoch, term: 0 }));
+    return [...this.claims].map(([address, epoch]) => ({ address, epoch, term: this.#termOf(address) }));
   }
 }

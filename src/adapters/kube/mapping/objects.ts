@@ -12,7 +12,7 @@ interface WireNode extends WireObject {
   };
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
   };
 }
 
@@ -31,7 +31,11 @@ export function mapNode(object: WireObject): Node {
     })),
     addresses: (status.addresses ?? []).map(({ type, address }) => ({ type, address })),
     // Without the heartbeat times: with them every Node would differ every few minutes.
-    conditions: (status.conditions ?? []).map(({ type, status: value }) => ({ type, status: value })),
+    conditions: (status.conditions ?? []).map(({ type, status: value, message }) => ({
+      type,
+      status: value,
+      ...(type === 'Ready' && value === 'False' && message !== undefined ? { message } : {}),
+    })),
   };
 }
 

@@ -26,8 +26,9 @@ class News implements SpeakerListener {
   speakerDown(node: string): void {
     this.lines.push(`down ${node}`);
   }
-  leaving(node: string): void {
-    this.lines.push(`leaving ${node}`);
+  presenceOf: (node: string) => string | undefined = () => undefined;
+  presenceChanged(node: string): void {
+    this.lines.push(`${this.presenceOf(node)} ${node}`);
   }
   interfacesChanged(node: string): void {
     this.lines.push(`interfaces ${node}`);
@@ -54,6 +55,7 @@ describe('the speaker registry', () => {
       { clock: time, timers: time, log: new RecordingLog(), metrics },
     );
     news = new News();
+    news.presenceOf = (node) => registry.speaker(node)?.presence;
     registry.listen(news);
     registry.release();
   });
@@ -212,14 +214,14 @@ describe('the speaker registry', () => {
     await time.advance(900);
     open('node-a', { hello: { claims: [claim(1)] } });
     await time.advance(999);
-    expect(news.lines).toEqual(['up node-a', 'claims node-a 1']);
+    expect(news.lines).toEqual(['up node-a', 'claims node-a 1', 'away node-a', 'connected node-a']);
   });
 
   it('says what is different when it is back', async () => {
     open('node-a', { hello: { claims: [claim(1), claim(2)] } }).close('transport');
     news.lines.length = 0;
     open('node-a', { hello: { interfaces: [eth0(false)], claims: [claim(2), claim(3)] } });
-    expect(news.lines).toEqual(['interfaces node-a', 'claims node-a 1,3']);
+    expect(news.lines).toEqual(['connected node-a', 'interfaces node-a', 'claims node-a 1,3']);
   });
 
   it('lets a speaker that said goodbye go at once', () => {
@@ -262,7 +264,7 @@ describe('the speaker registry', () => {
   it('keeps account of claims by whole reports and by differences', () => {
     const session = open();
     const claims = () =>
-      [...(registry.speaker('node-a')?.claims ?? [])].map(([one, epoch]) => [Number(one) & 0xff, epoch.counter]);
+      [...(registry.speaker('node-a')?.claims ?? [])].map(([one, { epoch }]) => [Number(one) & 0xff, epoch.counter]);
     registry.received(session, { kind: 'report', interfaces: [eth0(true)], claims: [claim(1), claim(2)] });
     registry.received(session, { kind: 'claims', made: [claim(2, 5), claim(3)], dropped: [address(1), address(9)] });
     expect(claims()).toEqual([

@@ -4,7 +4,7 @@ import { type EligibleNode, Placement } from '../../../../src/core/placement/pla
 
 const address = (at: number): IpAddress => (0xc0a8_0100 + at) as IpAddress;
 const nodes = (...names: string[]): Map<string, EligibleNode> =>
-  new Map(names.map((name) => [name, { preference: 0 }]));
+  new Map(names.map((name) => [name, { preference: 0, standing: 'able' }]));
 const fleet = (count: number): Map<string, EligibleNode> =>
   nodes(...Array.from({ length: count }, (_, at) => `node-${at}`));
 
@@ -56,12 +56,12 @@ describe('placement', () => {
 
   it('prefers the nodes with the greatest preference, and still does not fail back to them', () => {
     const [placement, eligible] = [new Placement(), fleet(4)];
-    eligible.set('node-1', { preference: 50 });
-    eligible.set('node-3', { preference: 20 });
+    eligible.set('node-1', { preference: 50, standing: 'able' });
+    eligible.set('node-3', { preference: 20, standing: 'able' });
     expect(placement.place(address(1), { group: 'pool', eligible }).slice(0, 2)).toEqual(['node-1', 'node-3']);
     eligible.delete('node-1');
     expect(placement.place(address(1), { group: 'pool', eligible })[0]).toBe('node-3');
-    eligible.set('node-1', { preference: 50 });
+    eligible.set('node-1', { preference: 50, standing: 'able' });
     expect(placement.place(address(1), { group: 'pool', eligible })[0]).toBe('node-3');
   });
 
@@ -70,7 +70,12 @@ describe('placement', () => {
     expect(placement.place(address(1), { group: 'pool', eligible: new Map() })).toEqual([]);
     expect(placement.incomplete()).toEqual([address(1)]);
     expect(placement.place(address(1), { group: 'pool', eligible: nodes('a') })).toEqual(['a']);
-    expect(placement.place(address(1), { group: 'pool', eligible: fleet(3).set('a', { preference: 0 }) })[0]).toBe('a');
+    expect(
+      placement.place(address(1), {
+        group: 'pool',
+        eligible: fleet(3).set('a', { preference: 0, standing: 'able' }),
+      })[0],
+    ).toBe('a');
     expect(placement.incomplete()).toEqual([]);
   });
 
@@ -81,11 +86,11 @@ describe('placement', () => {
     placement.remove(address(1));
     expect(placement.candidatesOf(address(1))).toEqual([]);
     for (const node of eligible.keys()) {
-      expect([placement.loadOf(node, 'pool'), placement.neighboursOf(node), placement.addressesOf(node)]).toEqual([
-        0,
-        0,
-        [],
-      ]);
+      expect([
+        placement.loadOf(node, 'pool'),
+        placement.neighbours.neighboursOf(node).length,
+        placement.addressesOf(node),
+      ]).toEqual([0, 0, []]);
     }
   });
 });
