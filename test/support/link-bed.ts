@@ -9,9 +9,9 @@ import {
   ZERO_MAC,
 } from '../../src/core/net/index.ts';
 import type { PacketCounters } from '../../src/ports/packet-plane.ts';
-import type { EthernetInterface } from '../../src/speaker/packet/announcing-link.ts';
 import { ARP } from '../../src/speaker/packet/arp-protocol.ts';
 import { Counting } from '../../src/speaker/packet/counting.ts';
+import type { EthernetInterface } from '../../src/speaker/packet/eligible-interface.ts';
 import { FamilyLinks } from '../../src/speaker/packet/family-links.ts';
 import { NDP } from '../../src/speaker/packet/ndp-protocol.ts';
 import type { Stance } from '../../src/speaker/packet/stance.ts';

@@ -4,9 +4,9 @@ import { familyOf, type IpAddress, type IpFamily, type MacAddress } from '../../
 import type { Claim, Grant, ProbeResult } from '../../ports/channel.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 import type { Clock } from '../../ports/time.ts';
-import type { EthernetInterface, NodeIdentity } from './announcing-link.ts';
+import type { NodeIdentity } from './announcing-link.ts';
 import { ARP } from './arp-protocol.ts';
-import { serves } from './eligible-interface.ts';
+import { type EthernetInterface, serves } from './eligible-interface.ts';
 import { FamilyLinks, type FamilyLinksDependencies } from './family-links.ts';
 import { LanSurvey } from './lan-survey.ts';
 import { NDP } from './ndp-protocol.ts';

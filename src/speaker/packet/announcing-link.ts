@@ -1,25 +1,18 @@
-import {
-  type AnnouncementForm,
-  type AnnouncingEvent,
-  type AnnouncingState,
-  initialAnnouncing,
-  stepAnnouncing,
-} from '../../core/fsm/announcing/index.ts';
 import type { QuestionForm } from '../../core/fsm/conflict/index.ts';
-import { familyOf, type IpAddress, type MacAddress } from '../../core/net/index.ts';
+import type { IpAddress, MacAddress } from '../../core/net/index.ts';
 import type { FrameSocket, FrameSockets, PacketType } from '../../ports/frames.ts';
-import type { NetworkInterface } from '../../ports/interfaces.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
-import { Alarm } from './alarm.ts';
 import type { Counting } from './counting.ts';
+import type { EthernetInterface } from './eligible-interface.ts';
+import { LinkAnnouncer } from './link-announcer.ts';
 import { type ConflictNews, LinkConflicts } from './link-conflicts.ts';
 import { type Findings, LinkInquiry } from './link-inquiry.ts';
 import type { LinkProtocol, LinkView, Sighting, Verdict } from './link-protocol.ts';
 import { type Rate, RequesterLimit, TokenBucket } from './rate-limit.ts';
 import { SolicitedNodeGroups } from './solicited-node-groups.ts';
-import type { Stance } from './stance.ts';
+import { type Stance, sortStances } from './stance.ts';
 
 const INTERFACE_REPLIES: Rate = { perSecond: 2000, burst: 4000 };
 /** A router that starts anew asks for all addresses at once: that many must pass, and still leave room for others. */
@@ -27,9 +20,6 @@ const REQUESTER_REPLIES: Rate = { perSecond: 500, burst: 1000 };
 const REMEMBERED_REQUESTERS = 4096;
 /** Makes the shortest option, of 8 octets. @see RFC 7527 §4.1 */
 const NONCE_LENGTH = 6;
-
-/** An interface that can announce: it has a MAC. */
-export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
 
 export interface AnnouncingLinkOptions {
   readonly link: EthernetInterface;
@@ -83,11 +73,10 @@ export class AnnouncingLink {
   readonly #groups: SolicitedNodeGroups | undefined;
   readonly #inquiry: LinkInquiry;
   readonly #conflicts: LinkConflicts;
-  readonly #alarm: Alarm;
+  readonly #announcer: LinkAnnouncer;
   readonly #nonce: Uint8Array;
   #view: LinkView;
   #link: EthernetInterface;
-  #state: AnnouncingState;
 
   /** Opens the socket. @throws FrameSocketError */
   constructor({ link, node, protocol }: AnnouncingLinkOptions, dependencies: AnnouncingLinkDependencies) {
@@ -95,10 +84,16 @@ export class AnnouncingLink {
     this.#protocol = protocol;
     this.#with = dependencies;
     const nowMs = dependencies.clock.nowMs();
-    this.#state = initialAnnouncing(protocol.announcing, nowMs);
     this.#interfaceLimit = new TokenBucket(INTERFACE_REPLIES, nowMs);
     this.#nonce = Uint8Array.from({ length: NONCE_LENGTH }, () => Math.floor(dependencies.random.next() * 256));
-    this.#alarm = new Alarm(dependencies, () => this.#due());
+    this.#announcer = new LinkAnnouncer(protocol, {
+      ...dependencies,
+      link: () => this.#link,
+      announces: (address) => this.announces(address),
+      send: (frame) => {
+        if (this.#send(frame)) dependencies.counting.announced();
+      },
+    });
     this.#inquiry = new LinkInquiry(protocol.inquiry, {
       ...dependencies,
       put: (address, form) => this.#put(address, form),
@@ -113,7 +108,7 @@ export class AnnouncingLink {
         this.#announceFrom([address]);
         dependencies.announced(address);
       },
-      defend: (address) => this.#defend(address),
+      defend: (address) => this.#announcer.defend(address),
       tell: (news) => this.#tell(news),
     });
     this.#view = this.#viewOf(node);
@@ -156,7 +151,7 @@ export class AnnouncingLink {
     this.#link = link;
     this.#view = this.#viewOf(node);
     if (!link.running) {
-      this.#alarm.cancel();
+      this.#announcer.pause();
       this.#conflicts.pause();
       return;
     }
@@ -166,7 +161,11 @@ export class AnnouncingLink {
 
   /** Makes these the stances to these addresses; undefined: none any more. What is lost is not answered from this moment on. */
   set(stances: readonly (readonly [IpAddress, Stance | undefined])[]): void {
-    const sorted = this.#sort(stances);
+    const sorted = sortStances(stances, { before: this.#stances, answered: this.#answers });
+    for (const [address, stance] of stances) {
+      if (stance === undefined) this.#stances.delete(address);
+      else this.#stances.set(address, stance);
+    }
     this.#silence([...sorted.leaving, ...sorted.standingIn.keys(), ...sorted.tentative]);
     this.#groups?.lose(sorted.leaving);
     // Whoever asks because of the announcement has to be heard.
@@ -186,13 +185,12 @@ export class AnnouncingLink {
 
   /** Neighbours or switches may have forgotten these, or all, or look in the wrong direction. */
   announceAgain(addresses?: readonly IpAddress[]): void {
-    const nowMs = this.#with.clock.nowMs();
-    this.#step({ kind: 'forgotten', ...(addresses === undefined ? {} : { addresses }), nowMs });
+    this.#announcer.announceAgain(addresses);
   }
 
   /** Stops, or goes on with, announcing; answers are given as before. */
   hush(hushed: boolean): void {
-    this.#step({ kind: 'hushed', hushed, nowMs: this.#with.clock.nowMs() });
+    this.#announcer.hush(hushed);
   }
 
   /** False when the interface of the socket is gone, even if one with its number is there. */
@@ -208,7 +206,7 @@ export class AnnouncingLink {
 
   close(): void {
     this.countOverruns();
-    this.#alarm.cancel();
+    this.#announcer.pause();
     this.#stances.clear();
     this.#answers.clear();
     this.#conflicts.close();
@@ -217,34 +215,17 @@ export class AnnouncingLink {
     this.#socket.close();
   }
 
-  #sort(stances: readonly (readonly [IpAddress, Stance | undefined])[]): SortedStances {
-    const sorted: SortedStances = { arriving: [], taken: [], tentative: [], standingIn: new Map(), leaving: [] };
-    for (const [address, stance] of stances) {
-      const before = this.#stances.get(address);
-      if (stance === undefined) {
-        if (this.#stances.delete(address)) sorted.leaving.push(address);
-        continue;
-      }
-      this.#stances.set(address, stance);
-      if (before === undefined) sorted.arriving.push(address);
-      if (stance.kind === 'stand-in') sorted.standingIn.set(address, stance.mac);
-      else if (before?.kind !== 'announce') (stance.probe ? sorted.tentative : sorted.taken).push(address);
-      else if (!stance.probe && !this.#answers.has(address)) sorted.taken.push(address);
-    }
-    return sorted;
-  }
-
   /** Nothing is answered or announced for these any more. */
   #silence(addresses: readonly IpAddress[]): void {
     if (addresses.length === 0) return;
     for (const address of addresses) this.#answers.delete(address);
     this.#conflicts.forget(addresses);
-    this.#step({ kind: 'lost', addresses, nowMs: this.#with.clock.nowMs() });
+    this.#announcer.lose(addresses);
   }
 
   #announceFrom(addresses: readonly IpAddress[]): void {
     for (const address of addresses) this.#answers.set(address, undefined);
-    this.#step({ kind: 'taken', addresses, nowMs: this.#with.clock.nowMs() });
+    this.#announcer.take(addresses);
   }
 
   #viewOf({ macs, peerMacs, kernelAddresses }: NodeIdentity): LinkView {
@@ -308,52 +289,6 @@ export class AnnouncingLink {
     return undefined;
   }
 
-  #step(event: AnnouncingEvent): void {
-    const { state, actions } = stepAnnouncing(this.#state, event, this.#protocol.announcing);
-    this.#state = state;
-    for (const action of actions) {
-      // While the link is down nothing is planned: its return makes everything due again.
-      if (action.kind === 'wake') this.#alarm.set(this.#link.running ? action.atMs : undefined);
-      // Planned is only what is owned, but what counts is who owns it at the moment of sending.
-      else if (this.announces(action.address)) this.#announce(action.address, action.form);
-    }
-  }
-
-  #due(): void {
-    this.#step({
-      kind: 'due',
-      nowMs: this.#with.clock.nowMs(),
-      gateways: this.#gateways.length,
-      draw: this.#with.random.next(),
-    });
-  }
-
-  /** BOUNDED: by the adapter, 16. */
-  get #gateways(): readonly IpAddress[] {
-    return this.#link.gateways.filter((gateway) => familyOf(gateway) === this.#protocol.family);
-  }
-
-  #announce(address: IpAddress, form: AnnouncementForm): void {
-    for (const frame of this.#framesOf(address, form)) {
-      if (this.#send(frame)) this.#with.counting.announced();
-    }
-  }
-
-  #framesOf(address: IpAddress, form: AnnouncementForm): readonly Uint8Array[] {
-    const { mac } = this.#link;
-    if (form === 'gateways')
-      return this.#gateways.flatMap((gateway) => this.#protocol.gatewayRefresh(mac, address, gateway));
-    const frames = this.#protocol.announcement(mac, address);
-    if (form === 'announcement') return frames;
-    return form === 'first-form' ? frames.slice(0, 1) : frames.slice(1);
-  }
-
-  /** Gateways keep what they heard for longest, and matter most. */
-  #defend(address: IpAddress): void {
-    this.#announce(address, 'announcement');
-    this.#announce(address, 'gateways');
-  }
-
   #put(address: IpAddress, form: QuestionForm): void {
     const { mac, addresses } = this.#link;
     for (const frame of this.#protocol.question({ mac, addresses, nonce: this.#nonce }, address, form))
@@ -362,7 +297,7 @@ export class AnnouncingLink {
 
   #tell(news: LinkNews): void {
     // Whoever believed the other station is to believe this one again.
-    if (news.kind === 'over' && this.announces(news.address)) this.#defend(news.address);
+    if (news.kind === 'over' && this.announces(news.address)) this.#announcer.defend(news.address);
     this.#with.conflict(news, this.#link.name);
   }
 
@@ -371,13 +306,4 @@ export class AnnouncingLink {
     if (outcome !== 'sent') this.#with.counting.sendFailed(outcome);
     return outcome === 'sent';
   }
-}
-
-/** What becomes of addresses. Each is in at most one list but `arriving`. */
-interface SortedStances {
-  readonly arriving: IpAddress[];
-  readonly taken: IpAddress[];
-  readonly tentative: IpAddress[];
-  readonly standingIn: Map<IpAddress, MacAddress>;
-  readonly leaving: IpAddress[];
 }

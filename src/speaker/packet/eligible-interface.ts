@@ -1,5 +1,9 @@
+import type { MacAddress } from '../../core/net/index.ts';
 import type { Grant } from '../../ports/channel.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
+
+/** An interface that can announce: it has a MAC. */
+export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
 
 /**
  * Interfaces that container networks, tunnels and kube-proxy make: nobody of the LAN is behind them. They announce only when a

@@ -1,11 +1,7 @@
 import { familyOf, type IpAddress, type IpFamily } from '../../core/net/index.ts';
 import { FrameSocketError } from '../../ports/frames.ts';
-import {
-  AnnouncingLink,
-  type AnnouncingLinkDependencies,
-  type EthernetInterface,
-  type NodeIdentity,
-} from './announcing-link.ts';
+import { AnnouncingLink, type AnnouncingLinkDependencies, type NodeIdentity } from './announcing-link.ts';
+import type { EthernetInterface } from './eligible-interface.ts';
 import type { Findings } from './link-inquiry.ts';
 import type { LinkProtocol } from './link-protocol.ts';
 import { type Stance, sameStance } from './stance.ts';

@@ -1,7 +1,7 @@
 import { familyOf, type IpAddress } from '../../core/net/index.ts';
 import type { ProbeResult } from '../../ports/channel.ts';
 import type { Timers } from '../../ports/time.ts';
-import type { EthernetInterface } from './announcing-link.ts';
+import type { EthernetInterface } from './eligible-interface.ts';
 import type { FamilyLinks } from './family-links.ts';
 import type { Findings } from './link-inquiry.ts';
 

@@ -12,9 +12,9 @@ import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { HelloCounting } from '../neighbours/hello-counting.ts';
 import { Neighbourhood } from '../neighbours/neighbourhood.ts';
 import { Announcements } from './announcements.ts';
-import type { EthernetInterface, LinkNews } from './announcing-link.ts';
+import type { LinkNews } from './announcing-link.ts';
 import { Counting } from './counting.ts';
-import { announcesByDefault, canAnnounce } from './eligible-interface.ts';
+import { announcesByDefault, canAnnounce, type EthernetInterface } from './eligible-interface.ts';
 import { Holder } from './holder.ts';
 import { RecentlyTold } from './recently-told.ts';
 
