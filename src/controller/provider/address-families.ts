@@ -19,14 +19,18 @@ export function wantedFamilies({ spec }: Service): WantedFamilies {
   });
   const families = [...new Set(ofClusterIps)];
   if (families.length === 0) {
-    return undetermined('it has no cluster IP yet: spec.clusterIPs names no address, so no traffic could be forwarded');
+    return undetermined(
+      'it has no cluster IP, so no traffic could be forwarded (spec.clusterIPs names no address); wait for one, or take clusterIP: None away',
+    );
   }
   if (families.length < ofClusterIps.length) {
-    return undetermined(`spec.clusterIPs (${spec.clusterIPs.join(', ')}) has two addresses of one family`);
+    return undetermined(
+      `spec.clusterIPs (${spec.clusterIPs.join(', ')}) has two addresses of one family; leave one of each family`,
+    );
   }
   if (spec.ipFamilyPolicy === 'RequireDualStack' && families.length < 2) {
     return undetermined(
-      `spec.ipFamilyPolicy is RequireDualStack, but it has one cluster IP only (${spec.clusterIPs.join(', ')})`,
+      `spec.ipFamilyPolicy is RequireDualStack, but it has one cluster IP only (${spec.clusterIPs.join(', ')}); write PreferDualStack, or give the cluster Service addresses of both families`,
     );
   }
   const [primary] = spec.ipFamilies;

@@ -25,18 +25,26 @@ describe('wantedFamilies', () => {
   });
 
   it.each([
-    [[], undefined, 'it has no cluster IP yet: spec.clusterIPs names no address, so no traffic could be forwarded'],
+    [
+      [],
+      undefined,
+      'it has no cluster IP, so no traffic could be forwarded (spec.clusterIPs names no address); wait for one, or take clusterIP: None away',
+    ],
     [
       ['None'],
       undefined,
-      'it has no cluster IP yet: spec.clusterIPs names no address, so no traffic could be forwarded',
+      'it has no cluster IP, so no traffic could be forwarded (spec.clusterIPs names no address); wait for one, or take clusterIP: None away',
     ],
     [
       ['10.96.0.1'],
       'RequireDualStack',
-      'spec.ipFamilyPolicy is RequireDualStack, but it has one cluster IP only (10.96.0.1)',
+      'spec.ipFamilyPolicy is RequireDualStack, but it has one cluster IP only (10.96.0.1); write PreferDualStack, or give the cluster Service addresses of both families',
     ],
-    [['10.96.0.1', '10.96.0.2'], undefined, 'spec.clusterIPs (10.96.0.1, 10.96.0.2) has two addresses of one family'],
+    [
+      ['10.96.0.1', '10.96.0.2'],
+      undefined,
+      'spec.clusterIPs (10.96.0.1, 10.96.0.2) has two addresses of one family; leave one of each family',
+    ],
   ])('cannot be determined for cluster IPs %j and policy %s', (clusterIPs, policy, problem) => {
     expect(familiesOf(clusterIPs, policy)).toEqual({ kind: 'undetermined', problem });
   });
