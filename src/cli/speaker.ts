@@ -2,7 +2,12 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { GrpcControllerLink } from '../adapters/grpc/controller-link.ts';
 import { GrpcHealthServer } from '../adapters/grpc/health-server.ts';
+import { BootSecrets } from '../adapters/linux/boot-secrets.ts';
+import { KernelAddresses } from '../adapters/linux/kernel-addresses.ts';
+import { loadLibc } from '../adapters/linux/libc.ts';
 import { StateFolder } from '../adapters/linux/state-folder.ts';
+import { TcpStreams } from '../adapters/linux/tcp-streams.ts';
+import { WorkerBfdPlane } from '../adapters/linux/worker-bfd-plane.ts';
 import { WorkerPacketPlane } from '../adapters/linux/worker-packet-plane.ts';
 import { HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
 import { LOG_LEVELS, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
@@ -16,6 +21,7 @@ import {
   SPEAKER_SERVICE_PORT,
 } from '../ports/defaults.ts';
 import type { Log } from '../ports/log.ts';
+import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { addressAndPort, portNumber } from './option-values.ts';
@@ -116,15 +122,31 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
     { ...time, log, metrics },
   );
   // A release has the Worker's bundle beside this file.
-  const entry = new URL(
-    import.meta.url.endsWith('.ts') ? './packet-worker.ts' : './packet-worker.mjs',
-    import.meta.url,
-  );
+  const worker = (name: string): URL =>
+    new URL(import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./${name}.mjs`, import.meta.url);
   const { nodeName } = settings;
-  const plane = new WorkerPacketPlane({ nodeName, entry });
-  endOnDefect(log, () => plane.stop());
+  const plane = new WorkerPacketPlane({ nodeName, entry: worker('packet-worker') });
+  const bfd = new WorkerBfdPlane({ entry: worker('bfd-worker') });
+  endOnDefect(log, async () => void (await Promise.all([plane.stop(), bfd.stop()])));
   const store = new StateFolder({ path: settings.stateDir, nodeName });
-  const speaker = new Speaker({ nodeName, version: VERSION }, { link, plane, store, ...time, log, metrics });
+  const libc = loadLibc((error) => {
+    throw error;
+  });
+  const bgp = new BgpSpeaker(
+    { nodeName },
+    {
+      streams: new TcpStreams(libc),
+      addresses: new KernelAddresses(libc),
+      bfd,
+      send: (message) => link.send(message),
+      store,
+      secrets: await BootSecrets.of(nodeName),
+      ...time,
+      log,
+      metrics,
+    },
+  );
+  const speaker = new Speaker({ nodeName, version: VERSION }, { link, plane, store, bgp, ...time, log, metrics });
   await speaker.start(alive.signal);
   for (const service of ['', 'readiness'] as const) health.set(service, true);
 

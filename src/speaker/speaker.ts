@@ -5,6 +5,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { PacketEvent, PacketNotice, PacketPlane } from '../ports/packet-plane.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Random, Timers } from '../ports/time.ts';
+import type { BgpSpeaker } from './bgp/bgp-speaker.ts';
 import { Layer2 } from './layer2.ts';
 import { SpeakerMeter } from './metrics.ts';
 
@@ -24,6 +25,7 @@ export interface SpeakerDependencies {
   readonly link: ControllerLink;
   readonly plane: PacketPlane;
   readonly store: StateStore;
+  readonly bgp: Pick<BgpSpeaker, 'restore' | 'apply' | 'drain' | 'close'>;
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
@@ -90,6 +92,7 @@ export class Speaker {
     await this.#with.plane.start({ notice: (notice) => this.#noticed(notice), failed: (error) => this.#fail(error) });
     signal.addEventListener('abort', () => void this.#shutDown(), { once: true });
     await this.#layer2.restore();
+    await this.#with.bgp.restore();
     this.#with.link.start(this.#handler(), this.#sessions.signal).catch((error: unknown) => {
       if (!this.#sessions.signal.aborted) this.#fail(error instanceof Error ? error : new Error(String(error)));
     });
@@ -99,7 +102,7 @@ export class Speaker {
 
   /**
    * A planned stop: says that it leaves, and goes on answering until neighbours know that they are to stand in, or others have
-   * taken over, or the time for it is up. Idempotent.
+   * taken over, or the time for it is up; meanwhile routers take other ways. Idempotent.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#leave();
@@ -112,8 +115,12 @@ export class Speaker {
     this.#log.info('speaker-leaving', { announced });
     this.#with.link.send({ kind: 'leaving' });
     this.#with.plane.command({ kind: 'leaving' });
-    if (announced > 0) await (this.#layer2.isCovered ? this.#pause(SAY_FAREWELL_MS) : this.#untilHandedOver());
+    await Promise.all([this.#with.bgp.drain(), announced > 0 && this.#untilCovered()]);
     await this.#shutDown();
+  }
+
+  #untilCovered(): Promise<void> {
+    return this.#layer2.isCovered ? this.#pause(SAY_FAREWELL_MS) : this.#untilHandedOver();
   }
 
   /** Nobody is known to stand in: only the controller can see to it that the rest is announced elsewhere. */
@@ -145,7 +152,7 @@ export class Speaker {
     this.#sessions.abort();
     // What is claimed at the end is what the next process goes on with: not what is left once the plane has let go of it.
     await this.#layer2.close();
-    await this.#with.plane.stop();
+    await Promise.all([this.#with.plane.stop(), this.#with.bgp.close()]);
     this.#log.info('speaker-stopped');
     this.#end.resolve();
   }
@@ -167,6 +174,7 @@ export class Speaker {
           version: this.#version,
           interfaces: this.#interfaces,
           claims,
+          features: ['bgp'],
           ...(newestEpoch === undefined ? {} : { newestEpoch }),
         };
       },
@@ -192,7 +200,12 @@ export class Speaker {
       case 'probe':
         this.#layer2.received(message);
         return;
+      case 'bgp-snapshot':
+      case 'bgp-delta':
+        this.#with.bgp.apply(message);
+        return;
       default:
+        message satisfies never;
     }
   }
 

@@ -10,6 +10,8 @@ import type {
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { NodeAddresses } from '../../ports/node-addresses.ts';
+import type { SecretBox } from '../../ports/secret-box.ts';
+import type { StateStore } from '../../ports/state-store.ts';
 import {
   type ListenKey,
   type StreamConnector,
@@ -18,7 +20,9 @@ import {
   type StreamListener,
 } from '../../ports/stream-connector.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
+import { StateKeeper } from '../local-state/state-keeper.ts';
 import { bfdReportState, bfdStatusOf } from './bfd-status.ts';
+import { type BgpState, decodeBgpState, encodeBgpState } from './bgp-state.ts';
 import { BgpMeter } from './metrics.ts';
 import { PeerSession } from './peer-session.ts';
 import { bfdSession, peerConfig, streamSettings } from './peer-settings.ts';
@@ -41,14 +45,14 @@ export interface BgpSpeakerOptions {
   readonly alwaysListen?: boolean;
   /** How long a planned stop waits between the last UPDATE and the end, in ms; 2 s by default. */
   readonly drainMs?: number;
-  /** The node has been up since before this program started, and forwarded packets. */
-  readonly forwardingPreserved: boolean;
 }
 
 export interface BgpSpeakerDependencies {
   readonly streams: StreamConnector;
   readonly addresses: NodeAddresses;
   readonly bfd: BfdPlane;
+  readonly store: StateStore;
+  readonly secrets: SecretBox;
   /** To the controller. */
   readonly send: (message: BgpSpeakerMessage) => void;
   readonly clock: Clock;
@@ -65,14 +69,16 @@ export class BgpSpeaker {
   readonly #meter: BgpMeter;
   readonly #routes = new RouteTable();
   readonly #reports: SessionReports;
+  readonly #keeper: StateKeeper;
   /** By name. BOUNDED: by the peers that the controller hands over. */
   readonly #sessions = new Map<string, PeerSession>();
   /** By name of the peer. BOUNDED: as the sessions. */
   readonly #bfd = new Map<string, BfdSessionReport>();
   #settings: BgpSettings = { peers: [], draining: false };
+  #forwardingPreserved = false;
   #listener: StreamListener | undefined;
   #listenTimer: Timer | undefined;
-  #stopping: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: BgpSpeakerOptions, dependencies: BgpSpeakerDependencies) {
     this.#options = options;
@@ -83,6 +89,14 @@ export class BgpSpeaker {
       reportOf: (peer) => this.#reportOf(peer),
       send: (sessions) => dependencies.send({ kind: 'bgp-report', sessions }),
     });
+    this.#keeper = new StateKeeper(
+      { name: 'bgp' },
+      {
+        ...dependencies,
+        failures: this.#meter.stateFailures,
+        value: () => encodeBgpState({ settings: this.#settings, routes: this.#routes.all() }, dependencies.secrets),
+      },
+    );
     dependencies.bfd.start({
       changed: (report) => this.#bfdChanged(report),
       counted: (counters) => this.#meter.bfd(counters),
@@ -90,15 +104,41 @@ export class BgpSpeaker {
     });
   }
 
+  /** Goes on where the last process of this node stopped. */
+  async restore(): Promise<void> {
+    const kept = await this.#keeper.restore();
+    const state = kept === undefined ? undefined : this.#decoded(kept);
+    if (state === undefined) return;
+    // It is of the same start of the machine, which forwarded packets all the time.
+    this.#forwardingPreserved = true;
+    this.#take({ kind: 'bgp-snapshot', revision: 0, ...state });
+    this.#with.log.info('local-state-restored', { peers: state.settings.peers.length, routes: state.routes.length });
+  }
+
   /** Takes over what the controller says, and acknowledges it. */
   apply(message: BgpControllerMessage): void {
-    if (this.#stopping !== undefined) return;
+    if (this.#closing !== undefined) return;
+    this.#take(message);
+    this.#keeper.changed();
+    this.#with.send({ kind: 'bgp-ack', revision: message.revision });
+    if (message.kind === 'bgp-snapshot') this.#with.send({ kind: 'bgp-report', sessions: this.sessions() });
+  }
+
+  #take(message: BgpControllerMessage): void {
     const changed = this.#routes.apply(message);
     const former = new Set(this.#sessions.values());
     if (message.settings !== undefined) this.#applySettings(message.settings);
     for (const session of this.#sessions.values()) if (former.has(session)) session.routesChanged(changed);
-    this.#with.send({ kind: 'bgp-ack', revision: message.revision });
-    if (message.kind === 'bgp-snapshot') this.#with.send({ kind: 'bgp-report', sessions: this.sessions() });
+  }
+
+  #decoded(kept: unknown): BgpState | undefined {
+    try {
+      return decodeBgpState(kept, this.#with.secrets);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#keeper.refuse('damaged', error.message);
+      return undefined;
+    }
   }
 
   /** What there is to say of every session. */
@@ -107,22 +147,31 @@ export class BgpSpeaker {
   }
 
   /**
-   * A planned stop: marks the routes as going, gives the routers time to take other ways, says goodbye, and only then ends BFD,
-   * at whose end some routers drop the session. Idempotent.
+   * Before a planned stop: marks the routes as going, and gives the routers time to take other ways. Peers that keep routes while
+   * this program restarts are told nothing.
    */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
+  async drain(): Promise<void> {
+    const leaving = [...this.#sessions.values()].filter(({ settings }) => !this.#restarts(settings));
+    const told = leaving.some(({ status }) => status.prefixesSent > 0);
+    for (const session of leaving) session.setDraining(true);
+    if (!told || this.#settings.draining) return;
+    await new Promise<void>((resolve) => {
+      this.#with.timers.start(this.#options.drainMs ?? DRAIN_MS, resolve);
+    });
   }
 
-  async #stop(): Promise<void> {
+  /** Says goodbye, and only then ends BFD, at whose end some routers drop the session. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#listenTimer?.cancel();
     this.#listener?.close();
     this.#reports.stop();
+    await this.#keeper.close();
     const all = [...this.#sessions.values()];
-    const leaving = all.filter(({ settings }) => !this.#restarts(settings));
-    for (const session of leaving) session.setDraining(true);
-    if (leaving.some(({ status }) => status.prefixesSent > 0) && !this.#settings.draining) await this.#drained();
     await Promise.all(all.map((session) => session.stop(this.#goodbye(session.settings))));
     this.#sessions.clear();
     await this.#with.bfd.stop();
@@ -136,12 +185,6 @@ export class BgpSpeaker {
   #goodbye(settings: BgpPeerSettings): Parameters<PeerSession['stop']>[0] {
     if (this.#restarts(settings)) return { kind: 'gracefulRestart' };
     return { kind: 'administrativeShutdown', communication: `HeraldLB stops on node ${this.#options.nodeName}` };
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#with.timers.start(this.#options.drainMs ?? DRAIN_MS, resolve);
-    });
   }
 
   #applySettings(settings: BgpSettings): void {
@@ -163,10 +206,10 @@ export class BgpSpeaker {
   }
 
   #begin(settings: BgpPeerSettings): void {
-    const { nodeName, forwardingPreserved } = this.#options;
-    const routerId = routerIdFor(settings, nodeName, this.#with.addresses);
+    const routerId = routerIdFor(settings, this.#options.nodeName, this.#with.addresses);
+    const facts = { routerId, forwardingPreserved: this.#forwardingPreserved };
     const session = new PeerSession(
-      { settings, config: peerConfig(settings, { routerId, forwardingPreserved }), draining: this.#settings.draining },
+      { settings, config: peerConfig(settings, facts), draining: this.#settings.draining },
       {
         ...this.#with,
         remote: () => remoteOf(settings),

@@ -50,6 +50,11 @@ export const BGP_METRICS = {
     help: 'Sessions and attempts that ended, by cause.',
     labels: ['peer', 'cause'],
   },
+  stateFailures: {
+    name: 'heraldlb_bgp_local_state_failures_total',
+    help: 'Times that what a speaker keeps of BGP for its next start could not be kept or used, by reason.',
+    labels: ['reason'],
+  },
   bfdUp: { name: 'heraldlb_bfd_session_up', help: 'Whether the BFD session with a peer is up.', labels: ['peer'] },
   bfdReceived: {
     name: 'heraldlb_bfd_packets_received_total',
@@ -71,9 +76,11 @@ export const BGP_METRICS = {
 
 /** The metrics of all peers, made once. */
 export class BgpMeter {
+  readonly stateFailures;
   readonly #made;
 
   constructor(metrics: Metrics) {
+    this.stateFailures = metrics.counter(BGP_METRICS.stateFailures);
     this.#made = {
       up: metrics.gauge(BGP_METRICS.up),
       prefixes: metrics.gauge(BGP_METRICS.prefixes),

@@ -1,6 +1,7 @@
-import { formatIp, type IpAddress, parseIp } from '../../core/net/index.ts';
+import { formatIp, type IpAddress } from '../../core/net/index.ts';
 import type { Epoch, Grant, HelloKey, Neighbour } from '../../ports/channel.ts';
 import type { HeldClaim } from '../../ports/packet-plane.ts';
+import { addressOf, countOf, listOf, recordOf, textOf } from './plain-json.ts';
 
 /** What a speaker has to know to go on at layer 2 without the controller. */
 export interface Layer2State {
@@ -63,31 +64,4 @@ function keyOf(value: unknown): HelloKey {
 function epochOf(value: unknown): Epoch {
   const { generation, counter } = recordOf(value, 'epoch');
   return { generation: countOf(generation), counter: countOf(counter) };
-}
-
-function addressOf(value: unknown): IpAddress {
-  const address = parseIp(textOf(value));
-  if (address === undefined) throw new RangeError(`"${String(value)}" is not an address`);
-  return address;
-}
-
-function recordOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new RangeError(`the ${what} is not an object`);
-  return Object.fromEntries(Object.entries(value));
-}
-
-function listOf<T>(value: unknown, what: string, of: (value: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw new RangeError(`${what} is not a list`);
-  return value.map((each: unknown) => of(each));
-}
-
-function textOf(value: unknown): string {
-  if (typeof value !== 'string') throw new RangeError(`${String(value)} is not a text`);
-  return value;
-}
-
-function countOf(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`${String(value)} is not a count`);
-  return value;
 }

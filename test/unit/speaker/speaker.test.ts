@@ -27,6 +27,14 @@ class Bed {
   readonly metrics = new RecordingMetrics();
   readonly store = new MemoryState();
   readonly aborter = new AbortController();
+  /** What the BGP part was asked for. */
+  readonly bgpCalls: string[] = [];
+  readonly bgp = {
+    restore: async (): Promise<void> => void this.bgpCalls.push('restore'),
+    apply: ({ kind }: { kind: string }): void => void this.bgpCalls.push(kind),
+    drain: async (): Promise<void> => void this.bgpCalls.push('drain'),
+    close: async (): Promise<void> => void this.bgpCalls.push('close'),
+  };
   readonly speaker: Speaker;
 
   constructor() {
@@ -48,7 +56,7 @@ class Bed {
     const { link, store, time: timers, log, metrics } = this;
     this.speaker = new Speaker(
       { nodeName: 'node1', version: '0.1.0' },
-      { link, plane, store, timers, random, log, metrics },
+      { link, plane, store, bgp: this.bgp, timers, random, log, metrics },
     );
   }
 
@@ -91,8 +99,18 @@ describe('a speaker in session', () => {
       version: '0.1.0',
       interfaces: [{ name: 'eth0', mac: ETH0.mac, up: true }],
       claims: [CLAIM],
+      features: ['bgp'],
       newestEpoch: EPOCH,
     });
+  });
+
+  it('restores the BGP part, hands on what is for it, and lets routers take other ways before it stops', async () => {
+    const bed = await new Bed().start();
+    const settings = { peers: [], draining: false };
+    bed.link.handler?.received({ kind: 'bgp-snapshot', revision: 1, settings, routes: [] });
+    bed.link.handler?.received({ kind: 'bgp-delta', revision: 2, routes: [], withdrawn: [] });
+    await bed.speaker.stop();
+    expect(bed.bgpCalls).toEqual(['restore', 'bgp-snapshot', 'bgp-delta', 'drain', 'close']);
   });
 
   it('carries a snapshot out, claims and acknowledges it', async () => {
