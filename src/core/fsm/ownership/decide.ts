@@ -48,7 +48,7 @@ export interface Situation {
   readonly willing: boolean;
   /** Its speaker stops by plan: it begins nothing. */
   readonly leaving: boolean;
-  /** It may act upon the absence of others; later when this node overslept. */
+  /** It takes nothing before, because it was cut off or overslept, and has yet to hear what the others did. */
   readonly actFromMs: number;
   /** It first listens to neighbours that it has only just been told of, until then. */
   readonly listenUntilMs: number;
@@ -89,7 +89,8 @@ export function decide(state: AddressState, situation: Situation): Decision {
   if (rank === UNRANKED) return resigned(state, { kind: 'idle' }, 'not-needed');
   const granted: ClaimOrder = { epoch: situation.grant.epoch, term: 0, rank };
   if (rank === 0 && !situation.leaving && prevails(granted, strongest(situation.parties.filter(claims)), situation)) {
-    if (situation.nowMs < situation.listenUntilMs) return { state, againMs: situation.listenUntilMs };
+    const fromMs = Math.max(situation.listenUntilMs, situation.actFromMs);
+    if (situation.nowMs < fromMs) return { state, againMs: fromMs };
     return claimed(granted, holder, { kind: 'claim', reason: 'granted', ...comingFrom(holder) });
   }
   return holder === undefined ? asHeir(state, situation) : asStandby(state, holder, situation);
@@ -202,7 +203,8 @@ function waitMs(situation: Situation, former: string | undefined, cause?: ClaimR
     if (party.nodeName === former || !isBetter(party, situation)) continue;
     // It may be announcing behind a firewall: while nobody is known to have died, only the controller can tell.
     if (party.standing === 'never-heard') sumMs += cause === 'unclaimed' ? Number.POSITIVE_INFINITY : grantPatienceMs;
-    else if (party.standing === 'heard' && party.able) sumMs += cause === 'unclaimed' ? grantPatienceMs : patienceMs;
+    else if ((party.standing === 'heard' || party.starting) && party.able)
+      sumMs += cause === 'unclaimed' ? grantPatienceMs : patienceMs;
   }
   return sumMs;
 }

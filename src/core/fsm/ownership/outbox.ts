@@ -6,7 +6,7 @@ const MAX_FLIGHTS = 32;
 /** A hello has room for no more. */
 const MAX_ENTRIES = 255;
 /** Intervals after which entries are sent again when nothing acknowledges them. */
-const RESEND_AFTER_INTERVALS = 3;
+const RESEND_AFTER_INTERVALS = 2;
 
 interface Flight {
   readonly addresses: readonly IpAddress[];

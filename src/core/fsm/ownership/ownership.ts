@@ -3,7 +3,7 @@ import { Holdings } from './holdings.ts';
 import { type Link, stepLinks, usableFromMs } from './links.ts';
 import { NEVER } from './liveness.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import { DEFAULT_TIMING, OVERSLEPT_INTERVALS } from './timing.ts';
+import { DEFAULT_TIMING, DOWN_AFTER_INTERVALS, OVERSLEPT_INTERVALS } from './timing.ts';
 import type { OwnershipAction, OwnershipEvent, OwnershipOptions, OwnershipTiming } from './types.ts';
 
 /**
@@ -37,7 +37,7 @@ export class Ownership {
 
   /** What follows from an event. @param nowMs of a clock that never goes back */
   handle(event: OwnershipEvent, nowMs: number): readonly OwnershipAction[] {
-    if (nowMs > this.#wakeMs + OVERSLEPT_INTERVALS * this.#timing.helloIntervalMs) this.#oversleep(nowMs);
+    this.#noticeOversleep(nowMs);
     this.#take(event, nowMs);
     if (event.kind === 'tick' || nowMs >= this.#wakeMs) this.#turn(nowMs);
     if (this.#starting) this.#settle(nowMs);
@@ -108,10 +108,20 @@ export class Ownership {
     }
   }
 
-  /** What waits in the sockets may say that nothing is wrong: nobody is accused, and nothing taken, before it is read. */
-  #oversleep(nowMs: number): void {
-    this.#actFromMs = nowMs + this.#timing.helloIntervalMs;
+  /**
+   * What waits in the sockets may say that nothing is wrong: nobody is accused before it is read. A node that slept for so long
+   * that others may have called it down has to hear first what they did.
+   */
+  #noticeOversleep(nowMs: number): void {
+    const { helloIntervalMs } = this.#timing;
+    const lateMs = nowMs - this.#wakeMs;
+    if (lateMs <= OVERSLEPT_INTERVALS * helloIntervalMs) return;
     this.#neighbourhood.overslept(nowMs);
+    this.#listenFor(lateMs < DOWN_AFTER_INTERVALS * helloIntervalMs ? 1 : DOWN_AFTER_INTERVALS, nowMs);
+  }
+
+  #listenFor(intervals: number, nowMs: number): void {
+    this.#actFromMs = Math.max(this.#actFromMs, nowMs + intervals * this.#timing.helloIntervalMs);
   }
 
   #turn(nowMs: number): void {
@@ -134,6 +144,8 @@ export class Ownership {
     const usable = new Set<string>();
     for (const [name, link] of this.#links ?? []) if (usableFromMs(link) <= nowMs) usable.add(name);
     if (usable.size === this.#usable.size && [...usable].every((name) => this.#usable.has(name))) return;
+    // Without a link it heard nothing of what the others did meanwhile.
+    if (this.#usable.size === 0 && !this.#starting) this.#listenFor(DOWN_AFTER_INTERVALS, nowMs);
     this.#usable = usable;
     this.#present();
     this.#holdings.reconsider();

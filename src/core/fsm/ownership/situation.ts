@@ -14,7 +14,7 @@ export interface NodeFacts {
   readonly draining: boolean;
   /** Names of its interfaces that can be relied on. */
   readonly usable: ReadonlySet<string>;
-  /** It does not act upon the absence of others before, in ms. */
+  /** It takes nothing before, in ms. */
   readonly actFromMs: number;
   readonly standIn: boolean;
   readonly timing: OwnershipTiming;

@@ -1,0 +1,181 @@
+import type { OwnershipAction, OwnershipGrant } from '../../../src/core/fsm/ownership/index.ts';
+import { type IpAddress, ipv4FromValue } from '../../../src/core/net/index.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { Agenda } from './agenda.ts';
+import type { Fault, Scenario } from './fault.ts';
+import { Invariants } from './invariants.ts';
+import { Network } from './network.ts';
+import { SimController } from './sim-controller.ts';
+import { SimNode } from './sim-node.ts';
+
+const CANDIDATES = 3;
+const LARGEST_DRIFT = 0.001;
+const SAMPLE_MS = 50;
+
+export interface Line {
+  readonly atMs: number;
+  readonly node: string;
+  readonly action: OwnershipAction;
+}
+
+/** Nodes, LAN and controller of one scenario, in virtual time. */
+export class Cluster {
+  readonly agenda = new Agenda();
+  readonly network: Network;
+  readonly nodes: readonly SimNode[];
+  readonly controller: SimController;
+  readonly addresses: readonly IpAddress[];
+  /** Changes of who announces or answers what. */
+  readonly lines: Line[] = [];
+  readonly invariants: Invariants;
+  readonly #scenario: Scenario;
+  readonly #byName: ReadonlyMap<string, SimNode>;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    const random = seededRandom(scenario.seed);
+    this.network = new Network(this.agenda, random);
+    this.nodes = Array.from({ length: scenario.nodes }, (_, index) => {
+      const rate = 1 + (2 * random.next() - 1) * LARGEST_DRIFT;
+      return new SimNode(
+        { name: nodeName(index), index, rate, standIn: scenario.standIn, timing: {} },
+        {
+          agenda: this.agenda,
+          network: this.network,
+          random,
+          node: (name) => this.#byName.get(name),
+          acted: (node, action) => this.#acted(node, action),
+        },
+      );
+    });
+    this.#byName = new Map(this.nodes.map((node) => [node.name, node]));
+    this.addresses = Array.from({ length: scenario.addresses }, (_, index) => ipv4FromValue(0xc0a8_0001 + index));
+    this.invariants = new Invariants(this);
+    for (const node of this.nodes) this.agenda.at(random.next() * 50, () => node.start());
+    this.controller = new SimController(this.#placement(), {
+      agenda: this.agenda,
+      random,
+      nodes: this.nodes,
+      reaches: (node) => node.linkUp && node.powered,
+      moved: (grant) => this.#moved(grant),
+    });
+    for (const fault of scenario.faults) this.agenda.at(fault.atMs, () => this.#apply(fault));
+    this.#sample();
+  }
+
+  node(name: string): SimNode {
+    const node = this.#byName.get(name);
+    if (node === undefined) throw new Error(`no node ${name}`);
+    return node;
+  }
+
+  run(): void {
+    this.agenda.runUntil(this.#scenario.lastsMs);
+  }
+
+  #placement(): Map<IpAddress, string[]> {
+    const count = Math.min(CANDIDATES, this.nodes.length);
+    return new Map(
+      this.addresses.map((address, index) => [
+        address,
+        Array.from({ length: count }, (_, rank) => nodeName((index + rank) % this.nodes.length)),
+      ]),
+    );
+  }
+
+  #acted(node: SimNode, action: OwnershipAction): void {
+    if (action.kind === 'claim') {
+      this.#note(node, action);
+      this.invariants.claimed(node, action);
+      this.controller.reported(node.name, action.address, action.order);
+    } else if (action.kind === 'release') {
+      this.#note(node, action);
+      this.invariants.released(node, action.address);
+      this.controller.reported(node.name, action.address, undefined);
+    } else if (action.kind === 'stand-in' || action.kind === 'standing' || action.kind === 'hush')
+      this.#note(node, action);
+  }
+
+  #note(node: SimNode, action: OwnershipAction): void {
+    this.lines.push({ atMs: this.agenda.nowMs, node: node.name, action });
+  }
+
+  #moved(grant: OwnershipGrant): void {
+    this.invariants.moved(grant);
+  }
+
+  #sample(): void {
+    this.invariants.sample();
+    this.agenda.after(SAMPLE_MS, () => this.#sample());
+  }
+
+  #apply(fault: Fault): void {
+    this.invariants.disturbed(fault);
+    switch (fault.kind) {
+      case 'power-cut':
+        this.node(fault.node).cutPower();
+        break;
+      case 'power-on':
+        this.node(fault.node).power();
+        this.node(fault.node).start();
+        break;
+      case 'speaker-kill':
+        this.node(fault.node).kill();
+        break;
+      case 'speaker-start':
+        this.node(fault.node).start();
+        break;
+      case 'speaker-leave':
+        this.node(fault.node).leave();
+        break;
+      case 'link-down':
+      case 'link-up':
+        this.node(fault.node).setLink(fault.kind === 'link-up');
+        break;
+      case 'stall':
+        this.node(fault.node).stall(fault.forMs);
+        this.agenda.after(fault.forMs, () => this.invariants.disturbed(fault));
+        break;
+      case 'partition':
+        this.#partition(fault.groups);
+        break;
+      case 'one-way':
+        this.network.cut(fault.from, fault.to);
+        break;
+      case 'heal':
+        this.network.heal();
+        break;
+      case 'weather':
+        this.network.weather = fault.weather;
+        break;
+      case 'controller-away':
+        this.controller.leave();
+        break;
+      case 'controller-back':
+        this.controller.return();
+        break;
+      case 'move': {
+        const address = this.addresses[fault.index];
+        if (address !== undefined) this.controller.move(address, fault.to);
+        break;
+      }
+      default:
+        fault satisfies never;
+    }
+    this.invariants.disturbed(fault);
+  }
+
+  #partition(groups: readonly (readonly string[])[]): void {
+    for (const group of groups)
+      for (const from of group)
+        for (const to of groups.flat())
+          if (!group.includes(to)) {
+            this.network.cut(from, to);
+            this.network.cut(to, from);
+          }
+  }
+}
+
+export function nodeName(index: number): string {
+  return `node-${index}`;
+}

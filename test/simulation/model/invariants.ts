@@ -1,0 +1,227 @@
+import { isStronger, type OwnershipAction, type OwnershipGrant } from '../../../src/core/fsm/ownership/index.ts';
+import { formatIp, type IpAddress } from '../../../src/core/net/index.ts';
+import type { Cluster } from './cluster.ts';
+import type { Fault } from './fault.ts';
+import type { SimNode } from './sim-node.ts';
+
+type ClaimAction = Extract<OwnershipAction, { kind: 'claim' }>;
+
+/** Within that long after the last disturbance there is one owner, and no address without an answer. */
+const CALM_AFTER_MS = 1000;
+/** The same while frames are lost. */
+const CALM_AFTER_IN_BAD_WEATHER_MS = 2000;
+const CONTROLLER_ACTS_WITHIN_MS = 6000;
+const MEMORY_MS = 3000;
+const GRACE_MS = 60_000;
+/** A claim is known to whomever it can reach. */
+const KNOWN_AFTER_MS = 1000;
+
+/** Looks at the whole cluster, as nobody in it can, and notes what must not be. */
+export class Invariants {
+  readonly violations: string[] = [];
+  readonly #cluster: Cluster;
+  #disturbedMs = 0;
+  /** When two nodes could last not reach each other. */
+  readonly #apartMs = new PairTimes();
+  /** When the first node could last have heard the speaker of the second. */
+  readonly #spokeMs = new PairTimes();
+  readonly #releasedMs = new Map<string, number>();
+  readonly #claimedMs = new Map<string, number>();
+  readonly #firstSinceMs = new Map<IpAddress, number>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Called before and after a fault. */
+  disturbed(_fault: Fault): void {
+    const { nowMs } = this.#cluster.agenda;
+    this.#disturbedMs = nowMs;
+    this.#observe(nowMs);
+  }
+
+  moved(grant: OwnershipGrant): void {
+    this.#disturbedMs = this.#cluster.agenda.nowMs;
+    this.#firstSinceMs.set(grant.address, this.#disturbedMs);
+  }
+
+  released(node: SimNode, address: IpAddress): void {
+    this.#releasedMs.set(`${node.name} ${address}`, this.#cluster.agenda.nowMs);
+    this.#claimedMs.delete(`${node.name} ${address}`);
+  }
+
+  /** Every change of owner needs a reason, and the reason has to be true. */
+  claimed(node: SimNode, action: ClaimAction): void {
+    const { nowMs } = this.#cluster.agenda;
+    const key = `${node.name} ${action.address}`;
+    const why = this.#untrue(node, action, nowMs);
+    if (why !== undefined) this.#violate(`${node.name} claims ${formatIp(action.address)} as ${action.reason}: ${why}`);
+    if (action.reason !== 'confirmed') this.#checkNoFailback(node, action, nowMs);
+    if (!this.#claimedMs.has(key)) this.#claimedMs.set(key, nowMs);
+  }
+
+  sample(): void {
+    const { nowMs } = this.#cluster.agenda;
+    this.#observe(nowMs);
+    const { loss, lateness } = this.#cluster.network.weather;
+    const calmAfterMs = loss + lateness > 0 ? CALM_AFTER_IN_BAD_WEATHER_MS : CALM_AFTER_MS;
+    if (nowMs < this.#disturbedMs + calmAfterMs) return;
+    for (const component of this.#components())
+      for (const address of this.#cluster.addresses) {
+        this.#checkOneOwner(component, address);
+        this.#checkServed(component, address, nowMs);
+      }
+  }
+
+  #checkOneOwner(component: readonly SimNode[], address: IpAddress): void {
+    const owners = component.filter((node) => node.onWire.get(address)?.kind === 'claim' && !node.isStalled);
+    if (owners.length > 1)
+      this.#violate(`${formatIp(address)} has the owners ${owners.map(({ name }) => name).join(' and ')}`);
+  }
+
+  #checkServed(component: readonly SimNode[], address: IpAddress, nowMs: number): void {
+    const isServed = component.some((node) => {
+      const held = node.onWire.get(address);
+      if (held === undefined || node.isStalled) return false;
+      if (held.kind === 'claim') return true;
+      return component.some(({ name, powered }) => name === held.owner && powered);
+    });
+    if (isServed || !component.some((node) => this.#couldServe(node, address, nowMs))) return;
+    this.#violate(`nobody answers for ${formatIp(address)} among ${component.map(({ name }) => name).join(', ')}`);
+  }
+
+  /** A candidate that was there when the address had an owner, or that the controller can tell what to do. */
+  #couldServe(node: SimNode, address: IpAddress, nowMs: number): boolean {
+    const grant = node.grantOf(address);
+    if (grant === undefined || node.startedMs === undefined || node.isStalled || node.leaving) return false;
+    if (!grant.candidates.includes(node.name) || nowMs < node.startedMs + 2 * CALM_AFTER_MS) return false;
+    const sessionMs = this.#cluster.controller.sessionSinceMs(node.name);
+    if (sessionMs !== undefined && nowMs >= Math.max(sessionMs, this.#disturbedMs) + CONTROLLER_ACTS_WITHIN_MS)
+      return true;
+    return grant.candidates.every((name) => name === node.name || isKnown(node.standings.get(name)));
+  }
+
+  #untrue(node: SimNode, { address, reason, from }: ClaimAction, nowMs: number): string | undefined {
+    const fresh = (atMs: number | undefined, withinMs: number): boolean =>
+      atMs !== undefined && nowMs - atMs <= withinMs;
+    switch (reason) {
+      case 'neighbour-down':
+      case 'neighbour-deaf':
+        return fresh(this.#apartMs.get(node.name, from ?? ''), MEMORY_MS) ? undefined : `${from} was within reach`;
+      case 'grace-over':
+        return fresh(this.#spokeMs.get(node.name, from ?? ''), 0.99 * GRACE_MS) ? `${from} spoke` : undefined;
+      case 'neighbour-stopped':
+        return fresh(this.#disturbedMs, MEMORY_MS) ? undefined : `${from} did not stop`;
+      case 'owner-released':
+        if (from === node.name || this.#cluster.node(from ?? '').onWire.get(address) === undefined) return undefined;
+        return `${from} still has it`;
+      case 'granted':
+      case 'confirmed':
+        return node.grantOf(address)?.candidates[0] === node.name ? undefined : 'the controller did not say so';
+      case 'restored':
+        return fresh(node.startedMs, MEMORY_MS) ? undefined : 'it did not restart';
+      case 'unclaimed':
+        return this.#cluster.nodes.some(
+          (other) =>
+            other !== node &&
+            this.#together(node, other) &&
+            other.onWire.get(address)?.kind === 'claim' &&
+            fresh(other.startedMs, Infinity) &&
+            this.#known(other, address, nowMs),
+        )
+          ? 'somebody had it'
+          : undefined;
+      default:
+        return reason satisfies never;
+    }
+  }
+
+  /** Nobody claims what another, whom it can hear, has claimed with more right for a while. */
+  #checkNoFailback(node: SimNode, { address, order, reason }: ClaimAction, nowMs: number): void {
+    for (const other of this.#cluster.nodes) {
+      const held = other.onWire.get(address);
+      if (other === node || held?.kind !== 'claim' || other.isStalled || !this.#together(node, other)) continue;
+      const stable =
+        this.#known(other, address, nowMs) &&
+        nowMs - (this.#apartMs.get(node.name, other.name) ?? -Infinity) > KNOWN_AFTER_MS;
+      if (
+        !stable ||
+        nowMs - (node.startedMs ?? nowMs) < KNOWN_AFTER_MS ||
+        nowMs - this.#disturbedMs < KNOWN_AFTER_MS / 4
+      )
+        continue;
+      if (isStronger(held.order, other.name, order, node.name))
+        this.#violate(
+          `${node.name} claims ${formatIp(address)} as ${reason} from ${other.name}, whose claim is stronger`,
+        );
+    }
+  }
+
+  #known(node: SimNode, address: IpAddress, nowMs: number): boolean {
+    return nowMs - (this.#claimedMs.get(`${node.name} ${address}`) ?? nowMs) > KNOWN_AFTER_MS;
+  }
+
+  #together(a: SimNode, b: SimNode): boolean {
+    const { network } = this.#cluster;
+    return a.powered && b.powered && network.reaches(a.name, b.name) && network.reaches(b.name, a.name);
+  }
+
+  #observe(nowMs: number): void {
+    const { nodes, network } = this.#cluster;
+    for (const a of nodes)
+      for (const b of nodes) {
+        if (a === b) continue;
+        if (!this.#together(a, b)) this.#apartMs.set(a.name, b.name, nowMs);
+        const speaks = b.isRunning && !b.isStalled && !b.leaving && network.reaches(b.name, a.name);
+        if (speaks) this.#spokeMs.set(a.name, b.name, nowMs);
+      }
+  }
+
+  /** Sets of nodes that all reach each other; a node that reaches only some of its set makes the whole set no subject. */
+  #components(): readonly (readonly SimNode[])[] {
+    const left = new Set(
+      this.#cluster.nodes.filter(({ name, powered }) => powered && this.#cluster.network.isOn(name)),
+    );
+    const components: SimNode[][] = [];
+    for (const seed of left) {
+      const component = [seed];
+      left.delete(seed);
+      for (const member of component)
+        for (const other of left)
+          if (this.#linked(member, other)) {
+            component.push(other);
+            left.delete(other);
+          }
+      if (component.every((a) => component.every((b) => a === b || this.#together(a, b)))) components.push(component);
+    }
+    return components;
+  }
+
+  #linked(a: SimNode, b: SimNode): boolean {
+    const { network } = this.#cluster;
+    return network.reaches(a.name, b.name) || network.reaches(b.name, a.name);
+  }
+
+  #violate(what: string): void {
+    if (this.violations.length < 20)
+      this.violations.push(`${(this.#cluster.agenda.nowMs / 1000).toFixed(3)} s: ${what}`);
+  }
+}
+
+function isKnown(standing: string | undefined): boolean {
+  return standing !== undefined && standing !== 'never-heard';
+}
+
+class PairTimes {
+  readonly #times = new Map<string, Map<string, number>>();
+
+  get(a: string, b: string): number | undefined {
+    return this.#times.get(a)?.get(b);
+  }
+
+  set(a: string, b: string, timeMs: number): void {
+    const ofA = this.#times.get(a);
+    if (ofA === undefined) this.#times.set(a, new Map([[b, timeMs]]));
+    else ofA.set(b, timeMs);
+  }
+}
