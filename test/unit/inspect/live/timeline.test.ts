@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { AnnouncementState } from '../../../../src/controller/announcer/service-announcement.ts';
-import { formatIp, parseIp } from '../../../../src/core/net/index.ts';
+import { formatIp } from '../../../../src/core/net/index.ts';
 import { formatTimeline, Timeline } from '../../../../src/inspect/live/timeline.ts';
+import { ip } from '../../../support/ipam-pools.ts';
 
-const ADDRESS = parseIp('10.0.0.1');
-if (ADDRESS === undefined) throw new Error('no address');
+const ADDRESS = ip('10.0.0.1');
 
 /** An announcer whose states a test writes. */
 class FakeAnnouncer {
