@@ -42,8 +42,16 @@ export class FakeConfig implements ConfigSource {
   }
 
   setPools(...pools: readonly Pool[]): void {
+    this.#set({ pools });
+  }
+
+  setL2Advertisements(...l2Advertisements: Config['l2Advertisements']): void {
+    this.#set({ l2Advertisements });
+  }
+
+  #set(changed: Partial<Config>): void {
     const previous = this.#config;
-    this.#config = { ...previous, pools };
+    this.#config = { ...previous, ...changed };
     for (const listener of [...this.#listeners]) listener(this.#config, previous);
   }
 }

@@ -1,12 +1,10 @@
 import { formatIp, formatMac, type IpAddress, type MacAddress } from '../../core/net/index.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { ConflictBook } from './conflict-book.ts';
 import { CONFLICT_INFO, CONFLICTS, CONFLICTS_SEEN, SURVEYED } from './metrics.ts';
 import { vendorPrefix } from './station.ts';
 
 const VENDORS_MAX = 32;
 const SERIES_MAX = 100;
-const SEEN = ['answer', 'announcement', 'survey'] as const;
 
 /** The metrics of address conflicts, bounded whatever hosts do. */
 export class ConflictMeter {
@@ -20,6 +18,8 @@ export class ConflictMeter {
   readonly #series = new Set<string>();
   /** BOUNDED: by the addresses in conflict. */
   readonly #labels = new Map<IpAddress, Readonly<Record<'address' | 'mac' | 'vendor' | 'seen', string>>>();
+  /** BOUNDED: by the members of Sighting['seen']. */
+  readonly #counts = new Map<string, number>();
 
   constructor(metrics: Metrics) {
     this.#now = metrics.gauge(CONFLICTS);
@@ -35,30 +35,28 @@ export class ConflictMeter {
     if (address === undefined) return;
     this.ended(address);
     const labels = { address: formatIp(address), mac: formatMac(mac), vendor, seen };
+    this.#labels.set(address, labels);
+    this.#count(seen, 1);
     const series = Object.values(labels).join();
     if (this.#series.size < SERIES_MAX) this.#series.add(series);
-    if (!this.#series.has(series)) return;
-    this.#labels.set(address, labels);
-    this.#info.set(labels, 1);
+    if (this.#series.has(series)) this.#info.set(labels, 1);
   }
 
   ended(address: IpAddress): void {
     const labels = this.#labels.get(address);
     if (labels === undefined) return;
     this.#labels.delete(address);
-    this.#info.set(labels, 0);
+    this.#count(labels.seen, -1);
+    if (this.#series.has(Object.values(labels).join())) this.#info.set(labels, 0);
   }
 
   surveyed(result: 'free' | 'in-use' | 'unasked'): void {
     this.#surveyed.add({ result });
   }
 
-  count(book: ConflictBook): void {
-    const counts = { answer: 0, announcement: 0, survey: 0 };
-    for (const address of book.addresses()) {
-      const conflict = book.of(address);
-      if (conflict !== undefined) counts[conflict.seen] += 1;
-    }
-    for (const seen of SEEN) this.#now.set({ seen }, counts[seen]);
+  #count(seen: string, by: 1 | -1): void {
+    const count = (this.#counts.get(seen) ?? 0) + by;
+    this.#counts.set(seen, count);
+    this.#now.set({ seen }, count);
   }
 }

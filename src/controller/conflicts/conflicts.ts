@@ -258,7 +258,6 @@ export class Conflicts {
   }
 
   #changed(address: IpAddress): void {
-    this.#meter.count(this.#book);
     for (const listener of this.#listeners) listener(address);
   }
 }
