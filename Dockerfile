@@ -16,7 +16,8 @@ WORKDIR /heraldlb
 COPY --from=build /source/dist ./
 # `node controller` and the others follow these.
 RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker && ln -s heraldlb.mjs heraldlb
-ENV NODE_ENV=production
+# One arena of the C library is enough for threads that do their work in JavaScript: 4 MiB less.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # The controller needs no rights on its host; the DaemonSet says what the speaker needs.
 USER 65532:65532
 # Small heaps: both live beside everything else on a small node.

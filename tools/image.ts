@@ -32,7 +32,7 @@ export async function buildImage(archive = join(root, 'dist', 'image.tar')): Pro
     await writeImageArchive(archive, IMAGE, image, {
       entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '--optimize-for-size'],
       command: ['controller'],
-      environment: ['PATH=/usr/local/bin:/usr/bin:/bin', 'NODE_ENV=production'],
+      environment: ['PATH=/usr/local/bin:/usr/bin:/bin', 'NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],
       workingDirectory: '/heraldlb',
       user: `${NONROOT}:${NONROOT}`,
     });
