@@ -70,16 +70,20 @@ function parseAddresses({ source, text }: Statement): Pick<ServiceRequest, 'addr
     if (entry === '') problems.push(`${said}, which has a comma too many; write addresses with one comma between them`);
     else if (address === undefined) problems.push(`${said}; an address of it is ${notAnAddress(entry)}`);
     else if (isUnspecified(address))
-      problems.push(`${said}, which asks for an address by DHCP; HeraldLB gives out addresses of its pools only`);
+      problems.push(
+        `${said}, which asks for an address by DHCP; HeraldLB gives out addresses of its pools only; ask for one of those, or for none`,
+      );
     else addresses.push(address);
   }
   const [first, second, third] = addresses;
   if (third !== undefined)
     problems.push(
-      `${said}, which are ${addresses.length} addresses; a Service has at most one IPv4 and one IPv6 address`,
+      `${said}, which are ${addresses.length} addresses; a Service has at most one IPv4 and one IPv6 address; leave one of each`,
     );
   else if (first !== undefined && second !== undefined && familyOf(first) === familyOf(second)) {
-    problems.push(`${said}, which are two ${familyOf(first)} addresses; a Service has at most one of each family`);
+    problems.push(
+      `${said}, which are two ${familyOf(first)} addresses; a Service has at most one of each family; leave one of them`,
+    );
   }
   return { addresses: problems.length > 0 ? [] : addresses.sort(compareIp), problems };
 }

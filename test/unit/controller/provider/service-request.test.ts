@@ -82,9 +82,15 @@ describe('requestOf', () => {
 
   it.each([
     ['10.0.0.7,', 'which has a comma too many; write addresses with one comma between them'],
-    ['10.0.0.7, 10.0.0.8', 'which are two IPv4 addresses; a Service has at most one of each family'],
-    ['10.0.0.7,fd00::7,fd00::8', 'which are 3 addresses; a Service has at most one IPv4 and one IPv6 address'],
-    ['0.0.0.0', 'which asks for an address by DHCP; HeraldLB gives out addresses of its pools only'],
+    ['10.0.0.7, 10.0.0.8', 'which are two IPv4 addresses; a Service has at most one of each family; leave one of them'],
+    [
+      '10.0.0.7,fd00::7,fd00::8',
+      'which are 3 addresses; a Service has at most one IPv4 and one IPv6 address; leave one of each',
+    ],
+    [
+      '0.0.0.0',
+      'which asks for an address by DHCP; HeraldLB gives out addresses of its pools only; ask for one of those, or for none',
+    ],
     [
       'web.example',
       'an address of it is "web.example", which is not an IP address; write one such as "192.168.1.240" or "fd00::240"',
