@@ -22,6 +22,7 @@ import {
   CA_SECRET_NAME,
   CONTROLLER_SERVICE_NAME,
   controllerServerName,
+  HELLO_KEYS_SECRET_NAME,
   SPEAKER_TOKEN_AUDIENCE,
 } from '../ports/defaults.ts';
 import type { Log } from '../ports/log.ts';
@@ -164,6 +165,7 @@ function permissionsOf({ namespace, leaderElection, legacyConfig }: ControllerSe
     namespace,
     lease: leaderElection.lease,
     caSecret: CA_SECRET_NAME,
+    helloKeys: HELLO_KEYS_SECRET_NAME,
     caBundle: CA_BUNDLE_CONFIG_MAP_NAME,
     endpointSlice: CONTROLLER_SERVICE_NAME,
   });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { AnnouncementEvents } from '../controller/announcer/announcement-events.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
 import { OwnerHistory } from '../controller/announcer/owner-history.ts';
@@ -7,10 +8,11 @@ import type { Leadership } from '../controller/leader/leader-elector.ts';
 import { PoolMetrics } from '../controller/provider/pool-metrics.ts';
 import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
 import { ServiceController } from '../controller/service/service-controller.ts';
+import { HelloKeys } from '../controller/speakers/hello-keys.ts';
 import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
 import { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
 import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
-import { CONTROLLER_SERVICE_NAME } from '../ports/defaults.ts';
+import { CONTROLLER_SERVICE_NAME, HELLO_KEYS_SECRET_NAME } from '../ports/defaults.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 import { systemTime } from './system-time.ts';
@@ -64,7 +66,8 @@ export async function leadTheCluster(
   if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.
   server.serve(registry, signal);
-  await Promise.all([leaderEndpoint(settings, parts).run(signal), services.run(signal)]);
+  const helloKeys = helloKeysOf(settings, parts, registry);
+  await Promise.all([leaderEndpoint(settings, parts).run(signal), services.run(signal), helloKeys.run(signal)]);
   health.set('leader', false);
   registry.stop();
 }
@@ -74,6 +77,19 @@ function leaderEndpoint(settings: ControllerSettings, parts: ControllerParts): L
   return new LeaderEndpoint(
     { namespace, serviceName: CONTROLLER_SERVICE_NAME, port: speakerPort, address: podIp, podName, nodeName },
     { ...parts, store: parts.api.endpointSlices },
+  );
+}
+
+function helloKeysOf({ namespace }: ControllerSettings, parts: ControllerParts, registry: SpeakerRegistry): HelloKeys {
+  return new HelloKeys(
+    { secret: { namespace, name: HELLO_KEYS_SECRET_NAME } },
+    {
+      ...parts,
+      secrets: parts.api.secrets,
+      newKey: () => new Uint8Array(randomBytes(32)),
+      distribute: (keys) => registry.setHelloKeys(keys),
+      reachesAll: () => registry.reachesAll,
+    },
   );
 }
 

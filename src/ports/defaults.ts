@@ -20,6 +20,8 @@ export const SPEAKER_SERVICE_ACCOUNT = 'heraldlb-speaker';
 export const SPEAKER_TOKEN_AUDIENCE = 'heraldlb-controller';
 /** Secret with certificate and key of our CA, in our namespace. */
 export const CA_SECRET_NAME = 'heraldlb-ca';
+/** Secret with the keys of hellos between neighbours, in our namespace. */
+export const HELLO_KEYS_SECRET_NAME = 'heraldlb-hello-keys';
 /** ConfigMap with the certificates that speakers trust, in our namespace. */
 export const CA_BUNDLE_CONFIG_MAP_NAME = 'heraldlb-ca-bundle';
 /** Key of that ConfigMap: one or more PEM certificates. */

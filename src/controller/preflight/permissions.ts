@@ -6,6 +6,7 @@ export interface OwnObjects {
   readonly namespace: string;
   readonly lease: { readonly namespace: string; readonly name: string };
   readonly caSecret: string;
+  readonly helloKeys: string;
   readonly caBundle: string;
   readonly endpointSlice: string;
   /** Not ours, but read: what --legacy-config names. */
@@ -31,6 +32,7 @@ export function controllerPermissions(own: OwnObjects): readonly Permission[] {
     ...on('authentication.k8s.io', 'tokenreviews', ['create']),
     ...named('coordination.k8s.io', 'leases', own.lease.name, own.lease.namespace),
     ...named('', 'secrets', own.caSecret),
+    ...on('', 'secrets', ['get', 'update'], { namespace: own.namespace, name: own.helloKeys }),
     ...named('', 'configmaps', own.caBundle),
     ...named('discovery.k8s.io', 'endpointslices', own.endpointSlice),
   ];

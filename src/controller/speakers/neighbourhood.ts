@@ -32,6 +32,11 @@ export class Neighbourhood {
     return this.#witnesses.get(node) ?? NOBODY;
   }
 
+  /** The nodes of which something is said. */
+  nodes(): Iterable<string> {
+    return this.#witnesses.keys();
+  }
+
   /** Somebody hears its speaker now. */
   isHeard(node: string): boolean {
     return this.#isSaid(node, ['heard']);

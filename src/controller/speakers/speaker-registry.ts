@@ -138,6 +138,13 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     }
   }
 
+  /** Whether every node that lives, by its own word or by that of others, can be told something now. */
+  get reachesAll(): boolean {
+    const names = [...this.alive()].map(({ nodeName }) => nodeName);
+    const heard = [...this.#neighbourhood.nodes()].filter((name) => this.#neighbourhood.isHeard(name));
+    return names.length > 0 && [...names, ...heard].every((name) => this.speaker(name)?.presence === 'connected');
+  }
+
   probe(nodeName: string, request: { readonly requestId: number; readonly addresses: readonly IpAddress[] }): boolean {
     return this.#nodes.get(nodeName)?.line?.say({ kind: 'probe', ...request }) === true;
   }

@@ -11,6 +11,7 @@ import {
   CONTROLLER_HEALTH_PORT,
   CONTROLLER_SERVICE_NAME,
   DEFAULT_NAMESPACE,
+  HELLO_KEYS_SECRET_NAME,
   METRICS_PORT,
   SPEAKER_HEALTH_PORT,
   SPEAKER_SERVICE_ACCOUNT,
@@ -103,6 +104,7 @@ it('no rule has a wildcard, and what holds secrets names them, or may only read 
   expect(secrets.map(({ verbs, resourceNames }) => [verbs, resourceNames])).toEqual([
     [['create'], undefined],
     [['get', 'update'], [CA_SECRET_NAME]],
+    [['get', 'update'], [HELLO_KEYS_SECRET_NAME]],
     // Named by BGPPeer objects: in our namespaces only, and never written.
     [['list', 'watch'], undefined],
     [['list', 'watch'], undefined],
@@ -121,6 +123,7 @@ it('the roles of the controller allow what it does with the API, and outside of 
     namespace: DEFAULT_NAMESPACE,
     lease: { namespace: DEFAULT_NAMESPACE, name: 'heraldlb-controller' },
     caSecret: CA_SECRET_NAME,
+    helloKeys: HELLO_KEYS_SECRET_NAME,
     caBundle: CA_BUNDLE_CONFIG_MAP_NAME,
     endpointSlice: CONTROLLER_SERVICE_NAME,
   };

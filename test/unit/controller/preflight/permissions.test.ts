@@ -11,6 +11,7 @@ const OWN = {
   namespace: 'heraldlb-system',
   lease: { namespace: 'kube-system', name: 'heraldlb-controller' },
   caSecret: 'heraldlb-ca',
+  helloKeys: 'heraldlb-hello-keys',
   caBundle: 'heraldlb-ca-bundle',
   endpointSlice: 'heraldlb-controller',
 };

@@ -1,0 +1,82 @@
+import type { HelloKey } from '../../ports/channel.ts';
+import type { Secret } from '../../ports/stores.ts';
+
+/** The keys of hellos between neighbours, as they are kept. */
+export interface KeptKeys {
+  /** The first is for sending; the second is the former one, or the next. */
+  readonly keys: readonly HelloKey[];
+  /** The second is the next: everybody learns it before anybody sends with it. */
+  readonly introducing: boolean;
+  /** When keys or order changed last. */
+  readonly changedAt: Date;
+}
+
+export interface RotationOptions {
+  readonly everyMs: number;
+  /** How long a key is known before it is used. */
+  readonly introduceMs: number;
+}
+
+const KEY_OCTETS = 32;
+const IDS = 256;
+const STATE = 'state';
+
+/** What the keys are to be now; undefined when they may stay. A date in the future is somebody's wrong clock: then it is time. */
+export function rotated(
+  kept: KeptKeys,
+  { now, newKey, everyMs, introduceMs }: RotationOptions & { readonly now: Date; readonly newKey: () => Uint8Array },
+): KeptKeys | undefined {
+  const ageMs = now.getTime() - kept.changedAt.getTime();
+  if (ageMs >= 0 && ageMs < (kept.introducing ? introduceMs : everyMs)) return undefined;
+  const [first, second] = kept.keys;
+  if (first === undefined) return firstKeys({ now, newKey });
+  if (kept.introducing && second !== undefined) return { keys: [second, first], introducing: false, changedAt: now };
+  const next: HelloKey = { id: (first.id + 1) % IDS, key: newKey() };
+  return { keys: [first, next], introducing: true, changedAt: now };
+}
+
+export function firstKeys({ now, newKey }: { readonly now: Date; readonly newKey: () => Uint8Array }): KeptKeys {
+  return { keys: [{ id: 1, key: newKey() }], introducing: false, changedAt: now };
+}
+
+/** As data of a Secret: each key by its id, and the order. */
+export function secretData({ keys, introducing, changedAt }: KeptKeys): Secret['data'] {
+  const state = { order: keys.map(({ id }) => id), introducing, changedAt: changedAt.toISOString() };
+  return {
+    ...Object.fromEntries(keys.map(({ id, key }) => [`key-${id}`, key])),
+    [STATE]: new TextEncoder().encode(JSON.stringify(state)),
+  };
+}
+
+/** Undefined when it is no set of keys: somebody else wrote it. */
+export function keptKeys(data: Secret['data']): KeptKeys | undefined {
+  const state = stateOf(data[STATE]);
+  if (state === undefined) return undefined;
+  const keys = state.order.flatMap((id) => {
+    const key = data[`key-${id}`];
+    return key?.length === KEY_OCTETS ? [{ id, key }] : [];
+  });
+  if (keys.length !== state.order.length || keys.length === 0 || keys.length > 2) return undefined;
+  if (new Set(state.order).size !== keys.length) return undefined;
+  return { keys, introducing: state.introducing, changedAt: state.changedAt };
+}
+
+function stateOf(octets: Uint8Array | undefined) {
+  if (octets === undefined) return undefined;
+  try {
+    const state: unknown = JSON.parse(new TextDecoder().decode(octets));
+    if (typeof state !== 'object' || state === null) return undefined;
+    if (!('order' in state && 'introducing' in state && 'changedAt' in state)) return undefined;
+    const { order, introducing, changedAt } = state;
+    if (!Array.isArray(order) || typeof introducing !== 'boolean' || typeof changedAt !== 'string') return undefined;
+    const date = new Date(changedAt);
+    if (!order.every(isId) || Number.isNaN(date.getTime())) return undefined;
+    return { order, introducing, changedAt: date };
+  } catch {
+    return undefined;
+  }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < IDS;
+}
