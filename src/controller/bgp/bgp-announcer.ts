@@ -50,6 +50,9 @@ export interface DirectivesListener {
   everythingChanged(nodeName: string): void;
 }
 
+/** News of nodes and sessions concern many Services: they are told together. */
+const GATHER_MS = 1_000;
+
 const STARTING: BgpObstacle = { reason: 'Starting', message: 'the controller has just begun' };
 
 /**
@@ -73,6 +76,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
   readonly #followers: ((serviceKey: string) => void)[] = [];
   #advertisements: readonly BgpAdvertisement[] = [];
   #peers: readonly BgpPeer[] = [];
+  #telling: Timer | undefined;
   #informed = false;
   #declared = false;
   #begun = false;
@@ -112,11 +116,15 @@ export class BgpAnnouncer implements ServiceAnnouncer {
         this.#stopped = true;
         for (const stop of stops) stop();
         patience.cancel();
+        this.#telling?.cancel();
       },
       { once: true },
     );
     passwords.start(signal);
     passwords.onChange(() => this.#passwordsChanged());
+    this.#dependencies.sessions.onChange((news) => {
+      if (news.some(({ before, after }) => before?.state !== after?.state)) this.#tellEverybody();
+    });
     try {
       await Promise.all([nodes.synced(signal), endpointSlices.synced(signal)]);
     } catch (error) {
@@ -200,6 +208,20 @@ export class BgpAnnouncer implements ServiceAnnouncer {
       if (routes) listener.everythingChanged(nodeName);
       else if (settings) listener.settingsChanged(nodeName);
     }
+    if (routes || settings) this.#tellEverybody();
+  }
+
+  /** What is announced for any Service may be another. */
+  #tellEverybody(): void {
+    if (this.#stopped || this.#book.size === 0) return;
+    this.#telling ??= this.#dependencies.timers.start(GATHER_MS, () => {
+      this.#telling = undefined;
+      for (const key of this.#services.keys()) this.#tell(key);
+    });
+  }
+
+  #tell(serviceKey: string): void {
+    for (const follower of this.#followers) follower(serviceKey);
   }
 
   #passwordsChanged(): void {
@@ -250,7 +272,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
       for (const listener of this.#listeners) listener.routeChanged(prefix, nodes);
     }
     this.#prefixes.set({}, this.#book.size);
-    for (const follower of this.#followers) follower(serviceKey);
+    this.#tell(serviceKey);
   }
 
   #routed(service: ServiceAnnouncement, endpoints: ServiceEndpoints): RoutedService {
@@ -265,6 +287,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     this.#begun = true;
     this.#dependencies.log.info('bgp-announcer-began', { prefixes: this.#book.size, peers: this.#peers.length });
     for (const listener of this.#listeners) listener.begin();
+    this.#tellEverybody();
   }
 }
 

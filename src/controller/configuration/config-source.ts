@@ -28,3 +28,35 @@ export interface UnavailableAddress {
 export interface PoolUsageSource {
   usage(poolName: string): PoolUsage | undefined;
 }
+
+/** How it stands with a BGPPeer that is in force. */
+export interface PeerStatus {
+  /** Why it is not carried out as it is written: one sentence or more, with a remedy. */
+  readonly problem?: string;
+  /** Of the nodes that are to hold a session with it. */
+  readonly sessions: { readonly wanted: number; readonly established: number };
+  /** The condition `Established`. */
+  readonly established: {
+    readonly status: 'True' | 'False' | 'Unknown';
+    readonly reason: string;
+    readonly message: string;
+  };
+  /** Those that are not established first, then by name; not all where there are many. */
+  readonly nodes: readonly PeerNodeStatus[];
+}
+
+export interface PeerNodeStatus {
+  readonly node: string;
+  /** As RFC 4271 §8.2.2 has it, in words with dashes; `unknown` when the speaker said nothing of it. */
+  readonly state: string;
+  /** RFC 3339: when it came up, or went down. */
+  readonly since?: string;
+  readonly lastError?: string;
+  readonly prefixesSent: number;
+  readonly bfd?: string;
+}
+
+/** Where the status of BGPPeers comes from: undefined for one that it does not know (yet). */
+export interface PeerStatusSource {
+  peerStatus(peerName: string): PeerStatus | undefined;
+}

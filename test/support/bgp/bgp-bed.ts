@@ -2,6 +2,7 @@ import type { ServiceAnnouncement } from '../../../src/controller/announcer/serv
 import { BgpAnnouncer, type BgpAnnouncerOptions } from '../../../src/controller/bgp/bgp-announcer.ts';
 import { BgpSessions } from '../../../src/controller/bgp/bgp-sessions.ts';
 import { PeerPasswords } from '../../../src/controller/bgp/peer-passwords.ts';
+import { PeerStatuses } from '../../../src/controller/bgp/peer-statuses.ts';
 import { SessionBook } from '../../../src/controller/bgp/session-book.ts';
 import type { ConfigSource } from '../../../src/controller/configuration/config-source.ts';
 import { type Config, EMPTY_CONFIG } from '../../../src/core/config/config.ts';
@@ -52,6 +53,9 @@ export class BgpBed {
   readonly passwords: PeerPasswords;
   readonly announcer: BgpAnnouncer;
   readonly sessions: BgpSessions;
+  readonly statuses: PeerStatuses;
+  /** Keys of Services whose announcement may be another, as they were told. */
+  readonly changed: string[] = [];
   readonly #leading = new AbortController();
   #secretsSynced = true;
 
@@ -78,6 +82,11 @@ export class BgpBed {
     });
     this.sessions = new BgpSessions({}, { directives: this.announcer.directives, book, timers, metrics });
     this.announcer.listen(this.sessions);
+    const { announcer, passwords } = this;
+    this.statuses = new PeerStatuses({ config, announcer, passwords, book, timers, metrics });
+    this.announcer.listen(this.statuses);
+    this.statuses.start(this.#leading.signal);
+    this.announcer.onChange((key) => this.changed.push(key));
   }
 
   /** Secrets are not read until the test says so. */
