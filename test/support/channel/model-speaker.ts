@@ -26,6 +26,8 @@ export class ModelSpeaker {
   interfaces: readonly InterfaceReport[] = [
     { name: 'eth0', mac: 0x0200_0000_0001 as InterfaceReport['mac'], up: true },
   ];
+  /** What it was told of its neighbours last. */
+  neighbours: Extract<ControllerMessage, { kind: 'neighbours' }> | undefined;
   /** Grants and revocations received. */
   updates = 0;
   /** Called with each thing that becomes true on the wire. */
@@ -104,6 +106,7 @@ export class ModelSpeaker {
   }
 
   #receive(message: ControllerMessage): void {
+    if (message.kind === 'neighbours') this.neighbours = message;
     if (message.kind !== 'snapshot' && message.kind !== 'delta') return;
     if (message.kind === 'snapshot') this.grants.clear();
     for (const grant of message.grants) this.#take(grant, message.revision);
