@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AnnouncementEvents } from '../controller/announcer/announcement-events.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
+import { Announcers } from '../controller/announcer/announcers.ts';
 import { OwnerHistory } from '../controller/announcer/owner-history.ts';
 import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
@@ -13,6 +14,7 @@ import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
 import { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
 import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
 import { CONTROLLER_SERVICE_NAME, HELLO_KEYS_SECRET_NAME } from '../ports/defaults.ts';
+import { bgpParts } from './bgp-parts.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 import { systemTime } from './system-time.ts';
@@ -34,12 +36,19 @@ export async function leadTheCluster(
     { generation, ignoreExcludeLabel: settings.ignoreExcludeLabel },
     { ...parts, speakers: registry, config: configuration, history },
   );
-  const provider = new Provider(PROVIDER_DEFAULTS, { ...parts, config: configuration, announcer, events: api.events });
+  const bgp = bgpParts(settings, parts, registry, signal);
+  const provider = new Provider(PROVIDER_DEFAULTS, {
+    ...parts,
+    config: configuration,
+    announcer: new Announcers([announcer, bgp.announcer]),
+    events: api.events,
+  });
   const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     ...parts,
     configuration,
     store: api.configObjects(CONFIG_RESOURCES),
     usage: provider,
+    peers: bgp.statuses,
     events: api.events,
     time: systemTime,
   });
@@ -61,7 +70,8 @@ export async function leadTheCluster(
   provider.start({ needSync, usageChanged }, signal);
   poolMetrics.start(signal);
   new AnnouncementEvents({ ...parts, announcer, events: api.events }).start(signal);
-  await announcer.start(signal);
+  await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);
+  bgp.statuses.onChange(() => statuses.changed());
   statuses.start(signal);
   if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config/config.ts';
 import { sameOrigin } from '../../core/config/origin.ts';
 import { sameValue } from '../../core/config/same-value.ts';
 import type { Condition } from '../../ports/kubernetes.ts';
-import type { PoolUsage, PoolUsageSource, UnavailableAddress } from './config-source.ts';
+import type { PeerStatusSource, PoolUsage, PoolUsageSource, UnavailableAddress } from './config-source.ts';
 import type { AssessedObject } from './configuration.ts';
 
 declare global {
@@ -19,6 +19,9 @@ const INT64_MAX = 9_223_372_036_854_775_807n;
 
 const NO_USAGE: PoolUsage = { assignedIPv4: 0n, assignedIPv6: 0n, availableIPv4: 0n, availableIPv6: 0n };
 
+/** The condition that says whether the sessions with a peer are established. */
+const ESTABLISHED = 'Established';
+
 /** What the status of an object is to be. */
 export interface DesiredStatus {
   readonly conditions: readonly Condition[];
@@ -26,37 +29,79 @@ export interface DesiredStatus {
   readonly counts?: PoolUsage;
   /** Of pools only; `[]` takes the field off. */
   readonly unavailable?: readonly UnavailableAddress[];
+  /** Of peers only: other fields; null takes one off. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
+export interface StatusFacts {
+  readonly config: Config;
+  readonly usage: PoolUsageSource;
+  readonly peers: PeerStatusSource;
+  readonly now: Date;
+}
+
+type Finding = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
 /** The status that says what was decided. Conditions of other people stay. */
-export function desiredStatus(
-  { object, verdict }: AssessedObject,
-  { config, usage, now }: { readonly config: Config; readonly usage: PoolUsageSource; readonly now: Date },
-): DesiredStatus {
-  const present = conditionsOf(object.status);
-  const valid: Condition = {
+export function desiredStatus(assessed: AssessedObject, facts: StatusFacts): DesiredStatus {
+  const { object, verdict } = assessed;
+  const valid: Finding = {
     type: VALID,
     status: verdict.valid ? 'True' : 'False',
     reason: verdict.reason,
     message: verdict.message,
-    observedGeneration: verdict.generation,
-    lastTransitionTime: now.toISOString().replace(/\.\d+Z$/, 'Z'),
   };
-  const before = present.find(({ type }) => type === VALID);
-  const conditions = [
-    ...present.filter(({ type }) => type !== VALID),
-    before?.status === valid.status ? { ...valid, lastTransitionTime: before.lastTransitionTime } : valid,
-  ];
+  if (object.kind === 'BGPPeer') return peerDesire(assessed, valid, facts);
+  const conditions = conditionsWith(assessed, [valid], facts.now);
   if (object.kind !== 'IPAddressPool') return { conditions };
-  const pool = config.pools.find(({ origin }) => sameOrigin(origin, verdict.origin));
-  const counts = pool === undefined ? NO_USAGE : (usage.usage(pool.name) ?? countsOf(object.status) ?? NO_USAGE);
+  const pool = facts.config.pools.find(({ origin }) => sameOrigin(origin, verdict.origin));
+  const counts = pool === undefined ? NO_USAGE : (facts.usage.usage(pool.name) ?? countsOf(object.status) ?? NO_USAGE);
   return { conditions, counts, unavailable: counts.unavailable ?? [] };
+}
+
+/** A peer whose password is missing is not in force as it is written, though its object is right by itself. */
+function peerDesire(assessed: AssessedObject, valid: Finding, { config, peers, now }: StatusFacts): DesiredStatus {
+  const peer = config.bgpPeers.find(({ origin }) => sameOrigin(origin, assessed.verdict.origin));
+  const status = peer && peers.peerStatus(peer.name);
+  if (status === undefined) {
+    return {
+      conditions: conditionsWith(assessed, [valid], now, [ESTABLISHED]),
+      fields: { sessions: null, nodes: null },
+    };
+  }
+  const { problem, established, sessions, nodes } = status;
+  const found: Finding =
+    problem === undefined || valid.status === 'False'
+      ? valid
+      : { ...valid, status: 'False', reason: 'ReferenceMissing', message: problem };
+  const conditions = conditionsWith(assessed, [found, { type: ESTABLISHED, ...established }], now);
+  return { conditions, fields: { sessions, nodes } };
+}
+
+/** The conditions that are there, with these in place of those of their types. One that is as it was keeps its time. */
+function conditionsWith(
+  { object, verdict }: AssessedObject,
+  found: readonly Finding[],
+  now: Date,
+  withdrawn: readonly string[] = [],
+): readonly Condition[] {
+  const present = conditionsOf(object.status);
+  const ours = [...withdrawn, ...found.map(({ type }) => type)];
+  return [
+    ...present.filter(({ type }) => !ours.includes(type)),
+    ...found.map((one): Condition => {
+      const before = present.find(({ type, status }) => type === one.type && status === one.status);
+      const since = before?.lastTransitionTime ?? now.toISOString().replace(/\.\d+Z$/, 'Z');
+      return { ...one, observedGeneration: verdict.generation, lastTransitionTime: since };
+    }),
+  ];
 }
 
 /** Whether the status of an object says already what it is to say. */
 export function saysAlready(status: unknown, desired: DesiredStatus): boolean {
   if (!sameValue(conditionsOf(status), desired.conditions)) return false;
-  const { counts, unavailable } = desired;
+  const { counts, unavailable, fields = {} } = desired;
+  if (!Object.entries(fields).every(([name, value]) => sameValue(member(status, name) ?? null, value))) return false;
   if (unavailable !== undefined && !sameValue(member(status, UNAVAILABLE) ?? [], unavailable)) return false;
   return counts === undefined || COUNTS.every((name) => member(status, name) === Number(saturated(counts[name])));
 }
@@ -64,7 +109,7 @@ export function saysAlready(status: unknown, desired: DesiredStatus): boolean {
 /** The JSON merge patch that makes a status be the desired one. */
 export function statusPatch(
   status: unknown,
-  { conditions, counts, unavailable = [] }: DesiredStatus,
+  { conditions, counts, unavailable = [], fields = {} }: DesiredStatus,
 ): Readonly<Record<string, unknown>> & {
   readonly conditions: readonly Condition[];
 } {
@@ -72,7 +117,7 @@ export function statusPatch(
     counts === undefined ? [] : COUNTS.map((name) => [name, jsonInteger(saturated(counts[name]))] as const);
   const list = unavailable.length > 0 ? unavailable : null;
   const touched = list !== null || member(status, UNAVAILABLE) !== undefined;
-  return { ...Object.fromEntries(numbers), ...(touched ? { [UNAVAILABLE]: list } : {}), conditions };
+  return { ...fields, ...Object.fromEntries(numbers), ...(touched ? { [UNAVAILABLE]: list } : {}), conditions };
 }
 
 export function conditionsOf(status: unknown): readonly Condition[] {

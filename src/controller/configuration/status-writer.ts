@@ -5,7 +5,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { ConfigObjectStore } from '../../ports/stores.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
-import type { PoolUsageSource } from './config-source.ts';
+import type { PeerStatusSource, PoolUsageSource } from './config-source.ts';
 import type { AssessedObject, Configuration } from './configuration.ts';
 import { conditionsOf, type DesiredStatus, desiredStatus, saysAlready, statusPatch, VALID } from './desired-status.ts';
 import { configStatusWrites } from './metrics.ts';
@@ -24,6 +24,7 @@ export interface StatusWriterDependencies {
   readonly configuration: Pick<Configuration, 'assessed' | 'current' | 'onAssessment' | 'ready'>;
   readonly store: ConfigObjectStore;
   readonly usage: PoolUsageSource;
+  readonly peers: PeerStatusSource;
   readonly events: EventSink;
   readonly time: Clock & Timers;
   readonly log: Log;
@@ -66,7 +67,7 @@ export class StatusWriter {
     this.changed();
   }
 
-  /** To be called when the usage of some pool may have changed: cheap, however often. */
+  /** To be called when the usage of some pool, or the sessions of some peer, may have changed: cheap, however often. */
   changed(): void {
     this.#passIn(this.#options.gatherMs);
   }
@@ -90,8 +91,8 @@ export class StatusWriter {
   async #pass(): Promise<void> {
     this.#writing = true;
     this.#wanted = false;
-    const { configuration, usage, time } = this.#dependencies;
-    const facts = { config: configuration.current(), usage, now: time.wallTime() };
+    const { configuration, usage, peers, time } = this.#dependencies;
+    const facts = { config: configuration.current(), usage, peers, now: time.wallTime() };
     const assessed = configuration.assessed();
     const present = new Set(assessed.map(({ object }) => object.meta.uid));
     this.#written = new Map([...this.#written].filter(([uid]) => present.has(uid)));
@@ -125,7 +126,7 @@ export class StatusWriter {
     const attempts = again ? last.attempts + 1 : 1;
     if (!(await this.#write(assessed, desired))) return false;
     this.#written.set(uid, { desired: text, resourceVersion, attempts });
-    if (attempts === 1) this.#tell(assessed);
+    if (attempts === 1) this.#tell(assessed, desired);
     return true;
   }
 
@@ -147,14 +148,15 @@ export class StatusWriter {
   }
 
   /** An event where an object goes out of force, changes the reason, or comes back. */
-  #tell({ object, verdict }: AssessedObject): void {
+  #tell({ object }: AssessedObject, { conditions }: DesiredStatus): void {
     const before = conditionsOf(object.status).find(({ type }) => type === VALID);
-    if (verdict.valid && before?.status !== 'False') return;
-    if (!verdict.valid && before?.status === 'False' && before.message === verdict.message) return;
+    const after = conditions.find(({ type }) => type === VALID);
+    if (after === undefined || (after.status === 'True' && before?.status !== 'False')) return;
+    if (after.status === 'False' && before?.status === 'False' && before.message === after.message) return;
     const { namespace, name, uid } = object.meta;
     this.#dependencies.events.record(
       { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid },
-      { type: verdict.valid ? 'Normal' : 'Warning', reason: verdict.reason, message: verdict.message },
+      { type: after.status === 'True' ? 'Normal' : 'Warning', reason: after.reason, message: after.message },
     );
   }
 }

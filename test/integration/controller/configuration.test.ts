@@ -42,6 +42,7 @@ async function follow(api: ApiUnderTest): Promise<Configuration> {
       configuration,
       store: connection.configObjects(CONFIG_RESOURCES),
       usage: { usage: () => usage },
+      peers: { peerStatus: () => undefined },
       events: connection.events,
       time: systemTime,
       log,

@@ -5,7 +5,7 @@ import { checkPeer, ownPeerRules, peerRules } from './bgp-peer-rules.ts';
 import { described, labelSelectors } from './fields.ts';
 import {
   ageColumn,
-  conditionsOnly,
+  conditions,
   type DecodeSource,
   type KindDefinition,
   kindVersion,
@@ -113,6 +113,38 @@ const first = z
 type Defaulted = 'peerPort' | 'disableMP' | 'dualStackAddressFamily';
 type PeerSpec = Omit<z.output<typeof own>, Defaulted> & Partial<Pick<z.output<typeof own>, Defaulted>>;
 
+const status = z.object({
+  conditions: conditions.optional(),
+  sessions: described(
+    z.object({
+      wanted: described(z.int().min(0), 'Nodes that are to hold a session with the peer.'),
+      established: described(z.int().min(0), 'Those of them whose session is established.'),
+    }),
+    'How many sessions there are.',
+  ).optional(),
+  nodes: described(
+    z.array(
+      z.object({
+        node: z.string(),
+        state: described(
+          z.string(),
+          '`idle`, `connect`, `active`, `open-sent`, `open-confirm` or `established`; `unknown`: its speaker says nothing of it.',
+        ),
+        since: described(
+          z.string().meta({ format: 'date-time' }),
+          'When the session came up, or went down, or was first tried.',
+        ).optional(),
+        lastError: described(z.string(), 'Why it is down, or why it was when it was last.').optional(),
+        prefixesSent: described(z.int().min(0), 'Prefixes that the peer holds of the node.'),
+        bfd: described(z.string(), '`admin-down`, `down`, `init` or `up`; absent without BFD.').optional(),
+      }),
+    ),
+    'The sessions, those that are not established first; the first 64 only.',
+  ).optional(),
+});
+
+const sessionsColumn = { name: 'Established', type: 'integer', jsonPath: '.status.sessions.established' } as const;
+
 const columns = [
   { name: 'Address', type: 'string', jsonPath: '.spec.peerAddress' },
   { name: 'ASN', type: 'string', jsonPath: '.spec.peerASN' },
@@ -121,7 +153,7 @@ const columns = [
 ] as const;
 
 const version = {
-  status: conditionsOnly,
+  status,
   specRequired: false,
   build: (from: PeerSpec, source: DecodeSource) => ({ kind: 'BGPPeer' as const, peer: peerOf(from, source) }),
 };
@@ -151,7 +183,7 @@ export const bgpPeer: KindDefinition = {
         ...version,
         spec: own,
         rules: [...peerRules, ...ownPeerRules],
-        columns: [...columns, validColumn, reasonColumn, ageColumn],
+        columns: [...columns, sessionsColumn, validColumn, reasonColumn, ageColumn],
       },
     ),
   ],

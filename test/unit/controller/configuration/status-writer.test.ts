@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import type { PoolUsage } from '../../../../src/controller/configuration/config-source.ts';
+import { describe, expect, it } from 'vitest';
+import type { PeerStatus, PoolUsage } from '../../../../src/controller/configuration/config-source.ts';
 import { Configuration } from '../../../../src/controller/configuration/configuration.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../../../../src/controller/configuration/status-writer.ts';
 import { ApiError } from '../../../../src/ports/api-error.ts';
@@ -27,6 +27,7 @@ async function bed(objects: readonly ConfigObject[], { prunes = false } = {}) {
   const events: KubernetesEvent[] = [];
   const failures: ApiError[] = [];
   const usage = new Map<string, PoolUsage>();
+  const peers = new Map<string, PeerStatus>();
   const writer = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     configuration,
     store: {
@@ -45,6 +46,7 @@ async function bed(objects: readonly ConfigObject[], { prunes = false } = {}) {
       },
     },
     usage: { usage: (name) => usage.get(name) },
+    peers: { peerStatus: (name) => peers.get(name) },
     events: { record: (_object, event) => events.push(event) },
     time,
     ...telemetry,
@@ -54,7 +56,20 @@ async function bed(objects: readonly ConfigObject[], { prunes = false } = {}) {
   writer.start(stop.signal);
   await time.advance(5_000);
   const statusOf = (name: string): unknown => informer.get(`metallb-system/${name}`)?.status;
-  return { informer, time, configuration, writer, patches, events, failures, usage, stop, statusOf, ...telemetry };
+  return {
+    informer,
+    time,
+    configuration,
+    writer,
+    patches,
+    events,
+    failures,
+    usage,
+    peers,
+    stop,
+    statusOf,
+    ...telemetry,
+  };
 }
 
 const counts = (assignedIPv4: bigint, availableIPv4: bigint, availableIPv6 = 0n): PoolUsage => ({
@@ -216,4 +231,55 @@ it('a pool lists the addresses that nobody is given, until there are none', asyn
   expect(JSON.parse(patches.at(-1)?.text ?? '')).toMatchObject({ unavailable: null });
   await time.advance(60_000);
   expect(patches.length).toBeLessThanOrEqual(written + 1);
+});
+
+describe('the status of a BGPPeer', () => {
+  const spec = { myASN: 64512, peerASN: 64513, peerAddress: '192.0.2.1' };
+  const tor = configObject('BGPPeer', 'tor', spec, { apiVersion: 'metallb.io/v1beta2' });
+  const established = { status: 'True', reason: 'AllEstablished', message: 'On all of 1 nodes.' } as const;
+  const nodes = [{ node: 'a', state: 'established', since: '2026-01-01T00:00:00Z', prefixesSent: 3 }];
+  const up: PeerStatus = { sessions: { wanted: 1, established: 1 }, established, nodes };
+
+  it('says node by node how its sessions are, and goes when the peer is not in force any more', async () => {
+    const { peers, writer, time, statusOf, informer } = await bed([everything, tor]);
+    peers.set('tor', up);
+    writer.changed();
+    await time.advance(1_000);
+    expect(statusOf('tor')).toMatchObject({
+      sessions: { wanted: 1, established: 1 },
+      nodes,
+      conditions: [
+        { type: 'Valid', status: 'True' },
+        { type: 'Established', status: 'True', reason: 'AllEstablished' },
+      ],
+    });
+    const now = informer.get('metallb-system/tor');
+    if (now !== undefined)
+      put(informer, { ...now, spec: { ...spec, vrf: 'red' }, meta: { ...now.meta, generation: 2, uid: 'x' } });
+    await time.advance(5_000);
+    expect(Object.keys(statusOf('tor') as object)).toEqual(['conditions']);
+    expect(statusOf('tor')).toMatchObject({ conditions: [{ type: 'Valid', status: 'False', reason: 'NotSupported' }] });
+  });
+
+  it('is not valid, and an event says so once, while its password is missing', async () => {
+    const { peers, writer, time, statusOf, events } = await bed([everything, tor]);
+    peers.set('tor', { ...up, problem: 'spec.passwordSecret "x": there is no Secret of this name.' });
+    writer.changed();
+    await time.advance(1_000);
+    writer.changed();
+    await time.advance(1_000);
+    expect(statusOf('tor')).toMatchObject({
+      conditions: [
+        { type: 'Valid', status: 'False', reason: 'ReferenceMissing' },
+        { type: 'Established', status: 'True' },
+      ],
+    });
+    peers.set('tor', up);
+    writer.changed();
+    await time.advance(1_000);
+    expect(events.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Warning ReferenceMissing',
+      'Normal InForce',
+    ]);
+  });
 });
