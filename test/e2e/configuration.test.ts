@@ -69,6 +69,18 @@ it('a pool over the range of the cluster IPs is out, and its condition says why 
   expect(SERVICE_CIDR).toBe('10.96.0.0/16');
 });
 
+it('kubectl shows at a glance which objects are in force, by category and by short name', async () => {
+  await pool('good', { addresses: ['10.9.80.0/24'], autoAssign: false });
+  expect(await validity('good')).toMatchObject({ status: 'True', reason: 'InForce' });
+  // kubectl remembers for ten minutes which categories there are: it has asked before our kinds were there.
+  const fresh = ['--cache-dir', cluster.folder.folder('kubectl-cache')];
+  const all = await cluster.kubectl(['get', 'heraldlb', '-A', ...fresh]);
+  expect(all).toMatch(/ipaddresspool.heraldlb.io\/good .*True/);
+  expect(all).toMatch(/ipaddresspool.heraldlb.io\/inside .*False/);
+  const wide = await cluster.kubectl(['get', 'lbpool', '-n', 'heraldlb-system', '-o', 'wide', ...fresh]);
+  expect(wide).toMatch(/inside .*Overlap/);
+});
+
 it('a Service that is deleted and made again has the address that is reserved for it, and nobody else meanwhile', async () => {
   const reservations = [{ service: 'default/kept', addresses: ['10.9.70.0'] }];
   await pool('reserving', { addresses: ['10.9.70.0/31'], reservations });
