@@ -7,6 +7,8 @@ import { customResourceDefinition } from '../src/core/config/crd.ts';
 import type { ApiGroup } from '../src/core/config/schema/kind.ts';
 import { KINDS } from '../src/core/config/schema/kinds.ts';
 import { resourceNames } from '../src/core/config/schema/resource-names.ts';
+import { metricDefinitions } from './metric-definitions.ts';
+import { metricsReference } from './metrics-page.ts';
 import { configurationReference } from './reference-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -19,8 +21,11 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...crds,
     ['manifests/heraldlb.yaml', await everything(new Map(crds), 'manifests')] as const,
-    ...[...crds, ...(await workloads())].filter(([path]) => !path.endsWith('/kustomization.yaml')).map(chartFile),
+    ...[...crds, ...(await workloads())]
+      .filter(([path]) => !/\/(kustomization|[^/]*\.test)\.yaml$/.test(path))
+      .map(chartFile),
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
+    ['docs/reference/metrics.md', metricsReference(await metricDefinitions())] as const,
   ]);
 }
 
@@ -35,10 +40,10 @@ async function everything(fresh: ReadonlyMap<string, string>, folder: string): P
   return contents.join('---\n');
 }
 
-/** What `kubectl apply -k` sends for the two components. */
+/** What `kubectl apply -k` sends for the two components, and what is applied beside them. */
 async function workloads(): Promise<(readonly [path: string, content: string])[]> {
   const folders = await Promise.all(
-    ['controller', 'speaker'].map(async (component) => {
+    ['controller', 'speaker', 'monitoring'].map(async (component) => {
       const folder = `manifests/${component}`;
       return (await readdir(join(ROOT, folder))).map((name) => `${folder}/${name}`);
     }),

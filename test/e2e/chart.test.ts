@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -30,8 +31,10 @@ it('helm lint has nothing to say but that there is no icon', async () => {
 
 it('with default values the chart makes the objects of kubectl apply -k, and nothing else', async () => {
   const kustomized = objectsOf(await cluster.kubectl(['kustomize', MANIFESTS]));
-  // Helm makes its namespace by --create-namespace, and the chart has none for the guides of MetalLB.
-  const expected = kustomized.filter(({ kind }) => kind !== 'Namespace').map(comparable);
+  // Helm makes its namespace by --create-namespace, and the chart has nothing in that of MetalLB's guides.
+  const expected = kustomized
+    .filter(({ kind, metadata }) => kind !== 'Namespace' && [undefined, NAMESPACE].includes(metadata.namespace))
+    .map(comparable);
   const made = (await template()).map(comparable);
   expect(new Map(made.map((object) => [nameOf(object), object]))).toEqual(
     new Map(expected.map((object) => [nameOf(object), object])),
@@ -102,6 +105,21 @@ describe('values', () => {
   });
 });
 
+it('the alerts are those of manifests/, without what is switched off and with what is added', async () => {
+  const extra = JSON.stringify([{ alert: 'Mine', expr: 'up == 0' }]);
+  const objects = await template([
+    ...['--set', 'prometheus.prometheusRule.enabled=true,prometheus.prometheusRule.addressPoolUsage.enabled=false'],
+    ...['--set-json', `prometheus.prometheusRule.extraAlerts=${extra}`],
+  ]);
+  const names = ({ spec }: ApiObject = {}): string[] =>
+    (spec.groups[0].rules as { alert: string }[]).map(({ alert }) => alert);
+  const [shipped] = objectsOf(readFileSync(join(MANIFESTS, 'monitoring', 'alerts.yaml'), 'utf8'));
+  expect(names(objects.find(({ kind }) => kind === 'PrometheusRule'))).toEqual([
+    ...names(shipped).filter((name) => !name.startsWith('MetalLBAddressPoolUsage')),
+    'Mine',
+  ]);
+});
+
 it('installed, upgraded and uninstalled: CRDs, pools and the addresses of Services stay', async () => {
   const release = ['heraldlb', CHART, '-n', NAMESPACE, '--create-namespace'];
   await cluster.helm(['install', ...release, '--set', 'pools={10.9.0.0/24}']);
@@ -121,7 +139,7 @@ it('installed, upgraded and uninstalled: CRDs, pools and the addresses of Servic
 it("CRDs that MetalLB's release brought are left to it", async () => {
   const crd = 'ipaddresspools.metallb.io';
   await cluster.kubectl(['annotate', 'crd', crd, 'meta.helm.sh/release-name=metallb', '--overwrite']);
-  const seen = await cluster.helm(['template', 'heraldlb', CHART, '-n', NAMESPACE, '--dry-run=server']);
+  const seen = await cluster.helm(['template', 'heraldlb', CHART, '-n', NAMESPACE, ...OFFLINE, '--dry-run=server']);
   const names = objectsOf(seen).map(nameOf);
   expect(names).not.toContain(`CustomResourceDefinition ${crd}`);
   expect(names).toContain('CustomResourceDefinition lbipaddresspools.heraldlb.io');

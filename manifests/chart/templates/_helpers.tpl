@@ -44,7 +44,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* Labels, annotations and namespace that every object of the release has: {root, object}. Changes the object. */}}
+{{/* Labels, annotations and namespace that every object of the release has: {root, object}, and namespace when it is another. Changes the object. */}}
 {{- define "heraldlb.adopt" -}}
 {{- $metadata := .object.metadata -}}
 {{- $_ := set $metadata "labels" (merge (include "heraldlb.labels" .root | fromYaml) (default dict $metadata.labels)) -}}
@@ -52,7 +52,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $metadata "annotations" (merge (deepCopy .) (default dict $metadata.annotations)) -}}
 {{- end -}}
 {{- if hasKey $metadata "namespace" -}}
-{{- $_ := set $metadata "namespace" .root.Release.Namespace -}}
+{{- $_ := set $metadata "namespace" (default .root.Release.Namespace .namespace) -}}
 {{- end -}}
 {{- end -}}
 
@@ -69,14 +69,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* All objects of a file of manifests/: {root, path, component}. */}}
+{{/* All objects of a file of manifests/: {root, path, component}, and namespace when it is not that of the release. */}}
 {{- define "heraldlb.objects" -}}
 {{- $context := . -}}
 {{- range $document := regexSplit "(?m)^---$" (.root.Files.Get .path) -1 -}}
 {{- $object := fromYaml $document -}}
 {{- if $object.kind -}}
 {{- include "heraldlb.rename" (dict "root" $context.root "object" $object) -}}
-{{- include "heraldlb.adopt" (dict "root" $context.root "object" $object) -}}
+{{- include "heraldlb.adopt" (dict "root" $context.root "object" $object "namespace" $context.namespace) -}}
 {{- if has $object.kind (list "Deployment" "DaemonSet") -}}
 {{- include "heraldlb.workload" (dict "root" $context.root "component" $context.component "object" $object) -}}
 {{- end -}}
