@@ -2,7 +2,7 @@ import { loadLibc, type ReadableWatch } from '../../src/adapters/linux/libc.ts';
 import { WorkerPacketPlane } from '../../src/adapters/linux/worker-packet-plane.ts';
 import { type ArpFrame, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { formatIp, type IpAddress, type Ipv4, type MacAddress } from '../../src/core/net/index.ts';
-import type { Grant } from '../../src/ports/channel.ts';
+import type { Grant, ProbeResult } from '../../src/ports/channel.ts';
 import type { PacketCounters, PacketEvent, PacketNotice, PacketPlane } from '../../src/ports/packet-plane.ts';
 import { eventually } from './eventually.ts';
 import { mac } from './fake-lan.ts';
@@ -76,10 +76,33 @@ export class NodePlane {
 
   /** Makes these the addresses that the node announces. */
   announce(...addresses: IpAddress[]): void {
+    this.#replace(addresses.map((address) => ({ address, probed: true })));
+  }
+
+  /** The same, but nobody knows yet whether they are free. */
+  announceUnproven(...addresses: IpAddress[]): void {
+    this.#replace(addresses.map((address) => ({ address })));
+  }
+
+  /** Asks the LAN who has these addresses. */
+  async survey(...addresses: IpAddress[]): Promise<readonly ProbeResult[]> {
+    this.#counter += 1;
+    const requestId = this.#counter;
+    this.#plane.command({ kind: 'probe', requestId, addresses });
+    let results: readonly ProbeResult[] | undefined;
+    await eventually(() => {
+      const notice = this.notices.find((each) => each.kind === 'probed' && each.requestId === requestId);
+      if (notice?.kind !== 'probed') throw new Error('not answered yet');
+      results = notice.results;
+    }, 10_000);
+    return results ?? [];
+  }
+
+  #replace(grants: readonly Pick<Grant, 'address' | 'probed'>[]): void {
     this.#counter += 1;
     const epoch = { generation: 1, counter: this.#counter };
-    const grants = addresses.map((address): Grant => ({ address, epoch, candidates: [this.#node], probed: true }));
-    this.#plane.command({ kind: 'replace', grants });
+    const candidates = [this.#node];
+    this.#plane.command({ kind: 'replace', grants: grants.map((grant) => ({ ...grant, epoch, candidates })) });
   }
 
   /** Waits until the node claims just these. */

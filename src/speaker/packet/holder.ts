@@ -68,7 +68,7 @@ export class Holder {
         kind: 'claim',
         order,
         reason,
-        ...(gapMs === undefined ? {} : { gapMs }),
+        ...(gapMs === undefined ? {} : { gapMs: Math.round(gapMs) }),
         sinceMs: before?.kind === 'claim' ? before.sinceMs : clock.nowMs(),
         // A newer grant of what is being probed changes nothing about that.
         probe: before?.kind === 'claim' ? before.probe : isFirst && announcements.grantOf(address)?.probed !== true,
@@ -99,7 +99,7 @@ function changeOf(action: Extract<AddressAction, { kind: 'claim' | 'stand-in' | 
         holding: 'claim',
         reason,
         ...(action.from === undefined ? {} : { other: action.from }),
-        ...(action.gapMs === undefined ? {} : { gapMs: action.gapMs }),
+        ...(action.gapMs === undefined ? {} : { gapMs: Math.round(action.gapMs) }),
       };
     case 'stand-in':
       return { address, holding: 'stand-in', reason, other: action.owner };

@@ -20,6 +20,12 @@ export interface Findings {
   readonly rivals: readonly MacAddress[];
 }
 
+/** The same, before it is known whom to believe. */
+interface Hearsay extends Findings {
+  /** Who said each time that it has the address. */
+  readonly repeated: readonly MacAddress[];
+}
+
 type Told = (address: IpAddress, findings: Findings) => void;
 
 interface Waiter {
@@ -44,7 +50,8 @@ export interface LinkInquiryDependencies {
  *
  * Whoever is found is asked about one more address, that no host can have. Who answers for that one too answers for everything (a
  * router that stands for others, a trap, an attack), so that its answers say nothing and are left out: else one host could take
- * every address that is not announced yet.
+ * every address that is not announced yet. Some such hosts make up a MAC for each answer: on a LAN with one of them only those are
+ * believed that answer every time with the same.
  */
 export class LinkInquiry {
   readonly #config: InquiryConfig;
@@ -55,8 +62,10 @@ export class LinkInquiry {
   /** Until when. BOUNDED: DISBELIEVED_MAX, the oldest goes first. */
   readonly #disbelieved = new Map<MacAddress, number>();
   /** What was found, until it is known whom to believe. BOUNDED: by the questions. */
-  #held: { readonly address: IpAddress; readonly waiters: readonly Waiter[]; readonly findings: Findings }[] = [];
+  #held: { readonly address: IpAddress; readonly waiters: readonly Waiter[]; readonly findings: Hearsay }[] = [];
   #improbable: IpAddress | undefined;
+  /** Somebody answered for it lately. */
+  #liesUntilMs = 0;
   #state: InquiryState;
 
   constructor(config: InquiryConfig, dependencies: LinkInquiryDependencies) {
@@ -120,7 +129,7 @@ export class LinkInquiry {
     }
   }
 
-  #found(address: IpAddress, findings: Findings): void {
+  #found(address: IpAddress, findings: Hearsay): void {
     if (address === this.#improbable) {
       this.#judgeStations(address, findings.macs);
       return;
@@ -130,7 +139,7 @@ export class LinkInquiry {
     const believed = this.#believed(findings);
     if (believed.macs.length === 0) tell(waiters, address, believed);
     else {
-      this.#held.push({ address, waiters, findings: believed });
+      this.#held.push({ address, waiters, findings });
       this.#askForTheImprobable();
     }
   }
@@ -145,6 +154,7 @@ export class LinkInquiry {
   #judgeStations(address: IpAddress, macs: readonly MacAddress[]): void {
     this.#improbable = undefined;
     const untilMs = this.#with.clock.nowMs() + DISBELIEVED_FOR_MS;
+    if (macs.length > 0) this.#liesUntilMs = untilMs;
     for (const mac of macs) {
       this.#disbelieved.delete(mac);
       this.#disbelieved.set(mac, untilMs);
@@ -156,10 +166,11 @@ export class LinkInquiry {
       tell(waiters, held, this.#believed(findings));
   }
 
-  #believed({ macs, rivals }: Findings): Findings {
+  #believed({ macs, repeated, rivals }: Hearsay): Findings {
     const nowMs = this.#with.clock.nowMs();
+    const credible = nowMs < this.#liesUntilMs ? repeated : macs;
     const isBelieved = (mac: MacAddress): boolean => (this.#disbelieved.get(mac) ?? 0) <= nowMs;
-    return { macs: macs.filter(isBelieved), rivals: rivals.filter(isBelieved) };
+    return { macs: credible.filter(isBelieved), rivals: rivals.filter(isBelieved) };
   }
 }
 

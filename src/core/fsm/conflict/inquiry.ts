@@ -44,6 +44,10 @@ export interface Question {
   readonly dueMs: number;
   /** Who said that it has the address. BOUNDED: stationsMax. */
   readonly macs: readonly MacAddress[];
+  /** How often the question had been put when each of them said so first. */
+  readonly macsAsked: readonly number[];
+  /** Of these, who said so again when it was put again. */
+  readonly repeated: readonly MacAddress[];
   /** Who else asks whether the address is free. BOUNDED: stationsMax. */
   readonly rivals: readonly MacAddress[];
 }
@@ -79,6 +83,7 @@ export type InquiryAction =
       readonly kind: 'found';
       readonly address: IpAddress;
       readonly macs: readonly MacAddress[];
+      readonly repeated: readonly MacAddress[];
       readonly rivals: readonly MacAddress[];
     }
   /** Send `due` at this time; replaces any earlier wish. Undefined = there is nothing to wait for. */
@@ -117,7 +122,15 @@ function withAsked(state: InquiryState, event: Extract<InquiryEvent, { kind: 'as
   for (const address of event.addresses) {
     const before = questions.get(address);
     if (before === undefined)
-      questions.set(address, { form: event.form, asked: 0, dueMs: event.nowMs, macs: [], rivals: [] });
+      questions.set(address, {
+        form: event.form,
+        asked: 0,
+        dueMs: event.nowMs,
+        macs: [],
+        macsAsked: [],
+        repeated: [],
+        rivals: [],
+      });
     // What a survey found so far is as good; the rest is asked as who wants the address has to.
     else if (event.form === 'tentative') questions.set(address, { ...before, form: event.form });
   }
@@ -137,10 +150,24 @@ function heard(
 ): InquiryState {
   const question = state.questions.get(address);
   if (question === undefined) return state;
-  const field = kind === 'answered' ? 'macs' : 'rivals';
-  const stations = question[field];
-  if (stations.includes(mac) || stations.length >= stationsMax) return state;
-  return { ...state, questions: new Map(state.questions).set(address, { ...question, [field]: [...stations, mac] }) };
+  const changed = kind === 'answered' ? answeredBy(question, mac, stationsMax) : rivalledBy(question, mac, stationsMax);
+  return changed === question ? state : { ...state, questions: new Map(state.questions).set(address, changed) };
+}
+
+function answeredBy(question: Question, mac: MacAddress, stationsMax: number): Question {
+  const { macs, macsAsked, repeated, asked } = question;
+  const at = macs.indexOf(mac);
+  if (at >= 0) {
+    const isAgain = asked > (macsAsked[at] ?? asked) && !repeated.includes(mac);
+    return isAgain ? { ...question, repeated: [...repeated, mac] } : question;
+  }
+  if (macs.length >= stationsMax) return question;
+  return { ...question, macs: [...macs, mac], macsAsked: [...macsAsked, asked] };
+}
+
+function rivalledBy(question: Question, mac: MacAddress, stationsMax: number): Question {
+  const { rivals } = question;
+  return rivals.includes(mac) || rivals.length >= stationsMax ? question : { ...question, rivals: [...rivals, mac] };
 }
 
 function proceeded(state: InquiryState, nowMs: number, config: InquiryConfig): InquiryStep {
@@ -150,7 +177,8 @@ function proceeded(state: InquiryState, nowMs: number, config: InquiryConfig): I
   for (const [address, question] of mostUrgentFirst(state, nowMs)) {
     if (question.asked === config.askAtMs.length) {
       questions.delete(address);
-      actions.push({ kind: 'found', address, macs: question.macs, rivals: question.rivals });
+      const { macs, repeated, rivals } = question;
+      actions.push({ kind: 'found', address, macs, repeated, rivals });
     } else if (credit >= 1) {
       credit -= 1;
       questions.set(address, { ...question, asked: question.asked + 1, dueMs: nextMs(question, nowMs, config) });

@@ -25,6 +25,7 @@ class Asker {
     readonly atMs: number;
     readonly address: IpAddress;
     readonly macs: readonly MacAddress[];
+    readonly repeated: readonly MacAddress[];
     readonly rivals: readonly MacAddress[];
   }[] = [];
   nowMs = 0;
@@ -43,7 +44,10 @@ class Asker {
     for (const action of actions) {
       if (action.kind === 'wake') this.#wakeMs = action.atMs;
       else if (action.kind === 'put') this.put.push({ atMs: this.nowMs, address: action.address, form: action.form });
-      else this.found.push({ atMs: this.nowMs, address: action.address, macs: action.macs, rivals: action.rivals });
+      else {
+        const { address, macs, repeated, rivals } = action;
+        this.found.push({ atMs: this.nowMs, address, macs, repeated, rivals });
+      }
     }
   }
 
@@ -70,7 +74,7 @@ describe('asking who has an address', () => {
     asker.ask([A]);
     asker.until(10_000);
     expect(asker.put.map(({ atMs }) => atMs)).toEqual([0, 200, 400]);
-    expect(asker.found).toEqual([{ atMs: 700, address: A, macs: [], rivals: [] }]);
+    expect(asker.found).toEqual([{ atMs: 700, address: A, macs: [], repeated: [], rivals: [] }]);
     expect(asker.open).toBe(0);
   });
 
@@ -86,13 +90,15 @@ describe('asking who has an address', () => {
     const asker = new Asker();
     asker.ask([A, B]);
     asker.until(100);
-    for (const by of [FOREIGN, FOREIGN, OTHER]) asker.tell({ kind: 'answered', address: A, mac: by });
+    for (const by of [FOREIGN, FOREIGN, OTHER, OTHER]) asker.tell({ kind: 'answered', address: A, mac: by });
+    asker.until(300);
+    for (const by of [FOREIGN, FOREIGN]) asker.tell({ kind: 'answered', address: A, mac: by });
     asker.tell({ kind: 'rivalled', address: B, mac: OTHER });
     asker.tell({ kind: 'answered', address: v4('192.0.2.99'), mac: OTHER });
     asker.until(1000);
     expect(asker.found).toEqual([
-      { atMs: 700, address: A, macs: [FOREIGN, OTHER], rivals: [] },
-      { atMs: 700, address: B, macs: [], rivals: [OTHER] },
+      { atMs: 700, address: A, macs: [FOREIGN, OTHER], repeated: [FOREIGN], rivals: [] },
+      { atMs: 700, address: B, macs: [], repeated: [], rivals: [OTHER] },
     ]);
   });
 

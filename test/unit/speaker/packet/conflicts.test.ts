@@ -133,6 +133,23 @@ describe('an address that nobody announced before', () => {
     expect(news.filter((text) => text.startsWith('in-use'))).toEqual([]);
   });
 
+  it('is announced although somebody answers for every address with ever new MACs', async () => {
+    let made = 0x0200_ff00_0000;
+    bed.probe(A);
+    for (let tenths = 0; tenths < 40; tenths += 1) {
+      await bed.time.advance(100);
+      for (const { spa, tpa } of bed.lan.takeSent()) {
+        if (spa !== 0) continue;
+        made += 1;
+        // Each answer twice, as one such program does.
+        for (const by of [made, made]) bed.arp(macFromValue(by), { op: 2, spa: tpa });
+      }
+    }
+    const news = bed.takeNews();
+    expect(news).toContain('announced 192.0.2.50');
+    expect(news.filter((text) => text.startsWith('in-use'))).toEqual([]);
+  });
+
   it('is not announced when an honest station has it beside one that answers for every address', async () => {
     const honest = mac('02:00:00:00:0f:02');
     bed.probe(A);
