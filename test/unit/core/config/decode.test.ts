@@ -108,10 +108,10 @@ describe('an IPAddressPool', () => {
     [
       'addresses that avoidBuggyIPs keeps from everybody',
       {
-        addresses: ['10.0.0.0/23'],
+        addresses: ['10.0.0.0/22'],
         avoidBuggyIPs: true,
         reservations: [
-          { service: 'default/web', addresses: ['10.0.0.255-10.0.1.0', '10.0.0.0', '10.0.1.254-10.0.1.255'] },
+          { service: 'default/web', addresses: ['10.0.0.255-10.0.1.0', '10.0.0.0', '10.0.2.0-10.0.2.255'] },
         ],
       },
       [
