@@ -7,6 +7,7 @@ import { customResourceDefinition } from '../src/core/config/crd.ts';
 import type { ApiGroup } from '../src/core/config/schema/kind.ts';
 import { KINDS } from '../src/core/config/schema/kinds.ts';
 import { resourceNames } from '../src/core/config/schema/resource-names.ts';
+import { dashboard } from './dashboard.ts';
 import { metricDefinitions } from './metric-definitions.ts';
 import { metricsReference } from './metrics-page.ts';
 import { configurationReference } from './reference-page.ts';
@@ -25,6 +26,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
       .filter(([path]) => !/\/(kustomization|[^/]*\.test)\.yaml$/.test(path))
       .map(chartFile),
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
+    ['manifests/monitoring/dashboard.json', `${JSON.stringify(dashboard(), undefined, 2)}\n`] as const,
     ['docs/reference/metrics.md', metricsReference(await metricDefinitions())] as const,
   ]);
 }
@@ -45,7 +47,8 @@ async function workloads(): Promise<(readonly [path: string, content: string])[]
   const folders = await Promise.all(
     ['controller', 'speaker', 'monitoring'].map(async (component) => {
       const folder = `manifests/${component}`;
-      return (await readdir(join(ROOT, folder))).map((name) => `${folder}/${name}`);
+      const files = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.yaml'));
+      return files.map((name) => `${folder}/${name}`);
     }),
   );
   return Promise.all(folders.flat().map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const));
