@@ -5,6 +5,7 @@ import { Announcers } from '../controller/announcer/announcers.ts';
 import { OwnerHistory } from '../controller/announcer/owner-history.ts';
 import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
+import { Conflicts } from '../controller/conflicts/conflicts.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
 import { PoolMetrics } from '../controller/provider/pool-metrics.ts';
 import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
@@ -32,9 +33,15 @@ export async function leadTheCluster(
   health.set('leader', true);
   const registry = new SpeakerRegistry({}, parts);
   const history = new OwnerHistory(parts);
-  const announcer = new Announcer(
+  const announcer: Announcer = new Announcer(
     { generation, ignoreExcludeLabel: settings.ignoreExcludeLabel },
-    { ...parts, speakers: registry, config: configuration, history },
+    {
+      ...parts,
+      speakers: registry,
+      config: configuration,
+      history,
+      isFree: (address): boolean => conflicts.knownFree(address),
+    },
   );
   const bgp = bgpParts(settings, parts, registry, signal);
   const provider = new Provider(PROVIDER_DEFAULTS, {
@@ -43,6 +50,7 @@ export async function leadTheCluster(
     announcer: new Announcers([announcer, bgp.announcer]),
     events: api.events,
   });
+  const conflicts = new Conflicts({}, { ...parts, speakers: registry, provider, events: api.events });
   const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     ...parts,
     configuration,
@@ -66,9 +74,11 @@ export async function leadTheCluster(
   const usageChanged = (): void => {
     statuses.changed();
     poolMetrics.changed();
+    conflicts.usageChanged();
   };
   provider.start({ needSync, usageChanged }, signal);
   poolMetrics.start(signal);
+  conflicts.start(signal);
   new AnnouncementEvents({ ...parts, announcer, events: api.events }).start(signal);
   await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);
   bgp.statuses.onChange(() => statuses.changed());
