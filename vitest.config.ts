@@ -25,10 +25,11 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', new SummaryReporter()],
     projects: [
-      tier(1, 'unit', ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'], { testTimeout: 30_000 }),
+      tier(1, 'unit', ['test/{unit,property,simulation}/**/*.test.ts'], { testTimeout: 30_000 }),
       tier(2, 'integration', ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts'], { testTimeout: 60_000 }),
       tier(3, 'net', ['test/net/**/*.test.ts'], { testTimeout: 60_000, alone: true }),
-      tier(4, 'e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 300_000, alone: true }),
+      tier(4, 'interop', ['test/interop/**/*.test.ts'], { testTimeout: 60_000, alone: true }),
+      tier(5, 'e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 300_000, alone: true }),
     ],
   },
 });

@@ -1,4 +1,4 @@
-import type { OwnershipAction, OwnershipGrant } from '../../../src/core/fsm/ownership/index.ts';
+import type { OwnershipAction } from '../../../src/core/fsm/ownership/index.ts';
 import { type IpAddress, ipv4FromValue } from '../../../src/core/net/index.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { Agenda } from './agenda.ts';
@@ -57,7 +57,7 @@ export class Cluster {
       random,
       nodes: this.nodes,
       reaches: (node) => node.linkUp && node.powered,
-      moved: (grant) => this.#moved(grant),
+      moved: () => this.invariants.moved(),
     });
     for (const fault of scenario.faults) this.agenda.at(fault.atMs, () => this.#apply(fault));
     this.#sample();
@@ -98,10 +98,6 @@ export class Cluster {
 
   #note(node: SimNode, action: OwnershipAction): void {
     this.lines.push({ atMs: this.agenda.nowMs, node: node.name, action });
-  }
-
-  #moved(grant: OwnershipGrant): void {
-    this.invariants.moved(grant);
   }
 
   #sample(): void {

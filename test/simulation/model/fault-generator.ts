@@ -126,7 +126,7 @@ class FaultGenerator {
   #weather(): Weather {
     if (this.#random.next() < 0.5) return FINE;
     return {
-      loss: this.#random.next() * 0.05,
+      loss: this.#random.next() * 0.03,
       duplication: this.#random.next() * 0.1,
       lateness: this.#random.next() * 0.2,
       latenessMs: this.#random.next() * 60,

@@ -1,4 +1,4 @@
-import { isStronger, type OwnershipAction, type OwnershipGrant } from '../../../src/core/fsm/ownership/index.ts';
+import { isStronger, type OwnershipAction } from '../../../src/core/fsm/ownership/index.ts';
 import { formatIp, type IpAddress } from '../../../src/core/net/index.ts';
 import type { Cluster } from './cluster.ts';
 import type { Fault } from './fault.ts';
@@ -27,22 +27,26 @@ export class Invariants {
   readonly #spokeMs = new PairTimes();
   readonly #releasedMs = new Map<string, number>();
   readonly #claimedMs = new Map<string, number>();
-  readonly #firstSinceMs = new Map<IpAddress, number>();
+  /** When a node last started, or woke from a stall. */
+  readonly #wokeMs = new Map<string, number>();
+  #components: readonly (readonly SimNode[])[] | undefined;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
   }
 
   /** Called before and after a fault. */
-  disturbed(_fault: Fault): void {
+  disturbed(fault: Fault): void {
     const { nowMs } = this.#cluster.agenda;
     this.#disturbedMs = nowMs;
+    this.#components = undefined;
+    if ('node' in fault) this.#wokeMs.set(fault.node, nowMs);
     this.#observe(nowMs);
   }
 
-  moved(grant: OwnershipGrant): void {
+  /** The controller gave an address to another. */
+  moved(): void {
     this.#disturbedMs = this.#cluster.agenda.nowMs;
-    this.#firstSinceMs.set(grant.address, this.#disturbedMs);
   }
 
   released(node: SimNode, address: IpAddress): void {
@@ -62,11 +66,11 @@ export class Invariants {
 
   sample(): void {
     const { nowMs } = this.#cluster.agenda;
-    this.#observe(nowMs);
     const { loss, lateness } = this.#cluster.network.weather;
     const calmAfterMs = loss + lateness > 0 ? CALM_AFTER_IN_BAD_WEATHER_MS : CALM_AFTER_MS;
     if (nowMs < this.#disturbedMs + calmAfterMs) return;
-    for (const component of this.#components())
+    this.#components ??= this.#cliques();
+    for (const component of this.#components)
       for (const address of this.#cluster.addresses) {
         this.#checkOneOwner(component, address);
         this.#checkServed(component, address, nowMs);
@@ -96,8 +100,9 @@ export class Invariants {
     if (grant === undefined || node.startedMs === undefined || node.isStalled || node.leaving) return false;
     if (!grant.candidates.includes(node.name) || nowMs < node.startedMs + 2 * CALM_AFTER_MS) return false;
     const sessionMs = this.#cluster.controller.sessionSinceMs(node.name);
-    if (sessionMs !== undefined && nowMs >= Math.max(sessionMs, this.#disturbedMs) + CONTROLLER_ACTS_WITHIN_MS)
-      return true;
+    const isHeldElsewhere = this.#cluster.nodes.some(({ onWire }) => onWire.has(address));
+    const toldMs = Math.max(sessionMs ?? nowMs, this.#disturbedMs) + CONTROLLER_ACTS_WITHIN_MS;
+    if (!isHeldElsewhere && nowMs >= toldMs) return true;
     return grant.candidates.every((name) => name === node.name || isKnown(node.standings.get(name)));
   }
 
@@ -107,28 +112,27 @@ export class Invariants {
     switch (reason) {
       case 'neighbour-down':
       case 'neighbour-deaf':
-        return fresh(this.#apartMs.get(node.name, from ?? ''), MEMORY_MS) ? undefined : `${from} was within reach`;
+        return fresh(this.#lastApartMs(node, this.#cluster.node(from ?? '')), MEMORY_MS)
+          ? undefined
+          : `${from} was within reach`;
       case 'grace-over':
-        return fresh(this.#spokeMs.get(node.name, from ?? ''), 0.99 * GRACE_MS) ? `${from} spoke` : undefined;
+        return fresh(this.#lastSpokeMs(node, this.#cluster.node(from ?? '')), 0.99 * GRACE_MS)
+          ? `${from} spoke`
+          : undefined;
       case 'neighbour-stopped':
         return fresh(this.#disturbedMs, MEMORY_MS) ? undefined : `${from} did not stop`;
       case 'owner-released':
-        if (from === node.name || this.#cluster.node(from ?? '').onWire.get(address) === undefined) return undefined;
-        return `${from} still has it`;
+        return from !== undefined && this.#has(this.#cluster.node(from), address, node, nowMs)
+          ? `${from} still has it`
+          : undefined;
       case 'granted':
       case 'confirmed':
         return node.grantOf(address)?.candidates[0] === node.name ? undefined : 'the controller did not say so';
       case 'restored':
-        return fresh(node.startedMs, MEMORY_MS) ? undefined : 'it did not restart';
+        return fresh(this.#wokeMs.get(node.name), MEMORY_MS) ? undefined : 'it did not restart';
+      case 'link-up':
       case 'unclaimed':
-        return this.#cluster.nodes.some(
-          (other) =>
-            other !== node &&
-            this.#together(node, other) &&
-            other.onWire.get(address)?.kind === 'claim' &&
-            fresh(other.startedMs, Infinity) &&
-            this.#known(other, address, nowMs),
-        )
+        return this.#cluster.nodes.some((other) => other !== node && this.#has(other, address, node, nowMs))
           ? 'somebody had it'
           : undefined;
       default:
@@ -140,21 +144,35 @@ export class Invariants {
   #checkNoFailback(node: SimNode, { address, order, reason }: ClaimAction, nowMs: number): void {
     for (const other of this.#cluster.nodes) {
       const held = other.onWire.get(address);
-      if (other === node || held?.kind !== 'claim' || other.isStalled || !this.#together(node, other)) continue;
-      const stable =
-        this.#known(other, address, nowMs) &&
-        nowMs - (this.#apartMs.get(node.name, other.name) ?? -Infinity) > KNOWN_AFTER_MS;
-      if (
-        !stable ||
-        nowMs - (node.startedMs ?? nowMs) < KNOWN_AFTER_MS ||
-        nowMs - this.#disturbedMs < KNOWN_AFTER_MS / 4
-      )
-        continue;
+      if (other === node || held?.kind !== 'claim' || !this.#has(other, address, node, nowMs)) continue;
       if (isStronger(held.order, other.name, order, node.name))
         this.#violate(
           `${node.name} claims ${formatIp(address)} as ${reason} from ${other.name}, whose claim is stronger`,
         );
     }
+  }
+
+  /** The first node has had the address for so long that the second must know, if it was awake. */
+  #has(other: SimNode, address: IpAddress, node: SimNode, nowMs: number): boolean {
+    if (other.isStalled || other.onWire.get(address)?.kind !== 'claim' || !this.#known(other, address, nowMs))
+      return false;
+    const sinceMs = Math.max(this.#lastApartMs(node, other), this.#wokeMs.get(other.name) ?? 0);
+    return nowMs > sinceMs + KNOWN_AFTER_MS;
+  }
+
+  #lastApartMs(a: SimNode, b: SimNode): number {
+    return this.#together(a, b) ? (this.#apartMs.get(a.name, b.name) ?? 0) : this.#cluster.agenda.nowMs;
+  }
+
+  #lastSpokeMs(hearer: SimNode, speaker: SimNode): number {
+    return this.#speaks(speaker, hearer)
+      ? this.#cluster.agenda.nowMs
+      : (this.#spokeMs.get(hearer.name, speaker.name) ?? 0);
+  }
+
+  #speaks(speaker: SimNode, hearer: SimNode): boolean {
+    if (!speaker.isRunning || speaker.isStalled || speaker.leaving) return false;
+    return this.#cluster.network.reaches(speaker.name, hearer.name);
   }
 
   #known(node: SimNode, address: IpAddress, nowMs: number): boolean {
@@ -167,18 +185,17 @@ export class Invariants {
   }
 
   #observe(nowMs: number): void {
-    const { nodes, network } = this.#cluster;
+    const { nodes } = this.#cluster;
     for (const a of nodes)
       for (const b of nodes) {
         if (a === b) continue;
         if (!this.#together(a, b)) this.#apartMs.set(a.name, b.name, nowMs);
-        const speaks = b.isRunning && !b.isStalled && !b.leaving && network.reaches(b.name, a.name);
-        if (speaks) this.#spokeMs.set(a.name, b.name, nowMs);
+        if (this.#speaks(b, a)) this.#spokeMs.set(a.name, b.name, nowMs);
       }
   }
 
   /** Sets of nodes that all reach each other; a node that reaches only some of its set makes the whole set no subject. */
-  #components(): readonly (readonly SimNode[])[] {
+  #cliques(): readonly (readonly SimNode[])[] {
     const left = new Set(
       this.#cluster.nodes.filter(({ name, powered }) => powered && this.#cluster.network.isOn(name)),
     );

@@ -25,7 +25,7 @@ interface SimControllerDependencies {
   /** Whether a node could hold a session now. */
   readonly reaches: (node: SimNode) => boolean;
   /** A grant that puts another node first was handed out. */
-  readonly moved: (grant: OwnershipGrant) => void;
+  readonly moved: () => void;
 }
 
 /** The controller, as simple as it may be: it keeps the present owner first, and gives a dead owner's addresses to who lives. */
@@ -135,7 +135,7 @@ export class SimController {
     const isFresh = nowMs - (this.#grantedMs.get(address) ?? 0) < SETTLED_AFTER_MS;
     if (firstIsThere && isFresh) return;
     if (owner !== undefined) this.#change(address, owner);
-    else if (!firstIsThere && this.#isGivenUp(first)) {
+    else if (!firstIsThere && this.#isGivenUp(first, grant)) {
       const next = grant.candidates.find((name) => this.#sessions.has(name));
       if (next !== undefined) this.#change(address, next);
     }
@@ -146,11 +146,11 @@ export class SimController {
     if (this.#present && owner !== undefined) this.#change(address, owner);
   }
 
-  /** Nobody who has a session hears it. */
-  #isGivenUp(name: string): boolean {
+  /** No candidate that has a session knows of any sign of life: others cannot stand in for it anyway. */
+  #isGivenUp(name: string, { candidates }: OwnershipGrant): boolean {
     return this.#with.nodes.every((node) => {
       const standing = node.standings.get(name);
-      if (!this.#sessions.has(node.name) || standing === undefined) return true;
+      if (!candidates.includes(node.name) || !this.#sessions.has(node.name) || standing === undefined) return true;
       return standing === 'down' || standing === 'deaf' || standing === 'never-heard';
     });
   }
@@ -168,7 +168,7 @@ export class SimController {
   #change(address: IpAddress, first: string): void {
     const candidates = this.#grants.get(address)?.candidates ?? [];
     const grant = this.#decide(address, [first, ...candidates.filter((name) => name !== first)]);
-    if (candidates[0] !== first) this.#with.moved(grant);
+    if (candidates[0] !== first) this.#with.moved();
     for (const node of this.#with.nodes)
       if (this.#sessions.has(node.name) && grant.candidates.includes(node.name))
         this.#soon(() => {

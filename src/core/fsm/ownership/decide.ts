@@ -50,7 +50,7 @@ export interface Situation {
   readonly leaving: boolean;
   /** It takes nothing before, because it was cut off or overslept, and has yet to hear what the others did. */
   readonly actFromMs: number;
-  /** It first listens to neighbours that it has only just been told of, until then. */
+  /** Some neighbour may hold the address without this node knowing, until then. */
   readonly listenUntilMs: number;
   /** Neighbours that are candidates or claim the address. */
   readonly parties: readonly Party[];
@@ -111,11 +111,8 @@ function asRestored(
 }
 
 function asOwner(state: Extract<AddressState, { kind: 'owner' }>, situation: Situation): Decision {
-  const { grant, able, nowMs, nodeName } = situation;
-  if (!able) {
-    const vacant: AddressState = { kind: 'vacant', sinceMs: nowMs, cause: 'owner-released', former: nodeName };
-    return resigned(state, vacant, 'link-down');
-  }
+  const { grant, able, nowMs } = situation;
+  if (!able) return resigned(state, { kind: 'vacant', sinceMs: nowMs, cause: 'link-up' }, 'link-down');
   const holder = strongest(situation.parties.filter((party) => holds(party, situation)));
   if (!prevails(state.order, holder, situation) && holder !== undefined) {
     const moved = holder.claim.term === 0 && compareEpochs(holder.claim.epoch, state.order.epoch) > 0;
@@ -169,8 +166,8 @@ function asHeir(state: AddressState, situation: Situation): Decision {
   return claimed(following(situation, former), undefined, {
     kind: 'claim',
     reason: vacant.cause,
-    ...comingFrom(former ?? { nodeName: vacant.former }),
-    ...(former === undefined ? {} : { gapMs: nowMs - former.lastSignMs }),
+    ...comingFrom({ nodeName: vacant.former }),
+    ...(former?.nodeName === vacant.former && former !== undefined ? { gapMs: nowMs - former.lastSignMs } : {}),
   });
 }
 

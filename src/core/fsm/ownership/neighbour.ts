@@ -1,7 +1,7 @@
 import { type Hello, type HelloEcho, type HelloInterface, nodeTag } from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
 import { Inbox } from './inbox.ts';
-import { type Liveness, type LivenessEvent, stepLiveness, unknownLiveness } from './liveness.ts';
+import { type Liveness, type LivenessEvent, NEVER, stepLiveness, unknownLiveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import { challengeOf, NOTHING_PROVEN, type Proof, stepProof } from './proof.ts';
 import type { HelloRefusal, OwnershipNeighbour } from './types.ts';
@@ -60,6 +60,13 @@ export class Neighbour {
   /** Some start of it was believed. */
   get isKnown(): boolean {
     return this.#said !== undefined;
+  }
+
+  /** Until when this node has to expect that it does not know yet what the neighbour holds, in ms. */
+  untoldUntilMs(settleMs: number): number {
+    if (!this.isKnown) return this.namedMs + settleMs;
+    const { differsSinceMs } = this.inbox;
+    return differsSinceMs === undefined ? NEVER : differsSinceMs + settleMs;
   }
 
   get interfaces(): readonly HelloInterface[] {

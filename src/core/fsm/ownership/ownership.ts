@@ -130,14 +130,19 @@ export class Ownership {
     this.#holdings.turn(nowMs);
   }
 
-  /** A node that has just started acts once it has heard all its neighbours, or has listened for long enough. */
+  /** A node that has just started acts once all its neighbours told what they hold, or it has listened for long enough. */
   #settle(nowMs: number): void {
-    if (this.#links === undefined || this.#namedMs === undefined) return;
-    const heardAll = [...this.#neighbourhood.all()].every(({ isKnown }) => isKnown);
-    if (!heardAll && nowMs < this.#namedMs + this.#timing.settleMs) return;
+    if (this.#links === undefined || this.#namedMs === undefined || nowMs < this.#settledMs(this.#namedMs)) return;
     this.#starting = false;
     this.#present();
     this.#holdings.reconsider();
+  }
+
+  #settledMs(namedMs: number): number {
+    const { settleMs } = this.#timing;
+    let untilMs = NEVER;
+    for (const neighbour of this.#neighbourhood.all()) untilMs = Math.max(untilMs, neighbour.untoldUntilMs(settleMs));
+    return Math.max(this.#actFromMs, Math.min(untilMs, namedMs + settleMs));
   }
 
   #chooseLinks(nowMs: number): void {
@@ -163,7 +168,7 @@ export class Ownership {
     let nextMs = Math.min(this.#neighbourhood.nextTurnMs(), this.#holdings.nextTurnMs());
     nextMs = Math.min(nextMs, this.#neighbourhood.rounds.nextMs());
     if (this.#starting && this.#namedMs !== undefined && this.#links !== undefined)
-      nextMs = Math.min(nextMs, this.#namedMs + this.#timing.settleMs);
+      nextMs = Math.min(nextMs, this.#settledMs(this.#namedMs));
     for (const [name, link] of this.#links ?? [])
       if (!this.#usable.has(name)) nextMs = Math.min(nextMs, usableFromMs(link));
     return Math.max(nextMs, nowMs);

@@ -36,7 +36,7 @@ export function situationOf(
     const isCandidate = grant?.candidates.includes(neighbour.nodeName) === true;
     if (!isCandidate && neighbour.inbox.get(address) === undefined) continue;
     parties.push(partyOf(neighbour, address, grant?.interfaces));
-    if (!neighbour.isKnown) listenUntilMs = Math.max(listenUntilMs, neighbour.namedMs + timing.settleMs);
+    listenUntilMs = Math.max(listenUntilMs, neighbour.untoldUntilMs(timing.settleMs));
   }
   return {
     nowMs: facts.nowMs,

@@ -14,8 +14,8 @@ export const SUSPECT_AFTER_INTERVALS = 2;
 export const DOWN_AFTER_INTERVALS = 3;
 
 /** The kernel is silent when this many questions, this far apart, stayed without an answer for `KERNEL_VERDICT_MS`. */
-export const KERNEL_TRIES = 4;
-export const KERNEL_GAP_MS = 25;
+export const KERNEL_TRIES = 5;
+export const KERNEL_GAP_MS = 20;
 export const KERNEL_VERDICT_MS = 100;
 
 /** Before a node is called down: one more turn, so that what waits in the sockets is read first. */

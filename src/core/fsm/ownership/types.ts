@@ -90,6 +90,8 @@ export type ClaimReason =
   | 'neighbour-stopped'
   /** The owner let go of the address: its link went down. */
   | 'owner-released'
+  /** This node let go of the address when its link went down; the link is back, and nobody took the address. */
+  | 'link-up'
   /** Nobody claimed the address since it was granted. */
   | 'unclaimed';
 

@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Cluster } from './model/cluster.ts';
+import type { Fault, Scenario } from './model/fault.ts';
+import { randomScenario } from './model/fault-generator.ts';
+import { runScenario } from './model/run-scenario.ts';
+
+const REPLAYS = join(import.meta.dirname, 'replays');
+const FIRST_SEED = Number(process.env.SIMULATION_SEED ?? 20_260);
+/** `SIMULATION_RUNS=20000 npx vitest run test/simulation` is a night's work. */
+const RUNS = Number(process.env.SIMULATION_RUNS ?? 120);
+const HOUR_MS = 3_600_000;
+
+describe('ownership in simulation', () => {
+  it(`keeps every invariant in ${RUNS} clusters of 3 to 6 nodes with random faults`, { timeout: HOUR_MS }, () => {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed += 1) {
+      const nodes = 3 + (seed % 4);
+      runScenario(randomScenario(seed, { nodes, addresses: nodes, faults: 15, standIn: seed % 5 !== 0 }));
+    }
+  });
+
+  it('keeps every invariant in a cluster of 50 nodes', { timeout: 120_000 }, () => {
+    runScenario(randomScenario(FIRST_SEED, { nodes: 50, addresses: 50, faults: 12, standIn: true }));
+  });
+
+  it.each(replays())('keeps every invariant in the replay %s', (_name, scenario) => {
+    runScenario(scenario);
+  });
+
+  it('takes over within 400 ms of a power cut, whatever the phase of the hellos', () => {
+    const gaps = Array.from({ length: 60 }, (_, trial) => {
+      const cutMs = 5000 + trial * 7;
+      return gapAfter(cutMs, run({ seed: trial, faults: [{ atMs: cutMs, kind: 'power-cut', node: 'node-0' }] }));
+    });
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(400);
+  });
+
+  it('takes over as fast when controller and owner go at one instant', () => {
+    const faults: Fault[] = [
+      { atMs: 5000, kind: 'controller-away' },
+      { atMs: 5000, kind: 'power-cut', node: 'node-0' },
+    ];
+    expect(gapAfter(5000, run({ seed: 3, faults }))).toBeLessThanOrEqual(400);
+  });
+
+  it('moves nothing when a speaker is killed and comes back, and is never without an answer for longer than detection takes', () => {
+    const cluster = run({
+      seed: 4,
+      faults: [
+        { atMs: 5000, kind: 'speaker-kill', node: 'node-0' },
+        { atMs: 15_000, kind: 'speaker-start', node: 'node-0' },
+      ],
+    });
+    expect(changesAfter(5000, cluster)).toEqual([
+      ['node-1', 'stand-in', 'neighbour-stopped'],
+      ['node-0', 'claim', 'restored'],
+      ['node-1', 'release', 'owner-returned'],
+    ]);
+  });
+
+  it('takes over for good when a killed speaker does not come back within a minute', () => {
+    const cluster = run({ seed: 5, lastsMs: 80_000, faults: [{ atMs: 5000, kind: 'speaker-kill', node: 'node-0' }] });
+    expect(changesAfter(5000, cluster)).toContainEqual(['node-1', 'claim', 'grace-over']);
+  });
+
+  it('moves a link that goes down once, and lets it flap in vain after that', () => {
+    const flaps = Array.from({ length: 40 }, (_, flap): Fault => {
+      return { atMs: 5000 + 100 * flap, kind: flap % 2 === 0 ? 'link-down' : 'link-up', node: 'node-0' };
+    });
+    expect(changesAfter(5000, run({ seed: 6, faults: flaps }))).toEqual([
+      ['node-0', 'release', 'link-down'],
+      ['node-1', 'claim', expect.stringMatching(/neighbour-down|owner-released/)],
+      ['node-1', 'claim', 'confirmed'],
+    ]);
+  });
+
+  it('moves nothing in an hour in which every worker is stalled again and again', { timeout: 120_000 }, () => {
+    const faults = Array.from({ length: 3600 * 3 }, (_, stall): Fault => {
+      const forMs = ((stall * 7919) % 97) * ((stall * 31) % 11);
+      return { atMs: 5000 + stall * 330, kind: 'stall', node: `node-${stall % 3}`, forMs };
+    });
+    const cluster = run({ seed: 7, lastsMs: HOUR_MS, faults });
+    expect(changesAfter(5000, cluster).filter(([, kind]) => kind === 'claim')).toEqual([]);
+  });
+});
+
+function run({ seed, faults, lastsMs = 25_000 }: Pick<Scenario, 'seed' | 'faults'> & { lastsMs?: number }): Cluster {
+  return runScenario({ seed, nodes: 3, addresses: 1, standIn: true, lastsMs, faults });
+}
+
+/** From a moment to the next claim by another node. */
+function gapAfter(atMs: number, { lines }: Cluster): number {
+  const claim = lines.find((line) => line.atMs > atMs && line.action.kind === 'claim');
+  return (claim?.atMs ?? Number.POSITIVE_INFINITY) - atMs;
+}
+
+function changesAfter(atMs: number, { lines }: Cluster): string[][] {
+  return lines.flatMap(({ atMs: lineMs, node, action }) => {
+    const changes = action.kind === 'claim' || action.kind === 'release' || action.kind === 'stand-in';
+    return lineMs >= atMs && changes ? [[node, action.kind, action.reason]] : [];
+  });
+}
+
+/** Traces that once broke a rule. */
+function replays(): [string, Scenario][] {
+  return readdirSync(REPLAYS)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => [name.replace('.json', ''), JSON.parse(readFileSync(join(REPLAYS, name), 'utf8')) as Scenario]);
+}
