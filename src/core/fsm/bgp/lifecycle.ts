@@ -20,19 +20,15 @@ export function afterEnd(state: PeerState, end: SessionEnd, config: PeerConfig):
     end.notification?.by === 'peer'
       ? openFormAfter(end.notification, openForm, offeredCapabilities(config, openForm, state.restarting))
       : undefined;
-  // An OPEN that is put right is no failure, and needs no longer wait.
-  const failures = adapted === undefined ? state.connectRetryCounter + 1 : 0;
+  // Leaving out what the peer refused is no failure, and needs no longer wait; taking it back in is.
+  const isConcession = adapted !== undefined && adapted.kind !== 'full';
+  const connectRetryCounter = state.connectRetryCounter + (isConcession ? 0 : 1);
+  const afterMs = idleHoldMs(end.cause, isConcession ? 0 : connectRetryCounter, config);
   return {
-    state: {
-      ...state,
-      phase: 'holding',
-      connectRetryCounter: adapted === undefined ? failures : state.connectRetryCounter,
-      openForm: adapted ?? openForm,
-      lastEnd: end,
-    },
+    state: { ...state, phase: 'holding', connectRetryCounter, openForm: adapted ?? openForm, lastEnd: end },
     actions: [
       { kind: 'ended', end },
-      { kind: 'startTimer', timer: 'idleHold', afterMs: idleHoldMs(end.cause, failures, config), jittered: true },
+      { kind: 'startTimer', timer: 'idleHold', afterMs, jittered: true },
     ],
   };
 }
