@@ -98,7 +98,7 @@ export class Invariants {
   #couldServe(node: SimNode, address: IpAddress, nowMs: number): boolean {
     const grant = node.grantOf(address);
     if (grant === undefined || node.startedMs === undefined || node.isStalled || node.leaving) return false;
-    if (!grant.candidates.includes(node.name) || nowMs < node.startedMs + 2 * CALM_AFTER_MS) return false;
+    if (!grant.candidates.includes(node.name) || nowMs < this.#awakeSinceMs(node) + 2 * CALM_AFTER_MS) return false;
     const sessionMs = this.#cluster.controller.sessionSinceMs(node.name);
     const isHeldElsewhere = this.#cluster.nodes.some(({ onWire }) => onWire.has(address));
     const toldMs = Math.max(sessionMs ?? nowMs, this.#disturbedMs) + CONTROLLER_ACTS_WITHIN_MS;
@@ -158,6 +158,11 @@ export class Invariants {
       return false;
     const sinceMs = Math.max(this.#lastApartMs(node, other), this.#wokeMs.get(other.name) ?? 0);
     return nowMs > sinceMs + KNOWN_AFTER_MS;
+  }
+
+  /** A link that flaps is trusted later, too. */
+  #awakeSinceMs(node: SimNode): number {
+    return Math.max(node.startedMs ?? 0, this.#wokeMs.get(node.name) ?? 0);
   }
 
   #lastApartMs(a: SimNode, b: SimNode): number {

@@ -120,9 +120,11 @@ function judged(liveness: Liveness, nowMs: number): Liveness {
 
 /** As long as the kernel has not been heard about, everything stays as it is. */
 function standingByHello(liveness: Liveness, { silent, gone }: { silent: boolean; gone: boolean }): Standing {
-  if (gone) return liveness.standing;
-  if (!silent) return liveness.away ? 'leaving' : 'heard';
-  return liveness.kernel.answeredMs > lastSignMs(liveness) ? 'stopped' : liveness.standing;
+  const { standing, kernel } = liveness;
+  if (gone) return standing;
+  if (silent) return kernel.answeredMs > lastSignMs(liveness) ? 'stopped' : standing;
+  if (liveness.deaf && standing === 'deaf' && kernel.answeredMs < kernel.firstUnansweredMs) return standing;
+  return liveness.away ? 'leaving' : 'heard';
 }
 
 /** The last sign of life of its speaker, whoever heard it. */
@@ -161,8 +163,11 @@ export function nextJudgementMs(liveness: Liveness): number {
   return Math.max(liveness.deaf ? NEVER : silentMs, kernelSilentAtMs(liveness));
 }
 
+/** Having overslept defers an accusation; it takes none back. */
 function silentAtMs(liveness: Liveness): number {
-  return Math.max(lastSignMs(liveness) + DOWN_AFTER_INTERVALS * liveness.intervalMs, liveness.notBeforeMs);
+  const silentMs = lastSignMs(liveness) + DOWN_AFTER_INTERVALS * liveness.intervalMs;
+  const isAccused = liveness.standing === 'stopped' || liveness.standing === 'down';
+  return isAccused ? silentMs : Math.max(silentMs, liveness.notBeforeMs);
 }
 
 function kernelSilentAtMs({ kernel }: Liveness): number {
