@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { urlToHttpOptions } from 'node:url';
 import { ApiError, isApiError } from '../../../ports/api-error.ts';
 import type { Counter, Histogram, Metrics } from '../../../ports/metrics.ts';
 import type { Clock, Timers } from '../../../ports/time.ts';
@@ -54,13 +55,19 @@ export class ApiClient {
   readonly #limiter: RateLimiter;
   readonly #requests: Counter<'code' | 'method'>;
   readonly #durations: Histogram<'verb'>;
+  readonly #server: Pick<RequestOptions, 'protocol' | 'hostname' | 'port'>;
+  /** What comes before `/api`, without a slash at its end. */
+  readonly #basePath: string;
   #refreshedAtMs = 0;
 
   constructor(
     options: ApiClientOptions,
     dependencies: { readonly clock: Clock; readonly timers: Timers; readonly metrics: Metrics },
   ) {
+    const { protocol, hostname, port } = urlToHttpOptions(options.access.server);
     this.#options = options;
+    this.#server = { protocol, hostname, ...(port === undefined ? {} : { port }) };
+    this.#basePath = options.access.server.pathname.replace(/\/$/, '');
     this.#dependencies = dependencies;
     this.#pool = new ConnectionPool(options.access);
     this.#limiter = new RateLimiter({ qps: options.qps, burst: options.burst }, dependencies);
@@ -133,9 +140,8 @@ export class ApiClient {
       this.#pool.agent(request.verb === 'watch' || request.unlimited ? 'own' : 'request'),
       access.authorization(),
     ]);
-    const url = new URL(access.server);
-    url.pathname = url.pathname.replace(/\/$/, '') + formatResourcePath(request.path);
-    url.search = new URLSearchParams(request.query).toString();
+    const { query } = request;
+    const path = `${this.#basePath}${formatResourcePath(request.path)}`;
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = {
       accept: 'application/json',
@@ -146,8 +152,14 @@ export class ApiClient {
         : { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
     };
     const headTimeoutMs = METHODS[request.verb] === 'GET' ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS;
-    const options = { method: METHODS[request.verb], agent, headers };
-    return { url, options, body, headTimeoutMs, signal: request.signal };
+    const options = {
+      ...this.#server,
+      path: query === undefined ? path : `${path}?${new URLSearchParams(query).toString()}`,
+      method: METHODS[request.verb],
+      agent,
+      headers,
+    };
+    return { options, body, headTimeoutMs, signal: request.signal };
   }
 
   /** Turns what is not an answer into an ApiError; an abort stays what it is. */

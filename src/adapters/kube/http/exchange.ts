@@ -4,7 +4,7 @@ import type { Timers } from '../../../ports/time.ts';
 
 /** One HTTP request as it goes on the wire. */
 export interface Exchange {
-  readonly url: URL;
+  /** With the server's scheme, host and port: to parse a URL for each request would cost more than all else that we add. */
   readonly options: RequestOptions;
   readonly body: string | undefined;
   /** From the start until the head of the answer is there. */
@@ -27,13 +27,10 @@ export class NoAnswerError extends Error {
 }
 
 /** Sends a request and resolves with the head of its answer. Rejects with a NoAnswerError, or the signal's reason. */
-export function exchange(
-  { url, options, body, headTimeoutMs, signal }: Exchange,
-  timers: Timers,
-): Promise<IncomingMessage> {
+export function exchange({ options, body, headTimeoutMs, signal }: Exchange, timers: Timers): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-    const request = send(url, options);
+    const send = options.protocol === 'http:' ? httpRequest : httpsRequest;
+    const request = send(options);
     const timer = timers.start(headTimeoutMs, () =>
       request.destroy(Object.assign(new Error(`no answer within ${headTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' })),
     );
