@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AnnouncementEvents } from '../controller/announcer/announcement-events.ts';
+import { BgpSource } from '../controller/announced/bgp-source.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
 import { Announcers } from '../controller/announcer/announcers.ts';
 import { OwnerHistory } from '../controller/announcer/owner-history.ts';
@@ -15,6 +15,7 @@ import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
 import { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
 import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
 import { CONTROLLER_SERVICE_NAME, HELLO_KEYS_SECRET_NAME } from '../ports/defaults.ts';
+import { showAnnounced } from './announced-parts.ts';
 import { bgpParts } from './bgp-parts.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
@@ -79,7 +80,8 @@ export async function leadTheCluster(
   provider.start({ needSync, usageChanged }, signal);
   poolMetrics.start(signal);
   conflicts.start(signal);
-  new AnnouncementEvents({ ...parts, announcer, events: api.events }).start(signal);
+  const rooms = { speakers: registry, announcer, history, conflicts, sources: [new BgpSource(bgp)] };
+  showAnnounced(parts, rooms, signal);
   await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);
   bgp.statuses.onChange(() => statuses.changed());
   statuses.start(signal);

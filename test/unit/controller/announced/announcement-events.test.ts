@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { AnnouncementEvents } from '../../../../src/controller/announcer/announcement-events.ts';
+import { AnnouncementEvents } from '../../../../src/controller/announced/announcement-events.ts';
+import { Layer2Source } from '../../../../src/controller/announced/layer2-source.ts';
 import type { AnnouncementState } from '../../../../src/controller/announcer/service-announcement.ts';
 import { type IpAddress, parseIp } from '../../../../src/core/net/index.ts';
-import type { KubernetesEvent, Service } from '../../../../src/ports/kubernetes.ts';
+import type { Condition, KubernetesEvent, Service } from '../../../../src/ports/kubernetes.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
 
 const ADDRESS = parseIp('192.168.1.240') as IpAddress;
-const owned = (node: string): AnnouncementState => ({ address: ADDRESS, candidates: [node], claimed: true });
+const owned = (node: string): AnnouncementState => ({
+  address: ADDRESS,
+  candidates: [node],
+  claimed: true,
+  ownership: { node, since: new Date('2026-01-01T00:00:01Z'), reason: 'neighbour-down', gapMs: 412 },
+});
 const blocked = (message: string): AnnouncementState => ({
   address: ADDRESS,
   candidates: [],
@@ -14,21 +20,32 @@ const blocked = (message: string): AnnouncementState => ({
   obstacle: { reason: 'NoEndpoint', message },
 });
 
+const assigned = (node: string) =>
+  `announcing from node "${node}" with protocol "layer2": 192.168.1.240 (neighbour-down, gap 412 ms)`;
+
+const serviceOf = (uid: string, ...conditions: Condition[]): Service =>
+  ({ meta: { namespace: 'default', name: 'web', uid }, status: { conditions } }) as unknown as Service;
+
 function bed() {
   const time = new ManualTime();
   const told: KubernetesEvent[] = [];
   let states: readonly AnnouncementState[] = [];
   let changed: (key: string) => void = () => {};
-  let service = { meta: { namespace: 'default', name: 'web', uid: 'u1' } } as Service;
+  let service = serviceOf('u1');
   const stop = new AbortController();
   new AnnouncementEvents({
     services: { get: () => service },
-    announcer: {
-      statesOf: () => states,
-      onChange: (listener) => {
-        changed = listener;
-      },
-    },
+    sources: [
+      new Layer2Source({
+        announcer: {
+          statesOf: () => states,
+          onChange: (listener) => {
+            changed = listener;
+          },
+        },
+      }),
+    ],
+    clock: time,
     events: { record: (_object, event) => void told.push(event) },
     timers: time,
   }).start(stop.signal);
@@ -41,7 +58,7 @@ function bed() {
     await time.advance(2_000);
   };
   const recreate = (uid: string): void => {
-    service = { meta: { namespace: 'default', name: 'web', uid } } as Service;
+    service = serviceOf(uid);
   };
   return { set, become, recreate, told, stop, time };
 }
@@ -53,8 +70,8 @@ describe('announcement events', () => {
     await become(owned('node-a'));
     await become(owned('node-b'));
     expect(told).toMatchObject([
-      { type: 'Normal', reason: 'nodeAssigned', message: 'Announcing 192.168.1.240 from node "node-a"' },
-      { type: 'Normal', reason: 'nodeAssigned', message: 'Announcing 192.168.1.240 from node "node-b"' },
+      { type: 'Normal', reason: 'nodeAssigned', message: assigned('node-a') },
+      { type: 'Normal', reason: 'nodeAssigned', message: assigned('node-b') },
     ]);
   });
 
@@ -68,7 +85,9 @@ describe('announcement events', () => {
       'Normal nodeAssigned',
       'Warning NotAnnounced',
     ]);
-    expect(told[0]?.message).toBe('192.168.1.240 is not announced: default/web has no ready endpoint');
+    expect(told[0]?.message).toBe(
+      '192.168.1.240 is not announced: default/web has no ready endpoint; it is announced as soon as there is one',
+    );
   });
 
   it('keep silent about what passes within two seconds', async () => {
@@ -91,7 +110,8 @@ describe('announcement events', () => {
 
   it('keep silent while a new owner has not claimed, and while the controller starts', async () => {
     const { become, told } = bed();
-    await become({ ...owned('node-a'), claimed: false });
+    const { ownership: _, ...unclaimed } = owned('node-a');
+    await become({ ...unclaimed, claimed: false });
     await become({ ...blocked('wait'), obstacle: { reason: 'Starting', message: 'wait' } });
     expect(told).toEqual([]);
   });

@@ -1,0 +1,40 @@
+import type { BgpAnnouncementState } from '../bgp/bgp-state.ts';
+import type { AddressNews, AnnouncementSource } from './announcement-source.ts';
+
+export interface BgpSourceDependencies {
+  readonly announcer: {
+    statesOf(serviceKey: string): readonly BgpAnnouncementState[];
+    onChange(listener: (serviceKey: string) => void): void;
+  };
+}
+
+/** How many peers a sentence names. */
+const NAMED_PEERS = 3;
+
+/** BGP as one of the protocols by which Services are announced. */
+export class BgpSource implements AnnouncementSource {
+  readonly #dependencies: BgpSourceDependencies;
+
+  constructor(dependencies: BgpSourceDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  newsOf(serviceKey: string): readonly AddressNews[] {
+    return this.#dependencies.announcer.statesOf(serviceKey).map(newsOf);
+  }
+
+  onChange(listener: (serviceKey: string) => void): void {
+    this.#dependencies.announcer.onChange(listener);
+  }
+}
+
+function newsOf({ address, obstacle, nodes, peers }: BgpAnnouncementState): AddressNews {
+  if (obstacle?.reason === 'Starting') return { kind: 'pending', address };
+  if (obstacle?.reason === 'NoAdvertisement') return { kind: 'unconcerned', address, message: obstacle.message };
+  if (obstacle !== undefined) return { kind: 'obstructed', address, ...obstacle };
+  const named = peers.slice(0, NAMED_PEERS).join(', ');
+  const who = peers.length > NAMED_PEERS ? `${named} and ${peers.length - NAMED_PEERS} more` : named;
+  const from = `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+  const sentence = `to BGP peers ${who} from ${from}`;
+  return { kind: 'announced', address, protocol: 'bgp', sentence, from, how: `to ${who}` };
+}

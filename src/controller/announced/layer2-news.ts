@@ -1,0 +1,107 @@
+import { formatIp, formatMac, type IpAddress, parseIp } from '../../core/net/index.ts';
+import type { Dispute, Ownership } from '../announcer/owner-history.ts';
+import type { AnnouncementState, Obstacle, ObstacleReason } from '../announcer/service-announcement.ts';
+import type { AddressNews } from './announcement-source.ts';
+
+/** What to do about an obstacle, where its message does not say it. */
+const REMEDIES: Readonly<Record<ObstacleReason, string>> = {
+  Starting: '',
+  NoAdvertisement: '; make an L2Advertisement or a BGPAdvertisement for the pool',
+  NoMatchingNode: '; change those selectors, or label a node',
+  NoEndpoint: '; it is announced as soon as there is one',
+  NoEligibleNode: '',
+};
+
+/** What layer 2 says of an address, with what others have to remark on it. */
+export function layer2News(state: AnnouncementState, remark?: string): AddressNews {
+  const { address, obstacle, ownership, rival } = state;
+  if (obstacle?.reason === 'Starting') return { kind: 'pending', address };
+  if (obstacle?.reason === 'NoAdvertisement') {
+    return { kind: 'unconcerned', address, message: messageOf(obstacle) };
+  }
+  if (obstacle !== undefined) {
+    return { kind: 'obstructed', address, reason: obstacle.reason, message: messageOf(obstacle) };
+  }
+  if (ownership === undefined) {
+    // It was granted and nobody claims it: the remark says why.
+    return remark === undefined
+      ? { kind: 'pending', address }
+      : { kind: 'obstructed', address, reason: 'Conflict', message: remark };
+  }
+  const warning = remark ?? warningOf(ownership, rival);
+  return {
+    kind: 'announced',
+    address,
+    protocol: 'layer2',
+    sentence: ownershipText(ownership),
+    how: howText(ownership),
+    since: ownership.since,
+    from: `node "${ownership.node}"`,
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+/** `from node-b since 2026-11-21T15:31:28Z (neighbour-down, gap 412 ms), verified 2026-11-21T15:31:29Z` */
+export function ownershipText(ownership: Ownership): string {
+  const { node, since, verifiedAt } = ownership;
+  const verified = verifiedAt === undefined ? '' : `, verified ${timeText(verifiedAt)}`;
+  return `from ${node} since ${timeText(since)} (${howText(ownership)})${verified}`;
+}
+
+function howText({ reason, gapMs }: Ownership): string {
+  return gapMs === undefined ? reason : `${reason}, gap ${gapMs} ms`;
+}
+
+const OWNERSHIP = /(\S+) from (\S+) since (\S+Z) \(([a-z-]+)(?:, gap (\d+) ms)?\)(?:, verified (\S+Z))?/g;
+
+/** The ownerships in a text that `ownershipText` is part of, each after its address. */
+export function ownershipsIn(text: string): ReadonlyMap<IpAddress, Ownership> {
+  const found = new Map<IpAddress, Ownership>();
+  for (const [, written = '', node = '', since = '', reason = '', gap, verified] of text.matchAll(OWNERSHIP)) {
+    const address = parseIp(written);
+    const date = new Date(since);
+    const verifiedAt = verified === undefined ? undefined : new Date(verified);
+    if (address === undefined || isNever(date) || (verifiedAt !== undefined && isNever(verifiedAt))) continue;
+    found.set(address, {
+      node,
+      since: date,
+      reason,
+      ...(gap === undefined ? {} : { gapMs: Number(gap) }),
+      ...(verifiedAt === undefined ? {} : { verifiedAt }),
+    });
+  }
+  return found;
+}
+
+/** RFC 3339, to the second. */
+export function timeText(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
+
+function isNever(date: Date): boolean {
+  return Number.isNaN(date.getTime());
+}
+
+function messageOf({ reason, message }: Obstacle): string {
+  return `${message}${REMEDIES[reason]}`;
+}
+
+function warningOf({ node, dispute }: Ownership, rival: string | undefined): string | undefined {
+  if (rival !== undefined && rival !== node) return `${rival} announces it as well: ${SPLIT}`;
+  if (rival !== undefined) return `another node announces it as well: ${SPLIT}`;
+  return dispute === undefined ? undefined : disputeText(dispute, node);
+}
+
+const SPLIT = 'the two nodes do not hear each other; look at the LAN between them, and at UDP port 7953 in firewalls';
+
+function disputeText({ by, answeredBy }: Dispute, node: string): string {
+  const who = answeredBy.length === 0 ? 'nobody answered' : `${answeredBy.map(formatMac).join(' and ')} answered`;
+  return `${by} asked the LAN for it and ${who}, not ${node}; look for ARP inspection or port security on the switch`;
+}
+
+/** For people: the address and what is said of it. */
+export function newsText(news: AddressNews): string {
+  const address = formatIp(news.address);
+  if (news.kind === 'announced') return `${address} ${news.sentence}`;
+  return news.kind === 'pending' ? `${address} is on its way` : `${address} is not announced: ${news.message}`;
+}
