@@ -7,6 +7,8 @@ import { customResourceDefinition } from '../src/core/config/crd.ts';
 import type { ApiGroup } from '../src/core/config/schema/kind.ts';
 import { KINDS } from '../src/core/config/schema/kinds.ts';
 import { resourceNames } from '../src/core/config/schema/resource-names.ts';
+import { STATUS_KINDS } from '../src/core/config/schema/status-kinds.ts';
+import { bgpPage } from './bgp-page.ts';
 import { dashboard } from './dashboard.ts';
 import { metricDefinitions } from './metric-definitions.ts';
 import { metricsReference } from './metrics-page.ts';
@@ -27,6 +29,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
       .map(chartFile),
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
     ['manifests/monitoring/dashboard.json', `${JSON.stringify(dashboard(), undefined, 2)}\n`] as const,
+    ['docs/rfc/bgp.md', bgpPage()] as const,
     ['docs/reference/metrics.md', metricsReference(await metricDefinitions())] as const,
   ]);
 }
@@ -64,7 +67,7 @@ function chartFile([path, content]: readonly [path: string, content: string]): r
 
 /** A file for each kind of a group, and the kustomization that names them. */
 function crdFolder(group: ApiGroup): (readonly [path: string, content: string])[] {
-  const kinds = KINDS.filter(({ versions }) => versions.some((version) => version.group === group));
+  const kinds = [...KINDS, ...STATUS_KINDS].filter(({ versions }) => versions.some((version) => version.group === group));
   const crds = kinds.map(
     (kind) => [`${resourceNames(kind, group).plural}.yaml`, crdFile(customResourceDefinition(kind, group))] as const,
   );
