@@ -53,6 +53,9 @@ export interface DirectivesListener {
 /** News of nodes and sessions concern many Services: they are told together. */
 const GATHER_MS = 1_000;
 
+/** How long routers may take to prefer others, before a node that was excluded withdraws. */
+const EXCLUSION_GRACE_MS = 2_000;
+
 const STARTING: BgpObstacle = { reason: 'Starting', message: 'the controller has just begun' };
 
 /**
@@ -76,6 +79,8 @@ export class BgpAnnouncer implements ServiceAnnouncer {
   readonly #followers: ((serviceKey: string) => void)[] = [];
   #advertisements: readonly BgpAdvertisement[] = [];
   #peers: readonly BgpPeer[] = [];
+  /** Of nodes that may have been excluded just now. BOUNDED: by the nodes of the cluster. */
+  readonly #graces = new Map<string, Timer>();
   #telling: Timer | undefined;
   #informed = false;
   #declared = false;
@@ -117,6 +122,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
         for (const stop of stops) stop();
         patience.cancel();
         this.#telling?.cancel();
+        for (const grace of this.#graces.values()) grace.cancel();
       },
       { once: true },
     );
@@ -131,7 +137,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
       if (signal.aborted) return;
       throw error;
     }
-    for (const node of nodes.list()) this.#nodes.refresh(node.meta.name, node);
+    for (const node of nodes.list()) this.#nodes.refresh(node.meta.name, node, { grace: false });
     this.#informed = true;
     this.#configure(config.current());
     this.#beginIfReady();
@@ -198,9 +204,17 @@ export class BgpAnnouncer implements ServiceAnnouncer {
       .filter(({ prefix }) => prefixOf(address, prefix.length).network === prefix.network);
   }
 
-  #nodeChanged(nodeName: string): void {
-    if (!this.#informed) return;
-    this.#nodeIsOther(nodeName, this.#nodes.refresh(nodeName, this.#dependencies.nodes.get(nodeName)));
+  #nodeChanged(nodeName: string, grace = true): void {
+    if (!this.#informed || this.#stopped) return;
+    const { nodes, timers } = this.#dependencies;
+    this.#nodeIsOther(nodeName, this.#nodes.refresh(nodeName, nodes.get(nodeName), { grace }));
+    if (!grace || this.#nodes.get(nodeName)?.draining !== true) {
+      this.#graces.get(nodeName)?.cancel();
+      this.#graces.delete(nodeName);
+    } else if (!this.#graces.has(nodeName)) {
+      const over = timers.start(EXCLUSION_GRACE_MS, () => this.#nodeChanged(nodeName, false));
+      this.#graces.set(nodeName, over);
+    }
   }
 
   #nodeIsOther(nodeName: string, { routes, settings }: NodeChange): void {

@@ -12,7 +12,7 @@ export interface BgpNodesOptions {
 export interface BgpNode {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Why it announces nothing, whatever the advertisements say. Its sessions stay. */
+  /** Why it announces nothing, whatever the advertisements say: what MetalLB looks at, and no more. Its sessions stay. */
   readonly obstacle: string | undefined;
   /** Its work is being taken away: routers are to prefer others. */
   readonly draining: boolean;
@@ -78,18 +78,23 @@ export class BgpNodes {
     });
   }
 
-  /** Looks at a node again. */
-  refresh(name: string, node: Node | undefined): NodeChange {
+  /**
+   * Looks at a node again. With `grace`, one that was excluded just now is drained first, and is to be looked at once more
+   * without.
+   */
+  refresh(name: string, node: Node | undefined, { grace }: { readonly grace: boolean }): NodeChange {
     const before = this.#nodes.get(name);
     if (node === undefined) {
       this.#nodes.delete(name);
       return before === undefined ? NOTHING : { routes: true, settings: true };
     }
+    const excluded = exclusion(node, this.#options);
+    const spared = grace && excluded !== undefined && before !== undefined && before.obstacle === undefined;
     const after: BgpNode = {
       name,
       labels: node.meta.labels,
-      obstacle: bgpObstacle(node, this.#options),
-      draining: isDraining(node),
+      obstacle: unavailability(node) ?? (spared ? undefined : excluded),
+      draining: isDraining(node) || spared,
       ...this.#match(node.meta.labels),
     };
     this.#nodes.set(name, after);
@@ -103,9 +108,13 @@ export class BgpNodes {
   }
 }
 
-/** Why a node must not announce by BGP: what MetalLB looks at, and no more. Undefined when it may. */
-export function bgpObstacle(node: Node, { ignoreExcludeLabel }: BgpNodesOptions): string | undefined {
-  if (!ignoreExcludeLabel && !isIncluded(node)) return `has the label ${EXCLUDE_LABEL}`;
+/** That a node is not to be used from outside, by its label. */
+function exclusion(node: Node, { ignoreExcludeLabel }: BgpNodesOptions): string | undefined {
+  return ignoreExcludeLabel || isIncluded(node) ? undefined : `has the label ${EXCLUDE_LABEL}`;
+}
+
+/** That traffic which comes to a node would go no further. */
+function unavailability(node: Node): string | undefined {
   const unavailable = node.conditions.some(({ type, status }) => type === 'NetworkUnavailable' && status === 'True');
   return unavailable ? 'has the condition NetworkUnavailable' : undefined;
 }

@@ -200,7 +200,7 @@ describe('the routes of a node', () => {
     bed.serve('web', '198.51.100.1');
     await bed.settle();
     bed.node('a', fields);
-    await bed.settle();
+    await bed.time.advance(2_000);
     expect(Object.keys(told('a'))).toEqual(prefixes);
     expect(bed.speaker('a').settings.peers.map(({ name }) => name)).toEqual(['tor']);
     expect(Object.keys(told('b'))).toEqual(['198.51.100.1/32']);
@@ -294,6 +294,32 @@ describe('a Service that shares its address', () => {
 });
 
 describe('draining', () => {
+  it('comes before the routes go when a node is excluded by its label, and ends when the label does', async () => {
+    await bed.start('a');
+    bed.serve('web', '198.51.100.1');
+    await bed.settle();
+    bed.node('a', { labels: { [EXCLUDE]: '' } });
+    await bed.time.advance(1_000);
+    bed.node('a', { labels: { [EXCLUDE]: '', rack: 'left' } });
+    await bed.time.advance(999);
+    expect([bed.speaker('a').settings.draining, bed.speaker('a').prefixes]).toEqual([true, ['198.51.100.1/32']]);
+    bed.node('a');
+    await bed.time.advance(5_000);
+    expect([bed.speaker('a').settings.draining, bed.speaker('a').prefixes]).toEqual([false, ['198.51.100.1/32']]);
+    bed.node('a', { labels: { [EXCLUDE]: '' } });
+    await bed.time.advance(2_000);
+    expect([bed.speaker('a').settings.draining, bed.speaker('a').prefixes]).toEqual([false, []]);
+  });
+
+  it('does not come before the routes go of a node whose network is unavailable', async () => {
+    await bed.start('a');
+    bed.serve('web', '198.51.100.1');
+    await bed.settle();
+    bed.node('a', { conditions: [{ type: 'NetworkUnavailable', status: 'True' }] });
+    await bed.settle();
+    expect(bed.speaker('a').prefixes).toEqual([]);
+  });
+
   it.each([
     ['cordoned', { unschedulable: true }],
     [
