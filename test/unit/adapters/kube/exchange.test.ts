@@ -9,7 +9,10 @@ async function read(answer: (response: ServerResponse) => void): Promise<string>
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = server.address() as AddressInfo;
-    const response = await new Promise<IncomingMessage>((resolve) => get({ port, host: '127.0.0.1' }, resolve));
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      // A request hears of what its answer is destroyed with, too.
+      get({ port, host: '127.0.0.1' }, resolve).on('error', reject);
+    });
     return await readBody(response, 10);
   } finally {
     server.closeAllConnections();
