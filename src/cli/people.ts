@@ -1,9 +1,11 @@
 // `kubectl heraldlb`: the commands for people, in one file.
 import { Command } from 'commander';
+import { NODE_FATES } from '../inspect/simulate-nodes.ts';
 import { completionCommand } from './completion.ts';
 import { convertCommand } from './convert.ts';
 import { inspectCommands } from './inspect/commands.ts';
 import { migrateCommand, simulateApplyCommand } from './inspect/plan-commands.ts';
+import { explainCommand, simulateNodesCommand } from './inspect/rehearsal-commands.ts';
 import { timelineCommand } from './inspect/timeline-command.ts';
 import { manifestCommand } from './manifest.ts';
 import { VERSION } from './version.ts';
@@ -12,8 +14,10 @@ import { VERSION } from './version.ts';
 export function addPeopleCommands(program: Command): Command {
   const simulate = new Command('simulate').description('Shows what a change would do, without making it.');
   simulate.addCommand(simulateApplyCommand());
+  for (const fate of NODE_FATES) simulate.addCommand(simulateNodesCommand(fate));
   const commands = [
     ...inspectCommands(),
+    explainCommand(),
     timelineCommand(),
     simulate,
     migrateCommand(),

@@ -1,3 +1,4 @@
+import { POOL_ANNOTATIONS } from '../controller/provider/request-table.ts';
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import type { Service } from '../ports/kubernetes.ts';
 import { ADDRESS_ALLOCATED, ANNOUNCED, conditionOf } from './conditions.ts';
@@ -18,8 +19,6 @@ export interface ServiceView {
   /** What keeps it from being reached; a sentence of the controller. */
   readonly problem?: string;
 }
-
-const POOL_ANNOTATIONS = ['heraldlb.io/ip-allocated-from-pool', 'metallb.io/ip-allocated-from-pool'];
 
 /** All Services of type LoadBalancer, by namespace and name. */
 export function serviceViews(snapshot: ClusterSnapshot): readonly ServiceView[] {

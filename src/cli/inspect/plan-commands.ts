@@ -16,7 +16,7 @@ import { UsageError } from '../process-life.ts';
 import { HEALTHY, type InspectFlags, inspecting, PROBLEMS, run } from './commands.ts';
 import { print } from './output.ts';
 
-type RehearsalFlags = InspectFlags & {
+export type RehearsalFlags = InspectFlags & {
   readonly configNamespace: readonly string[];
   readonly loadBalancerClass?: string;
 };
@@ -65,13 +65,14 @@ export function migrateCommand(): Command {
     });
 }
 
-function rehearsing(name: string, description: string): Command {
+/** A command that has the controller's code decide, and needs to know its flags. */
+export function rehearsing(name: string, description: string): Command {
   return inspecting(name, description)
     .option('--config-namespace <name>', 'as of the controller; repeatable', collected, [])
     .option('--load-balancer-class <string>', 'as of the controller');
 }
 
-function optionsOf({ configNamespace, installedIn, loadBalancerClass }: RehearsalFlags): RehearsalOptions {
+export function optionsOf({ configNamespace, installedIn, loadBalancerClass }: RehearsalFlags): RehearsalOptions {
   return {
     configNamespaces: configNamespace.length > 0 ? configNamespace : [installedIn, 'metallb-system', 'metallb'],
     ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),

@@ -22,7 +22,7 @@ export function timelineCommand(): Command {
 }
 
 /** What the leader knows, by way of the API server. @throws UsageError when nobody leads */
-async function leaderState(cluster: ClusterReader): Promise<LiveState> {
+export async function leaderState(cluster: ClusterReader): Promise<LiveState> {
   const { leader = '', pods, namespace } = await cluster.snapshot();
   const pod = pods.find(({ meta }) => leader.startsWith(`${meta.name}_`) || leader === meta.name);
   if (pod === undefined) throw new UsageError(`no Pod in ${namespace} leads, so nobody keeps a timeline`);

@@ -103,6 +103,39 @@ spec: { addresses: [${addresses}] }
   });
 });
 
+describe('heraldlb simulate kill', () => {
+  it('says who would announce, and names a node that does not exist', async () => {
+    const killed = await heraldlb('simulate', 'kill', 'node-a');
+    expect(killed.stdout).toMatch(/^NODE +NOW +THEN$/m);
+    const wrong = await heraldlb('simulate', 'drain', 'node-x');
+    expect(wrong).toMatchObject({ status: 2, stderr: 'heraldlb: there is no node node-x\n' });
+  });
+});
+
+describe('heraldlb explain', () => {
+  it('goes from what a Service asks for to why each node announces it or not', async () => {
+    const { stdout, status } = await heraldlb('explain', 'served', '-n', 'web');
+    expect(stdout).toMatch(/^Service web\/served$/m);
+    expect(stdout).toMatch(/^ {2}families IPv4 \(SingleStack\), externalTrafficPolicy Cluster$/m);
+    expect(stdout).toMatch(/^Address 10\.9\.0\.1:$/m);
+    expect(stdout).toMatch(/^ {2}node-a: no L2Advertisement selects the pool and the Service$/m);
+    expect(status).toBe(0);
+  });
+
+  it('of a Service that waits says what the controller says', async () => {
+    const { stdout, status } = await heraldlb('explain', 'web/waiting');
+    expect(stdout).toMatch(/^Address:\n {2}pool first-pool has no free address$/m);
+    expect(status).toBe(1);
+  });
+
+  it('names a Service that does not exist', async () => {
+    expect(await heraldlb('explain', 'none')).toMatchObject({
+      status: 2,
+      stderr: 'heraldlb: there is no Service default/none\n',
+    });
+  });
+});
+
 describe('heraldlb migrate', () => {
   it("reads kube-vip's ConfigMap, and prints objects for kubectl", async () => {
     api.seed({
@@ -137,7 +170,8 @@ describe('a cluster that cannot be read', () => {
 describe('heraldlb completion', () => {
   it.each(['bash', 'zsh', 'fish'])('for %s knows every command', async (shell) => {
     const { stdout } = await heraldlb('completion', shell);
-    for (const command of ['status', 'pools', 'services', 'convert', 'manifest']) expect(stdout).toContain(command);
+    for (const command of ['status', 'pools', 'services', 'explain', 'convert', 'manifest'])
+      expect(stdout).toContain(command);
   });
 });
 

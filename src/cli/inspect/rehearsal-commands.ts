@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { parseIp } from '../../core/net/index.ts';
+import { explain, formatExplain } from '../../inspect/explain.ts';
+import type { LiveState } from '../../inspect/live/live-state.ts';
+import { rehearseAllocation } from '../../inspect/rehearsal/allocation.ts';
+import { formatNodes, type NodeFate, simulateNodes } from '../../inspect/simulate-nodes.ts';
+import { ApiError } from '../../ports/api-error.ts';
+import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
+import { UsageError } from '../process-life.ts';
+import { HEALTHY, PROBLEMS, run } from './commands.ts';
+import { print } from './output.ts';
+import { optionsOf, type RehearsalFlags, rehearsing } from './plan-commands.ts';
+import { leaderState } from './timeline-command.ts';
+
+const FATES: Readonly<Record<NodeFate, string>> = {
+  kill: 'Shows where addresses would go if nodes lost power.',
+  cordon: 'Shows where addresses would go if nodes were cordoned.',
+  drain: 'Shows where addresses would go if nodes were drained.',
+};
+
+/** `explain SERVICE`: why it has its address, and why it is announced where it is. */
+export function explainCommand(): Command {
+  return rehearsing('explain', 'Explains one Service: its address, who announces it and why, and why not the others.')
+    .argument('<service>', 'NAME, or NAMESPACE/NAME')
+    .option('-n, --namespace <name>', 'namespace of the Service', 'default')
+    .action(async (name: string, flags: RehearsalFlags & { readonly namespace: string }) => {
+      await run(flags, async (cluster) => {
+        const key = name.includes('/') ? name : `${flags.namespace}/${name}`;
+        const snapshot = await cluster.snapshot();
+        const service = snapshot.services.find(({ meta }) => `${meta.namespace}/${meta.name}` === key);
+        if (service === undefined) throw new UsageError(`there is no Service ${key}`);
+        const state = await leaderStateIfAny(cluster);
+        const owners = state?.services.find((each) => `${each.namespace}/${each.name}` === key)?.owners ?? [];
+        const view = await explain({ snapshot, service, options: optionsOf(flags), owners });
+        print(view, flags.output, () => formatExplain(view));
+        return service.status.ingress.length > 0 ? HEALTHY : PROBLEMS;
+      });
+    });
+}
+
+/** `simulate kill|cordon|drain NODE…`. */
+export function simulateNodesCommand(fate: NodeFate): Command {
+  return rehearsing(fate, FATES[fate])
+    .argument('<node...>', 'names of nodes')
+    .action(async (names: readonly string[], flags: RehearsalFlags) => {
+      await run(flags, async (cluster) => {
+        const snapshot = await cluster.snapshot();
+        const known = new Set(snapshot.nodes.map(({ meta }) => meta.name));
+        const unknown = names.filter((name) => !known.has(name));
+        if (unknown.length > 0) throw new UsageError(`there is no node ${unknown.join(', ')}`);
+        const state = await leaderStateIfAny(cluster);
+        const { config, announcements } = await rehearseAllocation(snapshot, optionsOf(flags));
+        const { nodes, endpointSlices } = snapshot;
+        const alive = aliveNodes(state) ?? [...known];
+        const input = { config, announcements, nodes, endpointSlices, alive, owners: ownersOf(state) };
+        const view = await simulateNodes(input, fate, names);
+        print(view, flags.output, () => formatNodes(view));
+        return view.lost.length > 0 ? PROBLEMS : HEALTHY;
+      });
+    });
+}
+
+/** Without a leader the answer is what a new one would decide. */
+async function leaderStateIfAny(cluster: ClusterReader): Promise<LiveState | undefined> {
+  try {
+    return await leaderState(cluster);
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+function aliveNodes(state: LiveState | undefined): readonly string[] | undefined {
+  return state?.nodes.filter(({ speaker }) => speaker !== 'gone').map(({ name }) => name);
+}
+
+function ownersOf(state: LiveState | undefined) {
+  const owners = (state?.services ?? []).flatMap((service) => service.owners);
+  return new Map(
+    owners.flatMap(({ address, node }) => {
+      const parsed = parseIp(address);
+      return parsed === undefined || node === undefined ? [] : [[parsed, node] as const];
+    }),
+  );
+}
