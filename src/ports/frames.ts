@@ -22,6 +22,8 @@ export type FrameProtocol = 'arp' | 'ndp';
 export interface FrameSocketOptions {
   readonly interfaceIndex: number;
   readonly protocol: FrameProtocol;
+  /** Has the interface let everything in: some cards keep out what the kernel's own addresses do not need. */
+  readonly promiscuous?: boolean;
   /** Called for each frame. The bytes are valid only during the call. Must not throw. */
   readonly received: (frame: Uint8Array, packetType: PacketType) => void;
 }

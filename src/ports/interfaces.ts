@@ -8,6 +8,8 @@ export interface NetworkInterface {
   readonly mac?: MacAddress;
   /** ARPHRD_ETHER: frames on it have Ethernet headers. */
   readonly ethernet: boolean;
+  /** A Wi-Fi card: some of them let in ARP requests for addresses of the kernel only. */
+  readonly wireless: boolean;
   readonly loopback: boolean;
   /** IFF_NOARP: its addresses are not to be resolved by ARP or NDP. */
   readonly noArp: boolean;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ArpFrame, DecodeError, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { ipv4FromValue, macFromValue } from '../../src/core/net/index.ts';
+import { MUTATIONS } from '../support/mutations.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const mac = fc.integer({ min: 0, max: 0xffff_ffff_ffff }).map(macFromValue);
@@ -34,11 +35,13 @@ describe('the ARP codec', () => {
     );
   });
 
-  it('gives a value or a DecodeError for 100,000 random, truncated and bit-flipped frames, and leaves them as they were', () => {
+  it('gives a value or a DecodeError for many random, truncated and bit-flipped frames, and leaves them as they were', {
+    timeout: 300_000,
+  }, () => {
     const random = seededRandom(20260);
     const below = (limit: number): number => Math.floor(random.next() * limit);
     const outcomes = { value: 0, error: 0 };
-    for (let run = 0; run < 100_000; run += 1) {
+    for (let run = 0; run < MUTATIONS; run += 1) {
       const octets =
         run % 3 === 0
           ? Uint8Array.from({ length: below(80) }, () => below(256))

@@ -215,6 +215,7 @@ export function ethernet(fields: Partial<NetworkInterface> & { readonly name: st
     index: 2,
     mac: mac('02:00:00:00:0a:01'),
     ethernet: true,
+    wireless: false,
     loopback: false,
     noArp: false,
     up: true,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { familyOf, type IpAddress, type Prefix } from '../../core/net/index.ts';
 import type { ArpSettings, InterfaceWatch, InterfaceWatchListener, NetworkInterface } from '../../ports/interfaces.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
@@ -39,6 +39,8 @@ export class NetlinkInterfaces implements InterfaceWatch {
   readonly #libc: Libc;
   /** By index. BOUNDED: by the interfaces of the node. */
   readonly #links = new Map<number, LinkMessage>();
+  /** By index. BOUNDED: by the interfaces of the node. */
+  readonly #wireless = new Map<number, boolean>();
   /** By index: each address with what it says is on the link. BOUNDED: by the addresses of the node. */
   readonly #addresses = new Map<number, Map<IpAddress, Prefix>>();
   /** By index. BOUNDED: MAX_GATEWAYS for each interface and family. */
@@ -135,6 +137,7 @@ export class NetlinkInterfaces implements InterfaceWatch {
         return;
       case 'link-gone':
         this.#links.delete(message.index);
+        this.#wireless.delete(message.index);
         this.#addresses.delete(message.index);
         // Told at once: an interface that comes back under the same number is another one.
         this.#tell();
@@ -225,6 +228,7 @@ export class NetlinkInterfaces implements InterfaceWatch {
       index: link.index,
       name: link.name,
       ethernet: link.ethernet,
+      wireless: this.#isWireless(link),
       loopback: (link.flags & IFF_LOOPBACK) !== 0,
       noArp: (link.flags & IFF_NOARP) !== 0,
       up: (link.flags & IFF_UP) !== 0,
@@ -235,6 +239,13 @@ export class NetlinkInterfaces implements InterfaceWatch {
       ...(link.mac === undefined ? {} : { mac: link.mac }),
       ...(link.master === undefined ? {} : { master: link.master }),
     };
+  }
+
+  /** Asked once: a card does not change its kind. */
+  #isWireless({ index, name }: LinkMessage): boolean {
+    const wireless = this.#wireless.get(index) ?? existsSync(`/sys/class/net/${name}/phy80211`);
+    this.#wireless.set(index, wireless);
+    return wireless;
   }
 
   #fail(reason: string): void {

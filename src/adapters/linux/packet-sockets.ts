@@ -20,7 +20,9 @@ const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
 const SO_LOCK_FILTER = 44;
 const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_STATISTICS = 6;
+const PACKET_MR_PROMISC = 1;
 /** What the kernel hands to a socket of each protocol (ETH_P_ARP, ETH_P_IPV6), and what of that passes. */
 const PROTOCOLS: Readonly<Record<FrameProtocol, { readonly etherType: number; readonly filter: () => Uint8Array }>> = {
   arp: { etherType: 0x0806, filter: arpFilter },
@@ -58,6 +60,7 @@ export class PacketSockets implements FrameSockets {
       attachFilter(this.#libc, fd, filter());
       this.#set(fd, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
       bindTo(this.#libc, fd, { etherType, interfaceIndex: options.interfaceIndex });
+      if (options.promiscuous) hearEverything(this.#libc, fd, options.interfaceIndex);
       return new PacketSocket(fd, options, this.#libc);
     } catch (error) {
       this.#libc.close(fd);
@@ -156,6 +159,15 @@ function bindTo(libc: Libc, fd: number, to: { readonly etherType: number; readon
   view.setUint16(2, to.etherType);
   view.setInt32(4, to.interfaceIndex, true);
   check(libc, libc.bind(fd, address, SOCKADDR_LL_LENGTH), 'bind');
+}
+
+/** struct packet_mreq; it ends with the socket. @see packet(7), PACKET_MR_PROMISC */
+function hearEverything(libc: Libc, fd: number, interfaceIndex: number): void {
+  const request = new Uint8Array(16);
+  const view = new DataView(request.buffer);
+  view.setInt32(0, interfaceIndex, true);
+  view.setUint16(4, PACKET_MR_PROMISC, true);
+  check(libc, libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length), 'PACKET_MR_PROMISC');
 }
 
 function check(libc: Libc, result: number, what: string): void {

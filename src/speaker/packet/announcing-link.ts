@@ -116,6 +116,7 @@ export class AnnouncingLink {
     this.#socket = dependencies.sockets.open({
       interfaceIndex: link.index,
       protocol: protocol.frames,
+      promiscuous: link.wireless,
       received: (frame, packetType) => this.#received(frame, packetType),
     });
     if (protocol.family === 'IPv6') this.#groups = new SolicitedNodeGroups(dependencies.groups.on(link.index));
