@@ -90,7 +90,7 @@ export class Cluster {
       this.controller.reported(node.name, action.address, action.order);
     } else if (action.kind === 'release') {
       this.#note(node, action);
-      this.invariants.released(node, action.address);
+      this.invariants.released(node, action);
       this.controller.reported(node.name, action.address, undefined);
     } else if (action.kind === 'stand-in' || action.kind === 'standing' || action.kind === 'hush')
       this.#note(node, action);

@@ -1,9 +1,11 @@
-import { isStronger, type OwnershipAction } from '../../../src/core/fsm/ownership/index.ts';
+import type { ClaimOrder } from '../../../src/core/codec/hello/index.ts';
+import type { OwnershipAction } from '../../../src/core/fsm/ownership/index.ts';
 import { formatIp, type IpAddress } from '../../../src/core/net/index.ts';
 import type { Cluster } from './cluster.ts';
 import type { Fault } from './fault.ts';
 import type { SimNode } from './sim-node.ts';
 
+type ReleaseAction = Extract<OwnershipAction, { kind: 'release' }>;
 type ClaimAction = Extract<OwnershipAction, { kind: 'claim' }>;
 
 /** Within that long after the last disturbance there is one owner, and no address without an answer. */
@@ -25,7 +27,6 @@ export class Invariants {
   readonly #apartMs = new PairTimes();
   /** When the first node could last have heard the speaker of the second. */
   readonly #spokeMs = new PairTimes();
-  readonly #releasedMs = new Map<string, number>();
   readonly #claimedMs = new Map<string, number>();
   /** When a node last started, or woke from a stall. */
   readonly #wokeMs = new Map<string, number>();
@@ -49,9 +50,14 @@ export class Invariants {
     this.#disturbedMs = this.#cluster.agenda.nowMs;
   }
 
-  released(node: SimNode, address: IpAddress): void {
-    this.#releasedMs.set(`${node.name} ${address}`, this.#cluster.agenda.nowMs);
+  /** Nobody gives way to a weaker claim. */
+  released(node: SimNode, { address, reason, to }: ReleaseAction): void {
     this.#claimedMs.delete(`${node.name} ${address}`);
+    const own = node.onWire.get(address);
+    const other = this.#cluster.nodes.find(({ name }) => name === to)?.onWire.get(address);
+    if (own?.kind !== 'claim' || other?.kind !== 'claim' || to === undefined) return;
+    if (!prevails(other.order, to, own.order, node.name))
+      this.#violate(`${node.name} gives ${formatIp(address)} to the weaker claim of ${to} as ${reason}`);
   }
 
   /** Every change of owner needs a reason, and the reason has to be true. */
@@ -145,7 +151,7 @@ export class Invariants {
     for (const other of this.#cluster.nodes) {
       const held = other.onWire.get(address);
       if (other === node || held?.kind !== 'claim' || !this.#has(other, address, node, nowMs)) continue;
-      if (isStronger(held.order, other.name, order, node.name))
+      if (prevails(held.order, other.name, order, node.name))
         this.#violate(
           `${node.name} claims ${formatIp(address)} as ${reason} from ${other.name}, whose claim is stronger`,
         );
@@ -232,6 +238,14 @@ export class Invariants {
 
 function isKnown(standing: string | undefined): boolean {
   return standing !== undefined && standing !== 'never-heard';
+}
+
+/** The order of claims once more, so that the machine's own may be wrong. */
+function prevails(a: ClaimOrder, nodeOfA: string, b: ClaimOrder, nodeOfB: string): boolean {
+  const digits = ({ epoch, term, rank }: ClaimOrder): number[] => [epoch.generation, epoch.counter, term, 255 - rank];
+  const [ofA, ofB] = [digits(a), digits(b)];
+  const at = ofA.findIndex((digit, index) => digit !== ofB[index]);
+  return at === -1 ? nodeOfA < nodeOfB : (ofA[at] ?? 0) > (ofB[at] ?? 0);
 }
 
 class PairTimes {

@@ -217,9 +217,10 @@ export class SimNode {
         this.onWire.set(action.address, { kind: 'stand-in', owner: action.owner });
         break;
       case 'release':
+        this.#with.acted(this, action);
         this.onWire.delete(action.address);
         this.#claims.delete(action.address);
-        break;
+        return;
       case 'hush':
         this.hushed = action.hushed;
         break;

@@ -74,7 +74,7 @@ export interface Hello {
   readonly intervalMs: number;
   /** It stops by plan and will be back: forwarding goes on. */
   readonly leaving: boolean;
-  /** It takes no address over: it is being emptied. */
+  /** It is being emptied: others should take over first. */
   readonly draining: boolean;
   /** It has just started and has not yet made up its mind: what it held before it may still hold. */
   readonly starting: boolean;

@@ -44,7 +44,7 @@ export interface Situation {
   readonly grant: { readonly epoch: Epoch; readonly candidates: readonly string[] } | undefined;
   /** Some link of this node can carry the address. */
   readonly able: boolean;
-  /** False while this node is being emptied: it takes nothing over. */
+  /** False while this node is being emptied: it leaves it to others to take over, if there are any. */
   readonly willing: boolean;
   /** Its speaker stops by plan: it begins nothing. */
   readonly leaving: boolean;
@@ -139,7 +139,7 @@ function asStandby(state: AddressState, holder: Claimant, situation: Situation):
   const taken = situation.parties.some(
     (party) => party.standsIn && isBetter(party, situation) && party.standing === 'heard',
   );
-  if (!situation.standIn || !takesOver(situation) || taken)
+  if (!situation.standIn || situation.leaving || taken)
     return { ...resigned(state, standby, 'not-needed'), againMs: endMs };
   if (state.kind === 'standing-in' && state.owner === holder.nodeName)
     return { state: { ...state, order: holder.claim }, againMs: endMs };
@@ -155,7 +155,7 @@ function asHeir(state: AddressState, situation: Situation): Decision {
   const former = strongest(situation.parties.filter(claims));
   const vacant: Extract<AddressState, { kind: 'vacant' }> =
     state.kind === 'vacant' ? state : { kind: 'vacant', sinceMs: nowMs, ...vacancy(state, former, situation) };
-  if (!takesOver(situation)) return resigned(state, vacant, 'not-needed');
+  if (situation.leaving) return resigned(state, vacant, 'not-needed');
   // A stand-in answers already: it goes on by itself.
   const pauseMs = state.kind === 'standing-in' ? 0 : waitMs(situation, vacant.former, vacant.cause);
   const dueMs = Math.max(vacant.sinceMs + pauseMs, actFromMs);
@@ -178,8 +178,9 @@ function vacancy(
 ): { readonly cause: ClaimReason; readonly former?: string } {
   if (former !== undefined) return { cause: causeOf(former, situation), former: former.nodeName };
   const owner = state.kind === 'standby' || state.kind === 'standing-in' ? state.owner : undefined;
-  const stillThere = situation.parties.some(({ nodeName }) => nodeName === owner);
-  return owner === undefined || !stillThere ? { cause: 'unclaimed' } : { cause: 'owner-released', former: owner };
+  // Of one that it knows no longer, nothing can be said.
+  const isKnown = situation.parties.some(({ nodeName, standing }) => nodeName === owner && standing !== 'never-heard');
+  return owner === undefined || !isKnown ? { cause: 'unclaimed' } : { cause: 'owner-released', former: owner };
 }
 
 function causeOf({ standing }: Claimant, { standIn }: Situation): ClaimReason {
@@ -188,14 +189,10 @@ function causeOf({ standing }: Claimant, { standIn }: Situation): ClaimReason {
   return standIn ? 'grace-over' : 'neighbour-stopped';
 }
 
-function takesOver({ willing, leaving }: Situation): boolean {
-  return willing && !leaving;
-}
-
 /** How long better candidates are waited for that could act as well. */
 function waitMs(situation: Situation, former: string | undefined, cause?: ClaimReason): number {
   const { patienceMs, grantPatienceMs } = situation.timing;
-  let sumMs = 0;
+  let sumMs = situation.willing ? 0 : grantPatienceMs;
   for (const party of situation.parties) {
     if (party.nodeName === former || !isBetter(party, situation)) continue;
     // It may be announcing behind a firewall: while nobody is known to have died, only the controller can tell.

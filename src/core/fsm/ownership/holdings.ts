@@ -8,6 +8,9 @@ import { isThere, type NodeFacts, situationOf } from './situation.ts';
 import type { OwnershipAction, OwnershipGrant, RestoredClaim } from './types.ts';
 import { Verifications } from './verifications.ts';
 
+/** A decision that does not come to rest is a defect, but not one that may stop the speaker. */
+const MOST_DEEDS = 4;
+
 /** One address of which this node has, or had, something. */
 interface Holding {
   grant: OwnershipGrant | undefined;
@@ -122,12 +125,12 @@ export class Holdings {
   #decideAbout(address: IpAddress, holding: Holding, facts: NodeFacts): void {
     const situation = situationOf(address, holding.grant, { ...facts, neighbourhood: this.#neighbourhood });
     const before = entryOf(address, holding.state);
-    for (let done = false; !done; ) {
+    for (let left = MOST_DEEDS; left > 0; left -= 1) {
       const { state, deed, againMs } = decide(holding.state, situation);
       holding.state = state;
       this.#wait(address, againMs);
-      if (deed === undefined) done = true;
-      else this.#perform(address, state, deed);
+      if (deed === undefined) break;
+      this.#perform(address, state, deed);
     }
     const entry = entryOf(address, holding.state);
     if (!isSameEntry(before, entry)) this.#neighbourhood.rounds.hold(address, entry);
