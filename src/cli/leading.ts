@@ -14,12 +14,14 @@ import { HelloKeys } from '../controller/speakers/hello-keys.ts';
 import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
 import { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
 import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
+import { LiveBoard } from '../inspect/live/live-state.ts';
 import { CONTROLLER_SERVICE_NAME, HELLO_KEYS_SECRET_NAME } from '../ports/defaults.ts';
 import { showAnnounced } from './announced-parts.ts';
 import { bgpParts } from './bgp-parts.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 import { systemTime } from './system-time.ts';
+import { VERSION } from './version.ts';
 
 /**
  * One term of leadership: what only one replica may do. Everything in here is made anew for each term, from what the API and
@@ -80,8 +82,9 @@ export async function leadTheCluster(
   provider.start({ needSync, usageChanged }, signal);
   poolMetrics.start(signal);
   conflicts.start(signal);
+  parts.live.board = liveBoard(settings, parts, { announcer, registry });
   const rooms = { speakers: registry, announcer, history, conflicts, sources: [new BgpSource(bgp)] };
-  showAnnounced(parts, rooms, signal);
+  showAnnounced(settings, parts, rooms, signal);
   await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);
   bgp.statuses.onChange(() => statuses.changed());
   statuses.start(signal);
@@ -91,7 +94,24 @@ export async function leadTheCluster(
   const helloKeys = helloKeysOf(settings, parts, registry);
   await Promise.all([leaderEndpoint(settings, parts).run(signal), services.run(signal), helloKeys.run(signal)]);
   health.set('leader', false);
+  parts.live.board = undefined;
   registry.stop();
+}
+
+function liveBoard(
+  { podName, namespace }: ControllerSettings,
+  parts: ControllerParts,
+  { announcer, registry }: { readonly announcer: Announcer; readonly registry: SpeakerRegistry },
+): LiveBoard {
+  return new LiveBoard(
+    { version: VERSION, podName, namespace },
+    {
+      ...parts,
+      objects: () => parts.configuration.assessed().map(({ object }) => object),
+      announcer,
+      presenceOf: (nodeName) => registry.speaker(nodeName)?.presence ?? 'gone',
+    },
+  );
 }
 
 function leaderEndpoint(settings: ControllerSettings, parts: ControllerParts): LeaderEndpoint {

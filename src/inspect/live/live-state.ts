@@ -3,6 +3,7 @@ import { formatIp } from '../../core/net/index.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import type { ConfigObject, Informer } from '../../ports/informer.ts';
 import type { EndpointSlice, Namespace, Node, Service } from '../../ports/kubernetes.ts';
+import type { Clock } from '../../ports/time.ts';
 import { type PoolView, poolViews } from '../pools.ts';
 import { type ServiceView, serviceViews } from '../services.ts';
 import { Timeline, type TimelineEntry, type TimelineSource } from './timeline.ts';
@@ -44,34 +45,39 @@ export interface LiveOwner {
   readonly standbys: readonly string[];
 }
 
-export interface LiveDependencies {
+export interface LiveOptions {
   readonly version: string;
   readonly podName: string;
   readonly namespace: string;
+}
+
+export interface LiveDependencies {
   readonly services: Informer<Service>;
   readonly nodes: Informer<Node>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly objects: () => readonly ConfigObject[];
   readonly announcer: TimelineSource;
   readonly presenceOf: (nodeName: string) => string;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 const NO_NAMESPACES: readonly Namespace[] = [];
 
 /** One term of leadership, looked at while it lasts. */
 export class LiveBoard {
+  readonly #options: LiveOptions;
   readonly #with: LiveDependencies;
   readonly #timeline: Timeline;
 
-  constructor(dependencies: LiveDependencies) {
+  constructor(options: LiveOptions, dependencies: LiveDependencies) {
+    this.#options = options;
     this.#with = dependencies;
-    this.#timeline = new Timeline(dependencies.announcer, dependencies.now);
+    this.#timeline = new Timeline(dependencies);
   }
 
   /** O(Services): for people, not for a loop. */
   state(): LiveState {
-    const { version, podName, now } = this.#with;
+    const { version, podName } = this.#options;
     const snapshot = this.#snapshot();
     const services = serviceViews(snapshot).map((view) => this.#liveService(view));
     const load = new Map<string, number>();
@@ -80,7 +86,7 @@ export class LiveBoard {
     return {
       version,
       leader: podName,
-      at: now().toISOString(),
+      at: this.#with.clock.wallTime().toISOString(),
       nodes: snapshot.nodes
         .map(({ meta: { name } }) => ({ name, speaker: this.#with.presenceOf(name), announces: load.get(name) ?? 0 }))
         .toSorted((a, b) => a.name.localeCompare(b.name)),
@@ -91,9 +97,9 @@ export class LiveBoard {
   }
 
   #snapshot(): ClusterSnapshot {
-    const { namespace, services, nodes, endpointSlices, objects } = this.#with;
+    const { services, nodes, endpointSlices, objects } = this.#with;
     return {
-      namespace,
+      namespace: this.#options.namespace,
       services: services.list(),
       nodes: nodes.list(),
       namespaces: NO_NAMESPACES,

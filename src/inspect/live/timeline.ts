@@ -1,5 +1,6 @@
 import type { AnnouncementState } from '../../controller/announcer/service-announcement.ts';
 import { formatIp, type IpAddress } from '../../core/net/index.ts';
+import type { Clock } from '../../ports/time.ts';
 import { type Column, formatTable } from '../table.ts';
 
 /** An address came to a node, or is announced by none any more. */
@@ -27,16 +28,16 @@ const CAPACITY = 1000;
 /** Who announced each address, and since when: the newest changes of one term of leadership. */
 export class Timeline {
   readonly #source: TimelineSource;
-  readonly #now: () => Date;
+  readonly #clock: Clock;
   /** Oldest first. BOUNDED: by CAPACITY. */
   readonly #entries: TimelineEntry[] = [];
   /** The last entry of each address that has an owner. BOUNDED: by the addresses of the Services. */
   readonly #latest = new Map<IpAddress, TimelineEntry>();
 
-  constructor(source: TimelineSource, now: () => Date) {
-    this.#source = source;
-    this.#now = now;
-    source.onChange((serviceKey) => this.#look(serviceKey));
+  constructor({ announcer, clock }: { readonly announcer: TimelineSource; readonly clock: Clock }) {
+    this.#source = announcer;
+    this.#clock = clock;
+    announcer.onChange((serviceKey) => this.#look(serviceKey));
   }
 
   /** Newest first. */
@@ -64,7 +65,9 @@ export class Timeline {
       const { node, since, reason, gapMs } = ownership;
       return { ...about, node, at: since.toISOString(), reason, ...(gapMs === undefined ? {} : { gapMs }) };
     }
-    return obstacle === undefined ? undefined : { ...about, at: this.#now().toISOString(), reason: obstacle.message };
+    return obstacle === undefined
+      ? undefined
+      : { ...about, at: this.#clock.wallTime().toISOString(), reason: obstacle.message };
   }
 }
 

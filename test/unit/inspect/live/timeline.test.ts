@@ -3,6 +3,7 @@ import type { AnnouncementState } from '../../../../src/controller/announcer/ser
 import { formatIp } from '../../../../src/core/net/index.ts';
 import { formatTimeline, Timeline } from '../../../../src/inspect/live/timeline.ts';
 import { ip } from '../../../support/ipam-pools.ts';
+import { ManualTime } from '../../../support/manual-time.ts';
 
 const ADDRESS = ip('10.0.0.1');
 
@@ -13,15 +14,10 @@ class FakeAnnouncer {
   #told: (serviceKey: string) => void = () => {};
 
   constructor() {
-    this.timeline = new Timeline(
-      {
-        statesOf: () => this.#states,
-        onChange: (listener) => {
-          this.#told = listener;
-        },
-      },
-      () => new Date(0),
-    );
+    const onChange = (listener: (serviceKey: string) => void): void => {
+      this.#told = listener;
+    };
+    this.timeline = new Timeline({ announcer: { statesOf: () => this.#states, onChange }, clock: new ManualTime() });
   }
 
   says(state: Partial<AnnouncementState>): void {
