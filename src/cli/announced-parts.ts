@@ -5,12 +5,15 @@ import { ConditionWriter } from '../controller/announced/condition-writer.ts';
 import { LanProbes } from '../controller/announced/lan-probes.ts';
 import { ownershipsIn } from '../controller/announced/layer2-news.ts';
 import { Layer2Source } from '../controller/announced/layer2-source.ts';
+import { layer2Statuses } from '../controller/announced/layer2-statuses.ts';
+import { StatusObjects } from '../controller/announced/status-objects.ts';
 import { Verification } from '../controller/announced/verification.ts';
 import type { Announcer } from '../controller/announcer/announcer.ts';
 import type { OwnerHistory } from '../controller/announcer/owner-history.ts';
 import type { Conflicts } from '../controller/conflicts/conflicts.ts';
 import type { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
 import type { ControllerParts } from './controller-process.ts';
+import type { ControllerSettings } from './controller-settings.ts';
 
 /** The rooms whose doings are shown. */
 export interface AnnouncedRooms {
@@ -23,7 +26,12 @@ export interface AnnouncedRooms {
 }
 
 /** Says who announces what, until `signal` aborts: in conditions, status objects and events. */
-export function showAnnounced(parts: ControllerParts, rooms: AnnouncedRooms, signal: AbortSignal): void {
+export function showAnnounced(
+  { namespace }: Pick<ControllerSettings, 'namespace'>,
+  parts: ControllerParts,
+  rooms: AnnouncedRooms,
+  signal: AbortSignal,
+): void {
   const { api, services, timers } = parts;
   const { announcer, conflicts, history, speakers } = rooms;
   for (const { status } of services.list()) {
@@ -37,5 +45,15 @@ export function showAnnounced(parts: ControllerParts, rooms: AnnouncedRooms, sig
   new Verification({}, { ...parts, speakers, probes, history, announcer }).start(signal);
   new AnnouncementEvents({ ...parts, sources, events: api.events }).start(signal);
   new ConditionWriter({}, { ...parts, sources, store: api.services }).start(signal);
+  new StatusObjects(
+    { namespace, prefix: 'l2' },
+    {
+      ...parts,
+      groups: parts.layer2Statuses,
+      store: api.statusObjects,
+      statusesOf: (key, type) => layer2Statuses(announcer.statesOf(key), type),
+      onChange: (listener) => announcer.onChange(listener),
+    },
+  ).start(signal);
   signal.addEventListener('abort', () => probes.stop());
 }

@@ -15,7 +15,8 @@ import { LegacyConfigMap } from '../controller/configuration/legacy-config-map.t
 import { LeaderElector } from '../controller/leader/leader-elector.ts';
 import { controllerPermissions, logMissingPermissions } from '../controller/preflight/permissions.ts';
 import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
-import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
+import { CONFIG_RESOURCES, resourcesOf } from '../core/config/schema/resource-names.ts';
+import { serviceL2Status } from '../core/config/schema/service-l2-status.ts';
 import {
   CA_BUNDLE_CONFIG_MAP_NAME,
   CA_BUNDLE_KEY,
@@ -137,6 +138,10 @@ async function assemble(settings: ControllerSettings, log: Log) {
     services,
     nodes,
     endpointSlices: api.endpointSliceInformer(),
+    layer2Statuses: resourcesOf(serviceL2Status).map((type) => ({
+      type,
+      objects: api.configInformer(type, settings.namespace),
+    })),
     authority: new CertificateAuthority(
       { serverName: controllerServerName(settings.namespace) },
       { ...common, store, identity },

@@ -1,4 +1,4 @@
-import type { ConfigObject } from './informer.ts';
+import type { ConfigObject, ResourceType } from './informer.ts';
 import type { Condition, LoadBalancerIngress, ObjectMeta, ObjectRef, Service } from './kubernetes.ts';
 
 // Every verb rejects with an ApiError (api-error.ts) and gives up when its signal aborts. Reading is the informers' task:
@@ -154,4 +154,22 @@ export interface ConfigObjectStore {
     status: Readonly<Record<string, unknown>> & { readonly conditions?: readonly Condition[] },
     signal?: AbortSignal,
   ): Promise<void>;
+}
+
+/** An object that only says how things are. */
+export interface StatusObject {
+  readonly ref: ObjectRef;
+  readonly labels: Readonly<Record<string, string>>;
+  /** With it the object goes: cluster-scoped, or in the same namespace. */
+  readonly owner?: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string };
+  readonly status: Readonly<Record<string, unknown>>;
+}
+
+export interface StatusObjectStore {
+  /** Two requests, since a status is not taken with the object. Rejects as `already-exists`; as `not-found` without the kind. */
+  create(type: ResourceType, object: StatusObject, signal?: AbortSignal): Promise<void>;
+  /** Merges; arrays are replaced whole. */
+  patchStatus(type: ResourceType, object: Pick<StatusObject, 'ref' | 'status'>, signal?: AbortSignal): Promise<void>;
+  /** Succeeds when there is none. */
+  delete(type: ResourceType, ref: ObjectRef, signal?: AbortSignal): Promise<void>;
 }

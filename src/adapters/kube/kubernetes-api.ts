@@ -26,6 +26,7 @@ import { ApiEndpointSliceStore } from './stores/endpoint-slice-store.ts';
 import { ApiLeaseStore } from './stores/lease-store.ts';
 import { ApiAccessReviewer, ApiTokenReviewer } from './stores/reviews.ts';
 import { ApiServiceStore } from './stores/service-store.ts';
+import { ApiStatusObjectStore } from './stores/status-object-store.ts';
 
 export interface KubernetesApiOptions {
   readonly access: ClusterAccess;
@@ -56,6 +57,7 @@ export class KubernetesApi {
   readonly secrets: ApiSecretStore;
   readonly configMaps: ApiConfigMapStore;
   readonly endpointSlices: ApiEndpointSliceStore;
+  readonly statusObjects: ApiStatusObjectStore;
   readonly tokenReviewer: ApiTokenReviewer;
   readonly accessReviewer: ApiAccessReviewer;
   readonly events: EventRecorder;
@@ -77,6 +79,7 @@ export class KubernetesApi {
     this.secrets = new ApiSecretStore(client);
     this.configMaps = new ApiConfigMapStore(client);
     this.endpointSlices = new ApiEndpointSliceStore(client);
+    this.statusObjects = new ApiStatusObjectStore(client);
     this.tokenReviewer = new ApiTokenReviewer(client);
     this.accessReviewer = new ApiAccessReviewer(client);
     this.events = new EventRecorder(

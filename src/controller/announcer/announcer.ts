@@ -169,11 +169,13 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
       const claimed = this.#ledger.isClaimed(address);
       const ownership = this.#claims.ownershipOf(address);
       const rival = this.#ledger.rivalOf(address);
+      const interfaces = ownership && this.#ledger.interfacesOf(address, ownership.node);
       return {
         address,
         candidates,
         claimed,
         ...(ownership === undefined ? {} : { ownership }),
+        ...(interfaces === undefined ? {} : { interfaces }),
         ...(rival === undefined ? {} : { rival }),
         ...(obstacle === undefined ? {} : { obstacle }),
       };

@@ -109,6 +109,12 @@ export class GrantLedger {
     return this.#entries.get(address)?.list[0];
   }
 
+  /** To which interfaces a node is bound; undefined: to none in particular. */
+  interfacesOf(address: IpAddress, node: string): readonly string[] | undefined {
+    const entry = this.#entries.get(address);
+    return entry?.interfaces[entry.list.indexOf(node)];
+  }
+
   /** Who took it over without us, unless the owner goes on announcing: then the LAN is split, and each part has its own. */
   successorOf(address: IpAddress): string | undefined {
     const entry = this.#entries.get(address);

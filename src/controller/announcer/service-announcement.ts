@@ -57,6 +57,8 @@ export interface AnnouncementState {
   readonly claimed: boolean;
   /** Present when somebody is known to announce it. */
   readonly ownership?: Ownership;
+  /** Names of the interfaces of the owner that may answer; absent: every one. */
+  readonly interfaces?: readonly string[];
   /** Announces it as well: the two do not hear each other. */
   readonly rival?: string;
   /** Present when there are no candidates. */

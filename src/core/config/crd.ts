@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiGroup, KindDefinition, KindVersion } from './schema/kind.ts';
+import type { ApiGroup, ServedKind } from './schema/kind.ts';
 import { resourceNames } from './schema/resource-names.ts';
 
 /** A JSON value, as it goes into YAML. */
@@ -8,7 +8,7 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 type JsonObject = { readonly [key: string]: Json };
 
 /** A CustomResourceDefinition of one kind in one of the groups. @see Kubernetes API apiextensions.k8s.io/v1 */
-export function customResourceDefinition(kind: KindDefinition, group: ApiGroup): JsonObject {
+export function customResourceDefinition(kind: ServedKind, group: ApiGroup): JsonObject {
   const versions = kind.versions.filter((version) => version.group === group);
   const names = resourceNames(kind, group);
   return {
@@ -31,7 +31,7 @@ export function customResourceDefinition(kind: KindDefinition, group: ApiGroup):
   };
 }
 
-function versionOf(kind: KindDefinition, version: KindVersion, storage: boolean): JsonObject {
+function versionOf(kind: ServedKind, version: ServedKind['versions'][number], storage: boolean): JsonObject {
   return {
     name: version.version,
     served: true,

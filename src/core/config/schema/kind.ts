@@ -19,6 +19,12 @@ export interface KindDefinition {
   readonly versions: readonly KindVersion[];
 }
 
+/** What a CustomResourceDefinition is made of. */
+export interface ServedKind extends Pick<KindDefinition, 'plural' | 'singular' | 'shortName' | 'description'> {
+  readonly kind: string;
+  readonly versions: readonly Omit<KindVersion, 'decode'>[];
+}
+
 export interface KindVersion {
   readonly group: ApiGroup;
   readonly version: string;

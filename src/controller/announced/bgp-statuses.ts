@@ -1,0 +1,37 @@
+import type { ResourceType } from '../../ports/informer.ts';
+import type { NodeStatus } from './status-object.ts';
+
+export interface BgpStatusesDependencies {
+  readonly announcer: {
+    /** Undefined while nothing can be said. */
+    tellingNodesOf(serviceKey: string): ReadonlyMap<string, ReadonlySet<string>> | undefined;
+    readonly serviceCount: number;
+  };
+  readonly sessions: { isEstablished(nodeName: string, peerName: string): boolean };
+}
+
+/** Objects in the API: some 10 MiB of its store. A thousand nodes that tell of five thousand Services would make it five million. */
+const OBJECTS_MAX = 10_000;
+
+/** What ServiceBGPStatus objects are to say of a Service; undefined while nothing can be said. */
+export function bgpStatuses(
+  serviceKey: string,
+  { group }: Pick<ResourceType, 'group'>,
+  { announcer, sessions }: BgpStatusesDependencies,
+): readonly NodeStatus[] | undefined {
+  const telling = announcer.tellingNodesOf(serviceKey);
+  if (telling === undefined) return undefined;
+  return [...telling]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, nodesPerService(announcer.serviceCount))
+    .map(([node, names]) => {
+      const peers = [...names].sort();
+      const established = { establishedPeers: peers.filter((peer) => sessions.isEstablished(node, peer)) };
+      return { node, details: { peers, ...(group === 'metallb.io' ? {} : established) } };
+    });
+}
+
+/** A power of two, so that it changes seldom as Services come and go. */
+export function nodesPerService(services: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, OBJECTS_MAX / Math.max(1, services))));
+}
