@@ -4,11 +4,19 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs a program on a host of the LAN to its end. @returns what it printed, whatever its exit status */
-export async function runOn(host: string, command: string): Promise<string> {
-  const result: { stdout: string; stderr: string } = await run('ip', ['netns', 'exec', host, ...command.split(' ')], {
-    timeout: 20_000,
-  }).catch((error: { stdout: string; stderr: string }) => error);
+/**
+ * Runs a program on a host of the LAN to its end.
+ * @param more arguments that have spaces in them
+ * @returns what it printed, whatever its exit status
+ */
+export async function runOn(host: string, command: string, ...more: readonly string[]): Promise<string> {
+  const result: { stdout: string; stderr: string } = await run(
+    'ip',
+    ['netns', 'exec', host, ...command.split(' '), ...more],
+    {
+      timeout: 20_000,
+    },
+  ).catch((error: { stdout: string; stderr: string }) => error);
   return result.stdout + result.stderr;
 }
 
