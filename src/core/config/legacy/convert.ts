@@ -73,7 +73,9 @@ export function convertLegacy(
     reads: () => true,
   });
   const positions = new Map(legacy.entries.map(({ object, position }) => [object.meta.uid, position]));
-  const refused = verdicts.filter(({ valid }) => !valid);
+  // What is in force, but not done in full, is converted as it is written.
+  const limited = verdicts.filter(({ reason }) => reason === 'NotSupported');
+  const refused = verdicts.filter((verdict) => !verdict.valid && !limited.includes(verdict));
   if (refused.length > 0) {
     const problems = refused.map(({ uid, message, origin }) => {
       const position = positions.get(uid);
@@ -85,7 +87,11 @@ export function convertLegacy(
   const objects = ORDER.flatMap((kind) => legacy.entries.filter(({ object }) => object.kind === kind)).map(
     ({ object }) => converted(object, options.group),
   );
-  return { kind: 'converted', objects, notes: legacy.renamed.map(renameNote) };
+  return {
+    kind: 'converted',
+    objects,
+    notes: [...legacy.renamed.map(renameNote), ...limited.map(({ message }) => message)],
+  };
 }
 
 function renameNote({ what, from, to }: { readonly what: 'pool' | 'profile'; from: string; to: string }): string {
