@@ -15,6 +15,9 @@ import { OwnershipDriver } from './ownership-driver.ts';
 
 /** As many interfaces as a hello can name. */
 const MAX_INTERFACES = 16;
+/** With so many hellos to somebody who is not heard goes a question to its kernel, after that with every tenth. */
+const INTRODUCED_HELLOS = 600;
+const INTRODUCED_EVERY = 10;
 
 /** What is to be done about addresses; all else is done here. */
 export type AddressAction = Exclude<
@@ -48,6 +51,8 @@ export class Neighbourhood {
   #standings = new Map<string, Standing>();
   /** By neighbour, as its last hello named them. BOUNDED: by the neighbours, 16 for each. */
   readonly #interfaces = new Map<string, readonly HelloInterface[]>();
+  /** Hellos since it was heard last, by neighbour. BOUNDED: by the controller, 16. */
+  readonly #unheard = new Map<string, number>();
   /** BOUNDED: by the interfaces of the neighbours. */
   #macs: ReadonlySet<MacAddress> = new Set();
 
@@ -88,6 +93,7 @@ export class Neighbourhood {
     this.#standings = new Map(neighbours.map(({ nodeName }) => [nodeName, before.get(nodeName) ?? 'never-heard']));
     for (const nodeName of this.#interfaces.keys())
       if (!this.#standings.has(nodeName)) this.#interfaces.delete(nodeName);
+    for (const nodeName of this.#unheard.keys()) if (!this.#standings.has(nodeName)) this.#unheard.delete(nodeName);
     this.#collectMacs();
     this.#driver.handle({ kind: 'neighbours', neighbours });
     this.#tell();
@@ -137,6 +143,7 @@ export class Neighbourhood {
     for (const action of actions) {
       switch (action.kind) {
         case 'send-hello':
+          this.#introduce(action.to);
           this.#exchange.send(action.to, action.hello);
           break;
         case 'probe-kernel':
@@ -158,6 +165,21 @@ export class Neighbourhood {
     }
     if (ofAddresses.length > 0) this.#with.perform(ofAddresses);
     if (seen) this.#tell();
+  }
+
+  /**
+   * Asks for the MAC of a neighbour that is not heard. The kernel asks as well before it sends a hello, but only once a second:
+   * it takes the answer to ours too, and the one of the neighbour learns this node's MAC from the question.
+   */
+  #introduce(nodeName: string): void {
+    const standing = this.#standings.get(nodeName);
+    if (standing !== 'never-heard' && standing !== 'down') {
+      this.#unheard.delete(nodeName);
+      return;
+    }
+    const hellos = (this.#unheard.get(nodeName) ?? 0) + 1;
+    this.#unheard.set(nodeName, hellos);
+    if (hellos <= INTRODUCED_HELLOS || hellos % INTRODUCED_EVERY === 0) this.#kernels.ask(nodeName);
   }
 
   #collectMacs(): void {
