@@ -10,6 +10,7 @@ import { resourceNames } from '../src/core/config/schema/resource-names.ts';
 import { STATUS_KINDS } from '../src/core/config/schema/status-kinds.ts';
 import { bgpPage } from './bgp-page.ts';
 import { dashboard } from './dashboard.ts';
+import { logEventsReference } from './log-events.ts';
 import { metricDefinitions } from './metric-definitions.ts';
 import { metricsReference } from './metrics-page.ts';
 import { configurationReference } from './reference-page.ts';
@@ -30,6 +31,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
     ['manifests/monitoring/dashboard.json', `${JSON.stringify(dashboard(), undefined, 2)}\n`] as const,
     ['docs/rfc/bgp.md', bgpPage()] as const,
+    ['docs/reference/log-events.md', logEventsReference()] as const,
     ['docs/reference/metrics.md', metricsReference(await metricDefinitions())] as const,
   ]);
 }
@@ -67,7 +69,9 @@ function chartFile([path, content]: readonly [path: string, content: string]): r
 
 /** A file for each kind of a group, and the kustomization that names them. */
 function crdFolder(group: ApiGroup): (readonly [path: string, content: string])[] {
-  const kinds = [...KINDS, ...STATUS_KINDS].filter(({ versions }) => versions.some((version) => version.group === group));
+  const kinds = [...KINDS, ...STATUS_KINDS].filter(({ versions }) =>
+    versions.some((version) => version.group === group),
+  );
   const crds = kinds.map(
     (kind) => [`${resourceNames(kind, group).plural}.yaml`, crdFile(customResourceDefinition(kind, group))] as const,
   );

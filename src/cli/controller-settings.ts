@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS, type LogLevel } from '../adapters/telemetry/pino-log.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../adapters/telemetry/pino-log.ts';
 import type { Decoded } from '../core/config/decoded.ts';
 import { poolsOfFlags } from '../core/config/pool-flags.ts';
 import { describeProblem } from '../core/config/problem.ts';
@@ -40,6 +40,7 @@ export interface ControllerSettings extends CloudControllerSettings {
   /** 0 = off. */
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
 interface Flags {
@@ -57,6 +58,7 @@ interface Flags {
   readonly healthPort: number;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
 /** Where guides for MetalLB put their objects. */
@@ -104,6 +106,7 @@ export function addOwnFlags(command: Command): Command {
       .argParser(portNumber)
       .default(METRICS_PORT),
     new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
+    new Option('--log-format <format>', 'lines of JSON, or lines for people').choices(LOG_FORMATS).default('json'),
   ];
   for (const option of options) command.addOption(option);
   return command;
@@ -131,6 +134,7 @@ export function controllerSettings(command: Command): ControllerSettings {
     healthPort,
     metricsPort,
     logLevel: cloud.verbose ? 'debug' : flags.logLevel,
+    logFormat: flags.logFormat,
   };
 }
 

@@ -18,7 +18,11 @@ export function controllerCommand(): Command {
 async function start(command: Command): Promise<void> {
   await runToExit('controller', undefined, async () => {
     const settings = controllerSettings(command);
-    const log = pinoLog({ level: settings.logLevel, fields: { component: 'controller', pod: settings.podName } });
+    const log = pinoLog({
+      level: settings.logLevel,
+      format: settings.logFormat,
+      fields: { component: 'controller', pod: settings.podName },
+    });
     const ignored = ignoredFlags(command);
     if (ignored.length > 0) log.info('flags-without-effect', { flags: ignored });
     return runToExit('controller', log, () => runController(settings, log, stopSignal()));

@@ -10,7 +10,7 @@ import { TcpStreams } from '../adapters/linux/tcp-streams.ts';
 import { WorkerBfdPlane } from '../adapters/linux/worker-bfd-plane.ts';
 import { WorkerPacketPlane } from '../adapters/linux/worker-packet-plane.ts';
 import { HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
-import { LOG_LEVELS, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
 import {
   CONTROLLER_SERVICE_NAME,
@@ -40,6 +40,7 @@ interface SpeakerSettings {
   readonly healthPort: number;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
 /** The command `speaker`. */
@@ -90,9 +91,16 @@ export function speakerCommand(): Command {
     .addOption(
       new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
     )
+    .addOption(
+      new Option('--log-format <format>', 'lines of JSON, or lines for people').choices(LOG_FORMATS).default('json'),
+    )
     .allowExcessArguments(false)
     .action(async (settings: SpeakerSettings) => {
-      const log = pinoLog({ level: settings.logLevel, fields: { component: 'speaker', node: settings.nodeName } });
+      const log = pinoLog({
+        level: settings.logLevel,
+        format: settings.logFormat,
+        fields: { component: 'speaker', node: settings.nodeName },
+      });
       await runToExit('speaker', log, () => speak(settings, log));
     });
 }

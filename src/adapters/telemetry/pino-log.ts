@@ -1,23 +1,36 @@
 import pino from 'pino';
 import type { Log, LogFields } from '../../ports/log.ts';
+import { prettyLine } from './pretty-lines.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A log that writes one line of JSON for each event to standard output, with the time as RFC 3339. */
-export function pinoLog(options: { readonly level: LogLevel; readonly fields: LogFields }): Log {
-  return wrap(
-    pino({
-      level: options.level,
-      base: { ...options.fields },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      messageKey: 'event',
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: describeError },
-      errorKey: 'error',
-    }),
-  );
+export const LOG_FORMATS = ['json', 'pretty'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface PinoLogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly fields: LogFields;
 }
+
+/** A log that writes one line for each event to standard output: JSON with the time as RFC 3339, or a line for people. */
+export function pinoLog({ level, format, fields }: PinoLogOptions): Log {
+  const settings = {
+    level,
+    base: { ...fields },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    messageKey: 'event',
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: describeError },
+    errorKey: 'error',
+  };
+  return wrap(format === 'json' ? pino(settings) : pino(settings, PRETTY));
+}
+
+const PRETTY = {
+  write: (line: string): void => void process.stdout.write(prettyLine(line, process.stdout.isTTY)),
+};
 
 function wrap(logger: pino.Logger): Log {
   return {
