@@ -1,3 +1,5 @@
+import { bgpStatuses } from '../controller/announced/bgp-statuses.ts';
+import { StatusObjects } from '../controller/announced/status-objects.ts';
 import { BgpAnnouncer } from '../controller/bgp/bgp-announcer.ts';
 import { BgpSessions } from '../controller/bgp/bgp-sessions.ts';
 import { PeerPasswords } from '../controller/bgp/peer-passwords.ts';
@@ -18,7 +20,7 @@ export interface BgpParts {
 
 /** What of a term of leadership is about BGP. It rides on the sessions of the registry. */
 export function bgpParts(
-  { ignoreExcludeLabel }: Pick<ControllerSettings, 'ignoreExcludeLabel'>,
+  { ignoreExcludeLabel, namespace }: Pick<ControllerSettings, 'ignoreExcludeLabel' | 'namespace'>,
   parts: ControllerParts,
   registry: SpeakerRegistry,
   signal: AbortSignal,
@@ -35,6 +37,16 @@ export function bgpParts(
   registry.ride(sessions);
   statuses.start(signal);
   new SessionEvents({ ...parts, config, book, events: api.events }).start(signal);
+  new StatusObjects(
+    { namespace, prefix: 'bgp' },
+    {
+      ...parts,
+      groups: parts.bgpStatuses,
+      store: api.statusObjects,
+      statusesOf: (key, type) => bgpStatuses(key, type, { announcer, sessions: book }),
+      onChange: (listener) => announcer.onChange(listener),
+    },
+  ).start(signal);
   signal.addEventListener('abort', () => sessions.stop(), { once: true });
   return { announcer, statuses };
 }

@@ -9,13 +9,16 @@ import { kubeconfigAccess } from '../adapters/kube/access/kubeconfig.ts';
 import { KubernetesApi } from '../adapters/kube/kubernetes-api.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
 import { parseYaml } from '../adapters/yaml/positioned-yaml.ts';
+import type { StatusGroup } from '../controller/announced/status-objects.ts';
 import { ClusterAddresses } from '../controller/configuration/cluster-addresses.ts';
 import { Configuration } from '../controller/configuration/configuration.ts';
 import { LegacyConfigMap } from '../controller/configuration/legacy-config-map.ts';
 import { LeaderElector } from '../controller/leader/leader-elector.ts';
 import { controllerPermissions, logMissingPermissions } from '../controller/preflight/permissions.ts';
 import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
+import type { ServedKind } from '../core/config/schema/kind.ts';
 import { CONFIG_RESOURCES, resourcesOf } from '../core/config/schema/resource-names.ts';
+import { serviceBgpStatus } from '../core/config/schema/service-bgp-status.ts';
 import { serviceL2Status } from '../core/config/schema/service-l2-status.ts';
 import {
   CA_BUNDLE_CONFIG_MAP_NAME,
@@ -138,10 +141,8 @@ async function assemble(settings: ControllerSettings, log: Log) {
     services,
     nodes,
     endpointSlices: api.endpointSliceInformer(),
-    layer2Statuses: resourcesOf(serviceL2Status).map((type) => ({
-      type,
-      objects: api.configInformer(type, settings.namespace),
-    })),
+    layer2Statuses: statusGroups(serviceL2Status, settings, api),
+    bgpStatuses: statusGroups(serviceBgpStatus, settings, api),
     authority: new CertificateAuthority(
       { serverName: controllerServerName(settings.namespace) },
       { ...common, store, identity },
@@ -157,6 +158,10 @@ async function assemble(settings: ControllerSettings, log: Log) {
       { ...common, leases: api.leases },
     ),
   };
+}
+
+function statusGroups(kind: ServedKind, { namespace }: ControllerSettings, api: KubernetesApi): readonly StatusGroup[] {
+  return resourcesOf(kind).map((type) => ({ type, objects: api.configInformer(type, namespace) }));
 }
 
 function legacyConfigMap({ legacyConfig }: ControllerSettings, api: KubernetesApi): LegacyConfigMap | undefined {

@@ -66,6 +66,17 @@ class Rack {
     return conditions.map(({ type, status }) => `${type} ${status}`);
   }
 
+  /** ServiceBGPStatus objects of MetalLB's group, in the order of their nodes. */
+  async serviceStatuses(): Promise<readonly { readonly labels: readonly string[]; readonly status: unknown }[]> {
+    const { items } = (await this.#call('GET', '/apis/metallb.io/v1beta1/servicebgpstatuses')) as unknown as {
+      items: { metadata: { labels: Record<string, string> }; status: { node: string } }[];
+    };
+    const keys = ['metallb.io/node', 'metallb.io/service-name', 'metallb.io/service-namespace'];
+    return items
+      .sort((a, b) => (a.status.node < b.status.node ? -1 : 1))
+      .map(({ metadata, status }) => ({ labels: keys.map((key) => metadata.labels[key] ?? ''), status }));
+  }
+
   async stop(): Promise<void> {
     await this.router.stop();
     await this.cluster.stop();
@@ -134,6 +145,18 @@ describe.skipIf(why !== '')(`a cluster and a router${why}`, () => {
     });
   });
 
+  it('ServiceBGPStatus objects say of each node which peers it tells of a Service', async () => {
+    await until(async () => {
+      const statuses = await rack.serviceStatuses();
+      expect(statuses).toEqual(
+        NODES.map(({ name: node }) => ({
+          labels: [node, 'web', 'default'],
+          status: { node, serviceName: 'web', serviceNamespace: 'default', peers: ['tor'] },
+        })),
+      );
+    });
+  });
+
   it('a cordoned node asks the router to prefer others, and takes that back (RFC 8326)', async () => {
     const cordon = (unschedulable: boolean) =>
       rack.change('/api/v1/nodes/node-a', (node) => ({ ...node, spec: { ...(node.spec as object), unschedulable } }));
@@ -158,11 +181,15 @@ describe.skipIf(why !== '')(`a cluster and a router${why}`, () => {
       ...endpointsOn(first),
     }));
     await until(async () => expect(await routesOf()).toEqual([1, 0, 0]));
+    await until(async () =>
+      expect((await rack.serviceStatuses()).map(({ labels }) => labels[0])).toEqual([first.name]),
+    );
   });
 
   it('a Service that goes takes its route with it, and the sessions stay', async () => {
     await rack.delete('Service', 'web', 'default');
     await until(async () => expect(await routesOf()).toEqual([0, 0, 0]));
+    await until(async () => expect(await rack.serviceStatuses()).toEqual([]));
     expect(await rack.conditionsOf('BGPPeer', 'tor')).toEqual(['Valid True', 'Established True']);
   });
 });

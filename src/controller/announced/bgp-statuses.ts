@@ -10,8 +10,8 @@ export interface BgpStatusesDependencies {
   readonly sessions: { isEstablished(nodeName: string, peerName: string): boolean };
 }
 
-/** Objects in the API: some 10 MiB of its store. A thousand nodes that tell of five thousand Services would make it five million. */
-const OBJECTS_MAX = 10_000;
+/** Some 30 MiB of the API's store. A thousand nodes that tell of five thousand Services would make five million. */
+const OBJECTS_MAX = 32_768;
 
 /** What ServiceBGPStatus objects are to say of a Service; undefined while nothing can be said. */
 export function bgpStatuses(
@@ -31,7 +31,7 @@ export function bgpStatuses(
     });
 }
 
-/** A power of two, so that it changes seldom as Services come and go. */
+/** A power of two, so that it changes seldom as Services come and go; 0 where there are too many for one each. */
 export function nodesPerService(services: number): number {
-  return 2 ** Math.floor(Math.log2(Math.max(1, OBJECTS_MAX / Math.max(1, services))));
+  return Math.floor(2 ** Math.floor(Math.log2(OBJECTS_MAX / Math.max(1, services))));
 }

@@ -170,10 +170,10 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     });
   }
 
-  /** The nodes that are to tell of an address of the Service, and whom, whether or not a session stands. */
-  tellingNodesOf(serviceKey: string): ReadonlyMap<string, ReadonlySet<string>> {
+  /** The nodes that are to tell of an address of the Service, and whom, whether or not a session stands; undefined before it began. */
+  tellingNodesOf(serviceKey: string): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+    if (!this.#begun) return undefined;
     const told = new Map<string, Set<string>>();
-    if (!this.#begun) return told;
     for (const { address } of this.#services.get(serviceKey)?.addresses ?? []) {
       const mine = this.#contributionsFor(serviceKey, address);
       for (const { node, peers } of tellingNodes(mine, familyOf(address), this.#nodes.all())) {
@@ -185,9 +185,9 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     return told;
   }
 
-  /** Keys of the Services that have an address. */
-  services(): Iterable<string> {
-    return this.#services.keys();
+  /** How many Services have an address. */
+  get serviceCount(): number {
+    return this.#services.size;
   }
 
   /** Names of the nodes that are to hold a session with the peer. */

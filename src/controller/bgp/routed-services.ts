@@ -11,6 +11,10 @@ export class RoutedServices {
     return this.#services.get(serviceKey);
   }
 
+  get size(): number {
+    return this.#services.size;
+  }
+
   keys(): Iterable<string> {
     return this.#services.keys();
   }
