@@ -17,6 +17,7 @@ export {
   hardReset,
   type Notification,
   notification,
+  unwrapped,
 } from './notification.ts';
 export * from './notification-codes.ts';
 export { decodeUpdate, endOfRib, writeAttribute, writeAttributeHead } from './update.ts';

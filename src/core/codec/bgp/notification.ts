@@ -54,9 +54,9 @@ export function encodeCommunication(text: string): Uint8Array {
  * What the peer says about its shutdown or reset: without control characters, shortened, and in hexadecimal where it is no UTF-8.
  * Undefined when it says nothing. @see RFC 9003 §2
  */
-export function communicationOf({ code, subcode, data }: Notification): string | undefined {
-  if (code !== ErrorCode.cease || data.length === 0) return undefined;
-  if (subcode === CeaseSubcode.hardReset) return communicationOf(wrappedNotification(data));
+export function communicationOf(message: Notification): string | undefined {
+  const { code, subcode, data } = unwrapped(message);
+  if (code !== ErrorCode.cease) return undefined;
   if (subcode !== CeaseSubcode.administrativeShutdown && subcode !== CeaseSubcode.administrativeReset) return undefined;
   const [length = 0] = data;
   if (length === 0) return undefined;
@@ -70,6 +70,14 @@ export function hardReset({ code, subcode, data }: Notification): Notification {
   return notification(ErrorCode.cease, CeaseSubcode.hardReset, wrapped);
 }
 
+/** What a Hard Reset holds; any other NOTIFICATION as it is. @see RFC 8538 §3.1 */
+export function unwrapped(message: Notification): Notification {
+  const [code, subcode, ...rest] = message.data;
+  if (message.code !== ErrorCode.cease || message.subcode !== CeaseSubcode.hardReset) return message;
+  if (code === undefined || subcode === undefined) return message;
+  return notification(code, subcode, Uint8Array.from(rest));
+}
+
 /** Code and subcode by name, with what the peer said: `Cease: Administrative Shutdown ("maintenance")`. */
 export function describeNotification(message: Notification): string {
   const subcode = subcodeName(message.code, message.subcode);
@@ -77,13 +85,6 @@ export function describeNotification(message: Notification): string {
   const said = communicationOf(message);
   const detail = said === undefined ? '' : ` ("${said}")`;
   return `${errorCodeName(message.code)}${subcode === undefined ? unnamed : `: ${subcode}`}${detail}`;
-}
-
-function wrappedNotification(data: Uint8Array): Notification {
-  const [code = 0, subcode = 0] = data;
-  // A Hard Reset within a Hard Reset has no meaning, and must not be followed for ever.
-  if (code === ErrorCode.cease && subcode === CeaseSubcode.hardReset) return notification(code);
-  return notification(code, subcode, data.subarray(2));
 }
 
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;

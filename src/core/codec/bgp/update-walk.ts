@@ -182,10 +182,8 @@ function takeKnown(tally: Tally, raw: RawAttribute, { row, context, visit }: Kno
   }
   try {
     if (isMp(raw.type)) takeReachability(tally, raw, context, visit);
-    else {
-      const attribute = row.decode(readerOf(raw), context);
-      visit?.(attribute);
-    }
+    else if (visit !== undefined) visit(row.decode(readerOf(raw), context));
+    else if (row.anyValue !== true) row.decode(readerOf(raw), context);
   } catch (error) {
     const data = row.valueSubcode === UpdateSubcode.malformedAsPath ? undefined : octets;
     fail(

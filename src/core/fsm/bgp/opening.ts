@@ -51,13 +51,10 @@ export function openArrived(
     return endWith(connection, result.notification, { cause: 'openRefused', words: result.words });
   const { session } = result;
   const { id, initiator } = connection;
-  const holding: readonly PeerAction[] =
-    session.holdTimeSeconds === 0
-      ? [{ kind: 'stopTimer', timer: 'hold', connection: id }]
-      : holdTimer(connection, session);
   return alive({ kind: 'openConfirm', id, initiator, session }, [
     { kind: 'negotiated', connection: id, session },
     ...keepalive(connection, session),
-    ...holding,
+    // With hold time 0 the one for the OPEN runs on: not even then may the peer leave it at that.
+    ...holdTimer(connection, session),
   ]);
 }

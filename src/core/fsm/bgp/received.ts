@@ -1,12 +1,15 @@
 import {
+  CeaseSubcode,
   ErrorCode,
   MessageType,
+  type Notification,
   notification,
   type OpenMessage,
   type ReceivedMessage,
   RefreshSubtype,
   StateMachineSubcode,
   unicastFamily,
+  unwrapped,
 } from '../../codec/bgp/index.ts';
 import {
   alive,
@@ -18,14 +21,14 @@ import {
   sendHoldTimer,
 } from './connection-step.ts';
 import { openArrived, openWhenFree } from './opening.ts';
-import type { Connection, ConnectionOf } from './types.ts';
-import { isMaximumPrefixes, receivedWords, unexpectedMessageWords } from './words.ts';
+import type { Connection, ConnectionOf, EndCause } from './types.ts';
+import { receivedWords, unexpectedMessageWords } from './words.ts';
 
 /** A well-formed message came. Events 19, 20 and 24 to 27. @see RFC 4271 §8.2.2 */
 export function received(connection: Connection, message: ReceivedMessage, around: Surroundings): ConnectionStep {
   if (message.kind === 'notification') {
-    const cause = isMaximumPrefixes(message) ? 'maximumPrefixes' : 'notificationReceived';
     const { code, subcode, data } = message;
+    const cause = causeOf(unwrapped(message));
     return ended(connection, {
       cause,
       words: receivedWords(message),
@@ -46,6 +49,12 @@ export function received(connection: Connection, message: ReceivedMessage, aroun
   }
 }
 
+function causeOf({ code, subcode }: Notification): EndCause {
+  if (code !== ErrorCode.cease) return 'notificationReceived';
+  if (subcode === CeaseSubcode.maximumPrefixes) return 'maximumPrefixes';
+  return subcode === CeaseSubcode.collisionResolution ? 'collision' : 'notificationReceived';
+}
+
 /** Our OPEN goes at once, whatever is left of the delay; but never before strict BFD lets it. Event 20. */
 function openBeforeOurs(
   connection: ConnectionOf<'waiting'>,
@@ -58,8 +67,9 @@ function openBeforeOurs(
 
 function confirmed({ id, initiator, session }: ConnectionOf<'openConfirm'>): ConnectionStep {
   const connection: ConnectionOf<'established'> = { kind: 'established', id, initiator, session };
+  const held = holdTimer(connection, session);
   return alive(connection, [
-    ...holdTimer(connection, session),
+    ...(held.length > 0 ? held : [{ kind: 'stopTimer', timer: 'hold', connection: id } as const]),
     ...sendHoldTimer(connection),
     { kind: 'established', connection: id, session },
   ]);

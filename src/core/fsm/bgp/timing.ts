@@ -21,6 +21,7 @@ const MAY_BE_BACK_SOON: ReadonlySet<EndCause> = new Set<EndCause>([
   'connectTimeout',
   'closedByPeer',
   'bfdDown',
+  'collision',
   'holdTimeExpired',
 ]);
 

@@ -223,8 +223,7 @@ export type EndCause =
   | 'holdTimeExpired'
   | 'sendHoldTimeExpired'
   | 'bfdDown'
-  | 'collision'
-  | 'connectionRefused';
+  | 'collision';
 
 export interface PeerStep {
   readonly state: PeerState;

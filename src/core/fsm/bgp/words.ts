@@ -4,6 +4,7 @@ import {
   ErrorCode,
   type Notification,
   OpenSubcode,
+  unwrapped,
 } from '../../codec/bgp/index.ts';
 import { formatIp, ipv4FromValue } from '../../net/index.ts';
 import type { Connection, PeerConfig, SessionState, StopReason } from './types.ts';
@@ -47,7 +48,8 @@ export function malformedWords(sent: Notification, detail: string): string {
   return `the router sent ${detail}; we answered ${describeNotification(sent)}`;
 }
 
-function adviceOn(message: Notification): string | undefined {
+function adviceOn(said: Notification): string | undefined {
+  const message = unwrapped(said);
   if (message.code === ErrorCode.cease) return CEASE_ADVICE[message.subcode];
   if (message.code === ErrorCode.open) return OPEN_ADVICE[message.subcode];
   if (message.code === ErrorCode.holdTimer)
@@ -68,18 +70,15 @@ const CEASE_ADVICE: Readonly<Record<number, string>> = {
   [CeaseSubcode.administrativeShutdown]: 'Somebody shut it down there.',
   [CeaseSubcode.peerDeconfigured]: 'This node is no neighbour there any more.',
   [CeaseSubcode.connectionRejected]: 'It wants no session with this node: configure it there as a neighbour.',
+  [CeaseSubcode.collisionResolution]:
+    'It still holds another session with this node, which ends there when its hold time is over.',
   [CeaseSubcode.outOfResources]: 'It lacks memory or another resource.',
 };
-
-/** True when the router wants fewer routes: coming back at once would only repeat it. */
-export function isMaximumPrefixes({ code, subcode }: Notification): boolean {
-  return code === ErrorCode.cease && subcode === CeaseSubcode.maximumPrefixes;
-}
 
 /** Nothing came in time. */
 export const TIMEOUT_WORDS = {
   waiting: 'BFD with the router did not come up: look whether it runs BFD for this node, or switch strict BFD off',
-  open: 'the router took the connection but sent no OPEN: look whether BGP runs there for this node',
+  open: 'the router took the connection but sent no OPEN: look whether it expects this node, and TTL security at both ends',
   hold: 'nothing came from the router for the hold time: it is gone, or the way to it is',
   sendHold: 'the router has not read anything for minutes: it hangs',
 } as const;

@@ -81,7 +81,9 @@ function readSegments(
     if (kind === undefined || (kind > 2 && !internal)) throw new DecodeError('bad-value', 'segment type', at);
     const count = reader.u8('segment length');
     if (count === 0) throw new DecodeError('bad-length', 'segment length', at + 1);
-    segments.push({ kind, asns: Array.from({ length: count }, () => readAsn(reader, fourOctetAs)) });
+    const asns: number[] = [];
+    while (asns.length < count) asns.push(readAsn(reader, fourOctetAs));
+    segments.push({ kind, asns });
   }
   return segments;
 }

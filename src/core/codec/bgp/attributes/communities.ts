@@ -10,6 +10,7 @@ export const communities: RowOf<'communities'> = {
   fits: multipleOf(4),
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.optionalAttribute,
+  anyValue: true,
   decode: (reader) => ({ kind: 'communities', values: readAll(reader, () => reader.u32('community')) }),
   encode: (writer, { values }) => {
     for (const value of values) writer.u32(value);
@@ -24,6 +25,7 @@ export const extendedCommunities: RowOf<'extendedCommunities'> = {
   fits: multipleOf(8),
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.optionalAttribute,
+  anyValue: true,
   decode: (reader) => ({
     kind: 'extendedCommunities',
     values: readAll(reader, () => reader.u64('extended community')),
@@ -41,6 +43,7 @@ export const largeCommunities: RowOf<'largeCommunities'> = {
   fits: multipleOf(12),
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.optionalAttribute,
+  anyValue: true,
   decode: (reader) => ({
     kind: 'largeCommunities',
     values: readAll(reader, () => ({

@@ -20,6 +20,8 @@ export interface AttributeRow<A extends PathAttribute = PathAttribute> {
   readonly internalOnly?: true;
   /** Only peers that know 16-bit AS numbers alone may send it. @see RFC 6793 §6 */
   readonly oldPeersOnly?: true;
+  /** Every value of a length that fits is a good one: nothing is found out by reading it. */
+  readonly anyValue?: true;
   /** @throws DecodeError for a value that must not be */
   decode(reader: ByteReader, context: SessionContext): A;
   encode(writer: ByteWriter, attribute: A, context: SessionContext): void;

@@ -41,6 +41,7 @@ const nextHop: RowOf<'nextHop'> = {
   fits: exactly(4),
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.invalidNextHop,
+  anyValue: true,
   decode: (reader) => ({ kind: 'nextHop', address: ipv4FromValue(reader.u32('NEXT_HOP')) }),
   encode: (writer, { address }) => writer.u32(address),
 };
@@ -53,6 +54,7 @@ const multiExitDisc: RowOf<'multiExitDisc'> = {
   fits: exactly(4),
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.optionalAttribute,
+  anyValue: true,
   decode: (reader) => ({ kind: 'multiExitDisc', value: reader.u32('MULTI_EXIT_DISC') }),
   encode: (writer, { value }) => writer.u32(value),
 };
@@ -66,6 +68,7 @@ const localPref: RowOf<'localPref'> = {
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.attributeLength,
   internalOnly: true,
+  anyValue: true,
   decode: (reader) => ({ kind: 'localPref', value: reader.u32('LOCAL_PREF') }),
   encode: (writer, { value }) => writer.u32(value),
 };
@@ -78,6 +81,7 @@ const atomicAggregate: RowOf<'atomicAggregate'> = {
   fits: exactly(0),
   onFault: 'attributeDiscard',
   valueSubcode: UpdateSubcode.attributeLength,
+  anyValue: true,
   decode: () => ({ kind: 'atomicAggregate' }),
   encode: () => {},
 };
@@ -91,6 +95,7 @@ const originatorId: RowOf<'originatorId'> = {
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.optionalAttribute,
   internalOnly: true,
+  anyValue: true,
   decode: (reader) => ({ kind: 'originatorId', identifier: reader.u32('ORIGINATOR_ID') }),
   encode: (writer, { identifier }) => writer.u32(identifier),
 };
@@ -104,6 +109,7 @@ const clusterList: RowOf<'clusterList'> = {
   onFault: 'treatAsWithdraw',
   valueSubcode: UpdateSubcode.optionalAttribute,
   internalOnly: true,
+  anyValue: true,
   decode: (reader) => ({ kind: 'clusterList', identifiers: readAll(reader, () => reader.u32('CLUSTER_ID')) }),
   encode: (writer, { identifiers }) => {
     for (const identifier of identifiers) writer.u32(identifier);

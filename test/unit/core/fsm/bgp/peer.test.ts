@@ -49,8 +49,8 @@ describe('a session that comes up (RFC 4271 §8.2.2)', () => {
       const peer = new Peer({ holdTimeSeconds: ours }).tell(START, { kind: 'connected', connection: 1 });
       peer.receive({ ...PEER_OPEN, holdTimeSeconds: theirs });
       expect(peer.did('startTimer')).toEqual([]);
-      expect(peer.did('stopTimer')).toContainEqual({ kind: 'stopTimer', timer: 'hold', connection: 1 });
       peer.receive(KEEPALIVE);
+      expect(peer.did('stopTimer')).toContainEqual({ kind: 'stopTimer', timer: 'hold', connection: 1 });
       expect(peer.did('startTimer').map(({ timer }) => timer)).toEqual(['stable']);
       peer.receive(UPDATE_SUMMARY);
       expect(peer.did('startTimer')).toEqual([]);
@@ -232,6 +232,22 @@ describe('the back-off', () => {
       cause: 'maximumPrefixes',
       words: expect.stringMatching(/raise the maximum/),
     });
+  });
+
+  it('is short while the router still holds another session with us, as after a power cut (RFC 4486 §4)', () => {
+    const refused = (peer: Peer): void => {
+      peer.tell({ kind: 'connected', connection: 1 }).receive(received(6, 7));
+    };
+    expect(pauses(refused, 6)).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
+  });
+
+  it('looks into a Hard Reset for the reason (RFC 8538 §3.1)', () => {
+    const peer = new Peer().up().receive(received(6, 9, [6, 1]));
+    expect(peer.state.lastEnd).toMatchObject({
+      cause: 'maximumPrefixes',
+      words: expect.stringMatching(/raise the maximum/),
+    });
+    expect(new Peer().up().receive(received(6, 9)).state.lastEnd?.cause).toBe('notificationReceived');
   });
 
   it('keeps away a peer that does nothing but open and close connections (RFC 4271 §8.1.1, DampPeerOscillations)', () => {
