@@ -5,7 +5,7 @@ import type { Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { StatusObjectStore } from '../../ports/stores.ts';
-import type { Clock, Timers } from '../../ports/time.ts';
+import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import { ANNOUNCED_WRITES } from './metrics.ts';
 import { PacedKeys, type PacedKeysOptions } from './paced-keys.ts';
 import {
@@ -22,6 +22,8 @@ export interface StatusObjectsOptions extends PacedKeysOptions {
   readonly namespace: string;
   /** Names begin with it: `l2`. */
   readonly prefix: string;
+  /** Where a kind is not installed, how long until that is looked at again. */
+  readonly absentForMs: number;
 }
 
 /** Half as fast as conditions, which say the same and cost less. */
@@ -30,6 +32,7 @@ export const DEFAULT_STATUS_OBJECTS_OPTIONS = {
   paceMs: 200,
   retryMs: 1_000,
   retryMaxMs: 60_000,
+  absentForMs: 60_000,
 } satisfies Partial<StatusObjectsOptions>;
 
 /** One group in which the kind may be installed. */
@@ -62,6 +65,8 @@ export class StatusObjects {
   readonly #writes: Counter<'kind' | 'result'>;
   /** Names of the objects of each Service, by group and Service. BOUNDED: by the objects that there are. */
   readonly #present = new Map<string, Set<string>>();
+  /** By group whose kind is not installed: the Services that wait for it. BOUNDED: by the groups and the Services. */
+  readonly #absent = new Map<string, { readonly waiting: Set<string>; readonly timer: Timer }>();
 
   constructor(
     options: Pick<StatusObjectsOptions, 'namespace' | 'prefix'> & Partial<StatusObjectsOptions>,
@@ -88,6 +93,7 @@ export class StatusObjects {
     });
     signal.addEventListener('abort', () => {
       for (const stop of stops) stop();
+      for (const { timer } of this.#absent.values()) timer.cancel();
       this.#keys.stop();
     });
   }
@@ -130,6 +136,11 @@ export class StatusObjects {
     const { store, nodes, statusesOf } = this.#dependencies;
     const statuses = statusesOf(serviceKey, type);
     if (statuses === undefined) return false;
+    const absent = this.#absent.get(type.group);
+    if (absent !== undefined) {
+      absent.waiting.add(serviceKey);
+      return false;
+    }
     const wanted = new Map(
       statuses.map((one) => {
         const object = statusObject(serviceKey, one, { ...this.#options, node: nodes.get(one.node) });
@@ -146,23 +157,35 @@ export class StatusObjects {
     for (const [name, object] of wanted) {
       const present = objects.get(`${namespace}/${name}`);
       if (present !== undefined && sameStatus(present.status, object.status)) continue;
-      if (present === undefined) await this.#create(type, object);
-      else await store.patchStatus(type, object);
+      if (present !== undefined) await store.patchStatus(type, object);
+      else if (!(await this.#create(type, object))) return this.#miss(type, serviceKey);
       written = this.#wrote(type);
     }
     return written;
   }
 
-  async #create(type: ResourceType, object: ReturnType<typeof statusObject>): Promise<void> {
+  /** False when the kind is not installed. */
+  async #create(type: ResourceType, object: ReturnType<typeof statusObject>): Promise<boolean> {
     const { store } = this.#dependencies;
     try {
       await store.create(type, object);
     } catch (error) {
-      // Its kind is not installed: there is nobody who would look.
-      if (isApiError(error, 'not-found')) return;
+      if (isApiError(error, 'not-found')) return false;
       if (!isApiError(error, 'already-exists')) throw error;
       await store.patchStatus(type, object);
     }
+    return true;
+  }
+
+  /** There is nobody who would look: the Service, and those that follow, wait until the kind may be there. */
+  #miss({ group }: ResourceType, serviceKey: string): false {
+    const timer = this.#dependencies.timers.start(this.#options.absentForMs, () => {
+      const waiting = this.#absent.get(group)?.waiting ?? [];
+      this.#absent.delete(group);
+      for (const key of waiting) this.#keys.add(key);
+    });
+    this.#absent.set(group, { waiting: new Set([serviceKey]), timer });
+    return false;
   }
 
   #wrote({ kind }: ResourceType): true {
