@@ -12,7 +12,7 @@ const STEPS: readonly (readonly [title: string, command: readonly string[]])[] =
   ['dead code', [bin('knip')]],
   ['generated files', [process.execPath, 'tools/generate.ts', '--check']],
   ['release build', [process.execPath, 'tools/build.ts']],
-  ['all tests', [process.execPath, 'tools/test.ts', 'unit', 'integration', 'net', 'e2e']],
+  ['all tests', [process.execPath, 'tools/test.ts', 'unit', 'integration', 'net', 'interop', 'e2e']],
 ];
 
 for (const [title, command] of STEPS) {

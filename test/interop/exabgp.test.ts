@@ -8,6 +8,7 @@ routerSuite({
   create: (namespace) => ExaBgp.in(namespace),
   cannot: {
     bfd: 'has no BFD',
+    'both-active': 'of two connections it may answer on neither',
     refresh: 'asks for no refresh',
     reset: 'resets no single session',
     limited: 'has no limit of prefixes',

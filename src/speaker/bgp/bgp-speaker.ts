@@ -169,11 +169,11 @@ export class BgpSpeaker {
   async #close(): Promise<void> {
     this.#listenTimer?.cancel();
     this.#listener?.close();
-    this.#reports.stop();
     await this.#keeper.close();
     const all = [...this.#sessions.values()];
     await Promise.all(all.map((session) => session.stop(this.#goodbye(session.settings))));
     this.#sessions.clear();
+    this.#reports.stop();
     await this.#with.bfd.stop();
   }
 
@@ -299,7 +299,8 @@ function remoteOf({ endpoint }: BgpPeerSettings): Parameters<NodeAddresses['isOn
   return endpoint.kind === 'address' ? endpoint.address : undefined;
 }
 
-function comesFrom(ends: StreamEnds, { endpoint }: BgpPeerSettings): boolean {
+function comesFrom(ends: StreamEnds, { endpoint, sourceAddress }: BgpPeerSettings): boolean {
+  if (sourceAddress !== undefined && sourceAddress !== ends.local) return false;
   return endpoint.kind === 'address' ? ends.remote === endpoint.address : ends.interface === endpoint.name;
 }
 

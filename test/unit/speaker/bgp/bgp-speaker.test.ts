@@ -1,0 +1,435 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { BgpPeerSettings, BgpRoute, BgpSpeakerMessage } from '../../../../src/ports/bgp-channel.ts';
+import { StreamError } from '../../../../src/ports/stream-connector.ts';
+import { BgpSpeaker } from '../../../../src/speaker/bgp/bgp-speaker.ts';
+import { FakeBfdPlane } from '../../../support/fake-bfd-plane.ts';
+import { v4 } from '../../../support/fake-lan.ts';
+import { type FakeRouter, FakeStreams, NODE_ADDRESS, nodeAddresses } from '../../../support/fake-router.ts';
+import { asn, peer as interopPeer, route } from '../../../support/interop/bed.ts';
+import { ManualTime, settle } from '../../../support/manual-time.ts';
+import { MemoryState } from '../../../support/memory-state.ts';
+import { RecordingLog, RecordingMetrics } from '../../../support/recording-telemetry.ts';
+import { seededRandom } from '../../../support/seeded-random.ts';
+
+const ROUTER = v4('10.0.0.1');
+const BFD = {
+  receiveIntervalMs: 300,
+  transmitIntervalMs: 300,
+  detectMultiplier: 3,
+  passive: false,
+  minimumTtl: 254,
+  strict: false,
+};
+
+function peer(fields: Partial<BgpPeerSettings> = {}): BgpPeerSettings {
+  const { sourceAddress: _, ...settings } = interopPeer('router', '10.0.0.11');
+  return { ...settings, endpoint: { kind: 'address', address: ROUTER }, ...fields };
+}
+
+/** Seals in a way that a test can see through. */
+const SECRETS = {
+  seal: (text: string) => `sealed:${Buffer.from(text).toString('hex')}`,
+  open: (sealed: string) => (sealed.startsWith('sealed:') ? Buffer.from(sealed.slice(7), 'hex').toString() : undefined),
+};
+
+class Bed {
+  readonly time = new ManualTime();
+  readonly streams = new FakeStreams();
+  readonly bfd = new FakeBfdPlane();
+  readonly log = new RecordingLog();
+  readonly metrics = new RecordingMetrics();
+  readonly sent: BgpSpeakerMessage[] = [];
+  readonly store: MemoryState;
+  readonly speaker: BgpSpeaker;
+  #revision = 0;
+
+  constructor(store = new MemoryState()) {
+    this.store = store;
+    const { time, streams, bfd, log, metrics } = this;
+    this.speaker = new BgpSpeaker(
+      { nodeName: 'node1' },
+      {
+        streams,
+        addresses: nodeAddresses(NODE_ADDRESS),
+        bfd,
+        store,
+        secrets: SECRETS,
+        send: (message) => this.sent.push(message),
+        clock: time,
+        timers: time,
+        random: seededRandom(1),
+        log,
+        metrics,
+      },
+    );
+  }
+
+  snapshot(peers: readonly BgpPeerSettings[], routes: readonly BgpRoute[] = [], draining = false): void {
+    this.#revision += 1;
+    const settings = { peers, draining };
+    this.speaker.apply({ kind: 'bgp-snapshot', revision: this.#revision, settings, routes });
+  }
+
+  change(routes: readonly BgpRoute[], withdrawn: readonly BgpRoute[] = []): void {
+    this.#revision += 1;
+    const prefixes = withdrawn.map(({ prefix }) => prefix);
+    this.speaker.apply({ kind: 'bgp-delta', revision: this.#revision, routes, withdrawn: prefixes });
+  }
+
+  /** A session that is up. */
+  up(
+    settings: BgpPeerSettings,
+    routes: readonly BgpRoute[] = [],
+    options: Parameters<FakeStreams['answer']>[0] = {},
+  ): FakeRouter {
+    this.snapshot([settings], routes);
+    return this.streams.answer(options);
+  }
+
+  get lastReport(): unknown {
+    return this.sent.flatMap((message) => (message.kind === 'bgp-report' ? message.sessions : [])).at(-1);
+  }
+}
+
+let bed: Bed;
+beforeEach(() => {
+  bed = new Bed();
+});
+
+describe('a speaker of BGP', () => {
+  it('dials the router of a snapshot and tells it the routes, with itself as next hop', () => {
+    const router = bed.up(peer(), [route('192.0.2.1/32', { communities: [5] })]);
+    expect(bed.streams.attempts[0]?.options).toMatchObject({
+      remote: ROUTER,
+      port: 179,
+      hops: { kind: 'ttl', ttl: 1 },
+      userTimeoutMs: 30_000,
+    });
+    expect(router.attribute('192.0.2.1/32', 'nextHop')?.address).toBe(NODE_ADDRESS);
+    expect(router.attribute('192.0.2.1/32', 'communities')?.values).toEqual([5]);
+    expect(bed.sent.slice(0, 2).map(({ kind }) => kind)).toEqual(['bgp-ack', 'bgp-report']);
+  });
+
+  it('does nothing before it was told what to do', () => {
+    expect(bed.streams.attempts).toEqual([]);
+    expect(bed.streams.listening).toBeUndefined();
+  });
+
+  it.each([
+    ['several hops', { ebgpMultiHop: true }, { kind: 'ttl', ttl: 255 }],
+    ['its own AS', { myAsn: asn(65_000) }, { kind: 'ttl', ttl: 255 }],
+    ['TTL security', { ttlSecurityHops: 2 }, { kind: 'security', hops: 2 }],
+  ] as const)('reaches as far as it must: %s', (_, fields, hops) => {
+    bed.snapshot([peer(fields)]);
+    expect(bed.streams.attempts[0]?.options.hops).toEqual(hops);
+  });
+
+  it('gives a peer the path that names it, else the one for all, else nothing', () => {
+    const paths = (...names: readonly (readonly string[])[]): BgpRoute['paths'] =>
+      names.map((peers, index) => ({ peers, prepend: 0, med: index + 1, communities: [], largeCommunities: [] }));
+    const router = bed.up(peer(), [
+      { ...route('192.0.2.1/32'), paths: paths([], ['router']) },
+      { ...route('192.0.2.2/32'), paths: paths([], ['other']) },
+      { ...route('192.0.2.3/32'), paths: paths(['other']) },
+    ]);
+    expect(router.attribute('192.0.2.1/32', 'multiExitDisc')?.value).toBe(2);
+    expect(router.attribute('192.0.2.2/32', 'multiExitDisc')?.value).toBe(1);
+    expect(router.table.has('192.0.2.3/32')).toBe(false);
+  });
+
+  it('withdraws at once, and tells changes that come close together in one go', async () => {
+    const router = bed.up(peer(), [route('192.0.2.1/32')]);
+    bed.change([], [route('192.0.2.1/32')]);
+    expect(router.table.size).toBe(0);
+    const before = router.heard.length;
+    for (let host = 1; host <= 200; host += 1) bed.change([route(`192.0.2.${host}/32`)]);
+    expect(router.heard.length).toBe(before);
+    await bed.time.advance(20);
+    expect(router.table.size).toBe(200);
+    expect(router.heard.length).toBe(before + 1);
+  });
+
+  it('waits for nothing when the last change is long ago', async () => {
+    const router = bed.up(peer());
+    await bed.time.advance(1000);
+    bed.change([route('192.0.2.1/32')]);
+    await bed.time.advance(0);
+    expect(router.table.size).toBe(1);
+  });
+
+  it('leaves a session alone when it is told the same again', () => {
+    const router = bed.up(peer(), [route('192.0.2.1/32')]);
+    const before = router.heard.length;
+    bed.snapshot([{ ...peer() }], [route('192.0.2.1/32')]);
+    expect(router.heard.length).toBe(before);
+    expect(bed.streams.attempts).toHaveLength(1);
+  });
+
+  it.each([
+    ['was changed', [peer({ holdTimeSeconds: 9 })], 6],
+    ['is not wanted any more', [], 3],
+  ] as const)('ends the session of a peer that %s (RFC 4486)', (_, peers, subcode) => {
+    const router = bed.up(peer());
+    bed.snapshot(peers);
+    expect(router.notifications).toMatchObject([{ code: 6, subcode }]);
+    expect(router.closed).toBe(true);
+    expect(bed.streams.attempts).toHaveLength(1 + peers.length);
+  });
+
+  it('keeps the session when only BFD intervals change', () => {
+    const router = bed.up(peer({ bfd: BFD }));
+    bed.snapshot([peer({ bfd: { ...BFD, receiveIntervalMs: 100 } })]);
+    expect(router.notifications).toEqual([]);
+    expect(bed.bfd.sessions[0]?.receiveIntervalMs).toBe(100);
+  });
+
+  it('comes back after the router hung up, and tells why it was away', async () => {
+    const router = bed.up(peer());
+    router.hangUp();
+    await bed.time.advance(1000);
+    expect(bed.streams.attempts.length).toBeGreaterThan(1);
+    bed.streams.answer();
+    await bed.time.advance(50);
+    expect(bed.lastReport).toMatchObject({
+      peer: 'router',
+      state: 'established',
+      lastError: expect.stringContaining('closed the connection'),
+    });
+  });
+
+  it('reports a state soon, and numbers within 10 s', async () => {
+    bed.up(peer());
+    await bed.time.advance(50);
+    expect(bed.lastReport).toMatchObject({ state: 'established', prefixesSent: 0 });
+    bed.change([route('192.0.2.1/32')]);
+    await bed.time.advance(9000);
+    expect(bed.lastReport).toMatchObject({ prefixesSent: 0 });
+    await bed.time.advance(1100);
+    expect(bed.lastReport).toMatchObject({ prefixesSent: 1 });
+  });
+});
+
+describe('a speaker of BGP and routers that misbehave', () => {
+  it('answers what is no BGP with the NOTIFICATION for it', () => {
+    const router = bed.up(peer());
+    router.sayOctets(new Uint8Array(19));
+    expect(router.notifications).toMatchObject([{ code: 1, subcode: 1 }]);
+    expect(router.closed).toBe(true);
+  });
+
+  it('stops reading now and then from a router that floods it, and loses nothing', async () => {
+    const router = bed.up(peer());
+    const keepalive = new Uint8Array(19).fill(255);
+    keepalive.set([0, 19, 4], 16);
+    const flood = new Uint8Array(19 * 1000);
+    for (let at = 0; at < flood.length; at += 19) flood.set(keepalive, at);
+    // A clock that runs: each look at it costs a millisecond.
+    const nowMs = bed.time.nowMs.bind(bed.time);
+    let looks = 0;
+    bed.time.nowMs = () => {
+      looks += 1;
+      return nowMs() + looks;
+    };
+    router.sayOctets(flood);
+    expect(router.paused).toBe(true);
+    bed.time.nowMs = nowMs;
+    await bed.time.advance(1000);
+    expect(router.paused).toBe(false);
+    expect(bed.metrics.value('heraldlb_bgp_messages_received_total', { peer: 'router', type: 'keepalive' })).toBe(1001);
+  });
+
+  it('keeps no more than the routes for a router that does not read', async () => {
+    const router = bed.up(peer());
+    router.stalled = true;
+    const many = Array.from({ length: 5000 }, (_, index) =>
+      route(`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}/32`),
+    );
+    bed.change(many);
+    for (let med = 0; med < 5; med += 1) {
+      bed.change(
+        many.map(({ prefix }) => ({
+          prefix,
+          paths: [{ peers: [], prepend: 0, med, communities: [], largeCommunities: [] }],
+        })),
+      );
+      await bed.time.advance(100);
+    }
+    expect(router.pending).toBeLessThan(300 * 1024);
+  });
+
+  it('sends everything again at most once a second, however often it is asked', async () => {
+    const router = bed.up(peer(), [route('192.0.2.1/32')]);
+    const updates = (): number => router.heard.filter((kind) => kind === 'update').length;
+    const before = updates();
+    for (let count = 0; count < 100; count += 1) router.say({ kind: 'routeRefresh', afi: 1, safi: 1, subtype: 0 });
+    expect(updates()).toBe(before + 1);
+    await bed.time.advance(1000);
+    expect(updates()).toBe(before + 2);
+  });
+
+  it('does not disturb other sessions with one that is refused', () => {
+    bed.snapshot([
+      peer({ name: 'good' }),
+      peer({ name: 'bad', endpoint: { kind: 'address', address: v4('10.0.0.2') } }),
+    ]);
+    const [good, bad] = bed.streams.attempts;
+    bad?.handler.closed('the peer refuses the connection');
+    expect(good?.aborted).toBe(false);
+    expect(bed.speaker.sessions()).toMatchObject([
+      { peer: 'good', state: 'connect' },
+      { peer: 'bad', lastError: expect.stringContaining('refuses') },
+    ]);
+  });
+});
+
+describe('a speaker of BGP that waits for routers', () => {
+  const passive = peer({ passive: true });
+  const ends = { local: NODE_ADDRESS, remote: ROUTER };
+
+  it('listens only while somebody is expected', () => {
+    bed.snapshot([peer()]);
+    expect(bed.streams.listening).toBeUndefined();
+    bed.snapshot([passive]);
+    expect(bed.streams.listening?.port).toBe(179);
+    bed.snapshot([]);
+    expect(bed.streams.listening).toBeUndefined();
+  });
+
+  it('takes the router that it expects, with its password, and nobody else', () => {
+    bed.snapshot([{ ...passive, password: 'secret' }], [route('192.0.2.1/32')]);
+    expect(bed.streams.attempts).toEqual([]);
+    expect(bed.streams.keys).toMatchObject([{ password: 'secret' }]);
+    expect(bed.streams.dial({ ...ends, remote: v4('10.0.0.9') })).toBeUndefined();
+    const router = bed.streams.dial(ends);
+    expect(router?.table.size).toBe(1);
+  });
+
+  it('says that the port is taken, goes on with the rest, and tries again', async () => {
+    bed.streams.refusal = new StreamError('TCP port 179 is taken by another program');
+    bed.snapshot([passive, peer({ name: 'other', endpoint: { kind: 'address', address: v4('10.0.0.2') } })]);
+    expect(bed.log.events('error')).toEqual(['bgp-listen-failed']);
+    expect(bed.streams.attempts).toHaveLength(1);
+    bed.streams.refusal = undefined;
+    await bed.time.advance(5000);
+    expect(bed.streams.listening).toBeDefined();
+  });
+});
+
+describe('a speaker of BGP with BFD', () => {
+  it('watches each peer with a profile from the start, over several hops where that is said', () => {
+    bed.snapshot([peer({ bfd: BFD }), peer({ name: 'far', ebgpMultiHop: true, bfd: BFD })]);
+    expect(bed.bfd.sessions).toMatchObject([
+      { name: 'router', path: { remote: ROUTER } },
+      { name: 'far', path: { remote: ROUTER, multihop: { minimumTtl: 254 } } },
+    ]);
+    expect(bed.bfd.sessions[0]?.path.multihop).toBeUndefined();
+  });
+
+  it('ends the session at once when BFD fails (RFC 9384)', async () => {
+    const router = bed.up(peer({ bfd: BFD }));
+    bed.bfd.report('router', 'Up');
+    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    expect(router.notifications).toMatchObject([{ code: 6, subcode: 10 }]);
+    await bed.time.advance(50);
+    expect(bed.lastReport).toMatchObject({ bfd: 'down' });
+  });
+
+  it('goes on when the router switches BFD off, or never had it (RFC 5882 §4.2)', () => {
+    const router = bed.up(peer({ bfd: BFD }));
+    bed.bfd.report('router', 'Down');
+    bed.bfd.report('router', 'Up');
+    bed.bfd.report('router', 'Down', { diagnostic: 3, remoteState: 'AdminDown' });
+    expect(router.notifications).toEqual([]);
+    expect(bed.speaker.sessions()).toMatchObject([{ state: 'established', bfd: 'admin-down' }]);
+  });
+
+  it('goes on without BFD when its thread dies', () => {
+    const router = bed.up(peer({ bfd: BFD }));
+    bed.bfd.report('router', 'Up');
+    bed.bfd.fail('out of memory');
+    expect(router.notifications).toEqual([]);
+    expect(bed.log.events('error')).toEqual(['bfd-failed']);
+  });
+
+  it('waits for BFD before it opens a session where that is said', () => {
+    bed.snapshot([peer({ bfd: { ...BFD, strict: true } })]);
+    const router = bed.streams.answer();
+    expect(router.heard).toEqual([]);
+    bed.bfd.report('router', 'Up');
+    expect(router.heard[0]).toBe('open');
+  });
+});
+
+describe('a speaker of BGP that stops', () => {
+  it('marks the routes, gives the router time, says goodbye, and only then ends BFD (RFC 8326)', async () => {
+    const router = bed.up(peer({ bfd: BFD }), [route('192.0.2.1/32')]);
+    const drained = bed.speaker.drain();
+    expect(router.attribute('192.0.2.1/32', 'communities')?.values).toEqual([0xffff_0000]);
+    await bed.time.advance(1999);
+    expect(router.notifications).toEqual([]);
+    await bed.time.advance(1);
+    await drained;
+    await bed.speaker.close();
+    expect(router.notifications).toMatchObject([{ code: 6, subcode: 2 }]);
+    expect(bed.bfd.stopped).toBe(true);
+    expect(bed.time.armed).toBe(0);
+  });
+
+  it('waits for nobody when no router has a route', async () => {
+    bed.up(peer());
+    await bed.speaker.drain();
+    await bed.speaker.close();
+    expect(bed.time.armed).toBe(0);
+  });
+
+  it('says nothing to a router that keeps the routes while it restarts (RFC 4724)', async () => {
+    const router = bed.up(peer({ gracefulRestart: true }), [route('192.0.2.1/32')], { gracefulRestart: true });
+    await bed.speaker.drain();
+    await bed.speaker.close();
+    expect(router.notifications).toEqual([]);
+    expect(router.attribute('192.0.2.1/32', 'communities')).toBeUndefined();
+    expect(router.closed).toBe(true);
+  });
+
+  it('says goodbye to that router too when the node itself is to go', async () => {
+    const router = bed.up(peer({ gracefulRestart: true }), [route('192.0.2.1/32')], { gracefulRestart: true });
+    bed.snapshot([peer({ gracefulRestart: true })], [route('192.0.2.1/32')], true);
+    expect(router.attribute('192.0.2.1/32', 'communities')?.values).toEqual([0xffff_0000]);
+    await bed.speaker.drain();
+    await bed.speaker.close();
+    expect(router.notifications).toHaveLength(1);
+  });
+});
+
+describe('a speaker of BGP that starts again', () => {
+  it('announces what it announced before, without a controller', async () => {
+    bed.up(peer({ password: 'secret' }), [route('192.0.2.1/32', { med: 5 })]);
+    await bed.time.advance(2000);
+    await bed.speaker.close();
+    expect(bed.store.values.get('bgp')).not.toContain('"secret"');
+
+    const next = new Bed(bed.store);
+    await next.speaker.restore();
+    expect(next.streams.attempts[0]?.options.password).toBe('secret');
+    const router = next.streams.answer();
+    expect(router.attribute('192.0.2.1/32', 'multiExitDisc')?.value).toBe(5);
+    next.snapshot([peer({ password: 'secret' })], [route('192.0.2.1/32', { med: 5 })]);
+    await settle();
+    expect(router.notifications).toEqual([]);
+    expect(next.streams.attempts).toHaveLength(1);
+  });
+
+  it('begins empty, and says why, when what it kept is damaged', async () => {
+    bed.store.values.set('bgp', '{"peers":[{"name":7}],"routes":[]}');
+    await bed.speaker.restore();
+    expect(bed.speaker.sessions()).toEqual([]);
+    expect(bed.log.events('warn')).toEqual(['local-state-ignored']);
+  });
+
+  it('writes no password into any log line, metric or report', async () => {
+    const router = bed.up(peer({ password: 'hunter22' }));
+    router.hangUp();
+    await bed.time.advance(60_000);
+    expect(JSON.stringify([bed.log.lines, bed.sent])).not.toContain('hunter22');
+  });
+});
