@@ -32,6 +32,7 @@ const hello: fc.Arbitrary<Hello> = fc.record({
   draining: fc.boolean(),
   starting: fc.boolean(),
   resync: fc.boolean(),
+  alone: fc.boolean(),
   interfaces: fc.array(
     fc.record({
       name: fc.stringMatching(/^[!-~]{1,15}$/),

@@ -64,6 +64,21 @@ describe('ownership in simulation', () => {
     expect(changesAfter(5000, cluster)).toContainEqual(['node-1', 'claim', 'grace-over']);
   });
 
+  it('leaves an address with the owner that was in company when a node that was cut off alone comes back', () => {
+    const cluster = run({
+      seed: 8,
+      faults: [
+        { atMs: 4900, kind: 'controller-away' },
+        { atMs: 5000, kind: 'partition', groups: [['node-1'], ['node-0', 'node-2']] },
+        { atMs: 10_000, kind: 'heal' },
+      ],
+    });
+    expect(changesAfter(5000, cluster).filter(([, kind]) => kind === 'claim')).toEqual([
+      ['node-1', 'claim', 'neighbour-down'],
+    ]);
+    expect(cluster.node('node-0').onWire.size).toBe(1);
+  });
+
   it('moves a link that goes down once, and lets it flap in vain after that', () => {
     const flaps = Array.from({ length: 40 }, (_, flap): Fault => {
       return { atMs: 5000 + 100 * flap, kind: flap % 2 === 0 ? 'link-down' : 'link-up', node: 'node-0' };

@@ -56,7 +56,15 @@ export class Invariants {
     const own = node.onWire.get(address);
     const other = this.#cluster.nodes.find(({ name }) => name === to)?.onWire.get(address);
     if (own?.kind !== 'claim' || other?.kind !== 'claim' || to === undefined) return;
-    if (!prevails(other.order, to, own.order, node.name))
+    const giver = { ...own, name: node.name };
+    const taker = { ...other, name: to };
+    // Who was alone may have said otherwise a moment ago.
+    const isAlone = (alone: boolean) =>
+      [
+        { ...taker, alone: false },
+        { ...giver, alone },
+      ] as const;
+    if (!prevails(...isAlone(false)) && !(node.alone && prevails(...isAlone(true))))
       this.#violate(`${node.name} gives ${formatIp(address)} to the weaker claim of ${to} as ${reason}`);
   }
 
@@ -151,7 +159,7 @@ export class Invariants {
     for (const other of this.#cluster.nodes) {
       const held = other.onWire.get(address);
       if (other === node || held?.kind !== 'claim' || !this.#has(other, address, node, nowMs)) continue;
-      if (prevails(held.order, other.name, order, node.name))
+      if (prevails({ order: held.order, name: other.name, alone: false }, { order, name: node.name, alone: false }))
         this.#violate(
           `${node.name} claims ${formatIp(address)} as ${reason} from ${other.name}, whose claim is stronger`,
         );
@@ -240,12 +248,20 @@ function isKnown(standing: string | undefined): boolean {
   return standing !== undefined && standing !== 'never-heard';
 }
 
+interface Contender {
+  readonly order: ClaimOrder;
+  readonly name: string;
+  readonly alone: boolean;
+}
+
 /** The order of claims once more, so that the machine's own may be wrong. */
-function prevails(a: ClaimOrder, nodeOfA: string, b: ClaimOrder, nodeOfB: string): boolean {
-  const digits = ({ epoch, term, rank }: ClaimOrder): number[] => [epoch.generation, epoch.counter, term, 255 - rank];
+function prevails(a: Contender, b: Contender): boolean {
+  const digits = ({ order: { epoch, term, rank }, alone }: Contender): number[] => {
+    return [epoch.generation, epoch.counter, alone ? 0 : 1, term, 255 - rank];
+  };
   const [ofA, ofB] = [digits(a), digits(b)];
   const at = ofA.findIndex((digit, index) => digit !== ofB[index]);
-  return at === -1 ? nodeOfA < nodeOfB : (ofA[at] ?? 0) > (ofB[at] ?? 0);
+  return at === -1 ? a.name < b.name : (ofA[at] ?? 0) > (ofB[at] ?? 0);
 }
 
 class PairTimes {

@@ -48,6 +48,8 @@ export class SimNode {
   startedMs: number | undefined;
   leaving = false;
   hushed = false;
+  /** As it said in its last hello. */
+  alone = false;
   readonly onWire = new Map<IpAddress, OnWire>();
   readonly standings = new Map<string, Standing>();
   #machine: Ownership | undefined;
@@ -195,6 +197,7 @@ export class SimNode {
     switch (action.kind) {
       case 'send-hello': {
         const { hello, to } = action;
+        this.alone = hello.alone;
         network.send(this.name, to, () => node(to)?.give({ kind: 'hello', from: this.address, hello }));
         return;
       }

@@ -21,6 +21,7 @@ import type { HeardNeighbour, Hello, HelloEcho, HelloInterface } from './types.t
 export type Authenticate = (octets: Uint8Array) => Uint8Array;
 
 const KEY_ID_OFFSET = 5;
+const FLAGS = ['leaving', 'draining', 'starting', 'resync', 'alone'] as const;
 const HIGH_UNIT = 2 ** 32;
 
 /**
@@ -98,6 +99,7 @@ function readBody(reader: ByteReader): Hello {
     draining: (flags & HelloFlag.draining) !== 0,
     starting: (flags & HelloFlag.starting) !== 0,
     resync: (flags & HelloFlag.resync) !== 0,
+    alone: (flags & HelloFlag.alone) !== 0,
     exchange: reader.u16('exchange'),
     digest: reader.u32('digest'),
     interfaces: readList(reader, { field: 'interfaces', max: MAX_INTERFACES, read: readInterface }),
@@ -172,7 +174,7 @@ function readU48(reader: ByteReader, field: string): number {
 
 function flagsOf(hello: Hello): number {
   let flags = 0;
-  for (const name of ['leaving', 'draining', 'starting', 'resync'] as const) if (hello[name]) flags |= HelloFlag[name];
+  for (const name of FLAGS) if (hello[name]) flags |= HelloFlag[name];
   return flags;
 }
 

@@ -78,6 +78,8 @@ export interface Hello {
   readonly draining: boolean;
   /** It has just started and has not yet made up its mind: what it held before it may still hold. */
   readonly starting: boolean;
+  /** It hears nobody, or did not until just now: in the meantime others may have gone on without it. */
+  readonly alone: boolean;
   /** At most 16. */
   readonly interfaces: readonly HelloInterface[];
   /** At most 64. */

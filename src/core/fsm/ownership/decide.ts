@@ -31,6 +31,8 @@ export interface Party {
   readonly able: boolean;
   /** It has just started, and what it held it may still hold. */
   readonly starting: boolean;
+  /** It hears nobody, or did not until just now. */
+  readonly alone: boolean;
   /** Its claim, if it has one. */
   readonly claim?: ClaimOrder;
   readonly standsIn: boolean;
@@ -48,6 +50,8 @@ export interface Situation {
   readonly willing: boolean;
   /** Its speaker stops by plan: it begins nothing. */
   readonly leaving: boolean;
+  /** It hears nobody, or did not until just now. */
+  readonly alone: boolean;
   /** It takes nothing before, because it was cut off or overslept, and has yet to hear what the others did. */
   readonly actFromMs: number;
   /** Some neighbour may hold the address without this node knowing, until then. */
@@ -113,13 +117,14 @@ function asRestored(
 function asOwner(state: Extract<AddressState, { kind: 'owner' }>, situation: Situation): Decision {
   const { grant, able, nowMs } = situation;
   if (!able) return resigned(state, { kind: 'vacant', sinceMs: nowMs, cause: 'link-up' }, 'link-down');
-  const holder = strongest(situation.parties.filter((party) => holds(party, situation)));
-  if (!prevails(state.order, holder, situation) && holder !== undefined) {
+  const holders = situation.parties.filter((party) => holds(party, situation));
+  const holder = strongest(holders.filter((party) => !keeps(state.order, party, situation)));
+  if (holder !== undefined) {
     const moved = holder.claim.term === 0 && compareEpochs(holder.claim.epoch, state.order.epoch) > 0;
     const deed: Deed = { kind: 'release', reason: moved ? 'moved' : 'outranked', to: holder.nodeName };
     return { state: { kind: 'standby', owner: holder.nodeName }, deed };
   }
-  const contested = holder !== undefined;
+  const contested = holders.length > 0;
   const rank = rankOf(situation);
   if (rank === 0 && grant !== undefined && compareEpochs(grant.epoch, state.order.epoch) > 0) {
     const order: ClaimOrder = { epoch: grant.epoch, term: 0, rank };
@@ -234,6 +239,15 @@ function strongest(claimants: readonly Claimant[]): Claimant | undefined {
 
 function prevails(own: ClaimOrder, other: Claimant | undefined, { nodeName }: Situation): boolean {
   return other === undefined || isStronger(own, nodeName, other.claim, other.nodeName);
+}
+
+/**
+ * Whether an owner keeps the address against another. Who was cut off alone took over what the others had never lost: among
+ * claims of one epoch that of a node in company prevails.
+ */
+function keeps(own: ClaimOrder, other: Claimant, situation: Situation): boolean {
+  const isSameEpoch = compareEpochs(own.epoch, other.claim.epoch) === 0;
+  return isSameEpoch && situation.alone !== other.alone ? other.alone : prevails(own, other, situation);
 }
 
 function rankOf({ grant, nodeName }: Situation): number {

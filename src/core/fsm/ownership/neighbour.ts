@@ -81,6 +81,11 @@ export class Neighbour {
     return this.#said?.starting ?? false;
   }
 
+  /** It hears nobody, or did not until just now. */
+  get alone(): boolean {
+    return this.#said?.alone ?? false;
+  }
+
   moveTo(addresses: readonly IpAddress[]): void {
     this.#addresses = new Set(addresses);
   }
@@ -138,6 +143,7 @@ function saysTheSame(a: Omit<Hello, 'entries'>, b: Omit<Hello, 'entries'>): bool
   return (
     a.draining === b.draining &&
     a.starting === b.starting &&
+    a.alone === b.alone &&
     a.interfaces.length === b.interfaces.length &&
     a.interfaces.every(({ name, mac, up }, at) => {
       const other = b.interfaces[at];

@@ -4,7 +4,7 @@ import type { IpAddress } from '../../net/index.ts';
 import { HelloRounds } from './hello-rounds.ts';
 import { isHeardDirectly, type LivenessEvent, NEVER, nextJudgementMs, nextQuestionMs } from './liveness.ts';
 import { Neighbour } from './neighbour.ts';
-import { ALONE_PROBE_MS, HUSH_AFTER_MS } from './timing.ts';
+import { ALONE_MEMORY_MS, ALONE_PROBE_MS, HUSH_AFTER_MS } from './timing.ts';
 import type { HelloRefusal, OwnershipAction, OwnershipNeighbour } from './types.ts';
 
 interface NeighbourhoodOptions {
@@ -33,6 +33,8 @@ export class Neighbourhood {
   #askedGatewaysMs = NEVER;
   /** Since when this node has heard nobody of those that it once heard. */
   #aloneSinceMs: number | undefined;
+  /** It counts as alone until then, in ms. */
+  #aloneUntilMs = NEVER;
   #hushed = false;
   #heldNews = new Map<IpAddress, Neighbour>();
   #neighbourNews = new Set<string>();
@@ -120,7 +122,9 @@ export class Neighbourhood {
     this.#lifeMs = nowMs;
   }
 
-  overslept(nowMs: number): void {
+  /** @param forLong others may have called this node down meanwhile */
+  overslept(forLong: boolean, nowMs: number): void {
+    if (forLong) this.#aloneUntilMs = nowMs + ALONE_MEMORY_MS;
     for (const neighbour of this.#neighbours.values()) this.#step(neighbour, { kind: 'overslept' }, nowMs);
   }
 
@@ -136,10 +140,16 @@ export class Neighbourhood {
     this.#listen(nowMs);
   }
 
+  /** Nobody hears this node and it hears nobody, or so it was until just now. */
+  get isAlone(): boolean {
+    return this.#aloneSinceMs !== undefined || this.#aloneUntilMs !== NEVER;
+  }
+
   /** When the next turn is due. */
   nextTurnMs(): number {
     const alone = this.#aloneSinceMs !== undefined;
     let nextMs = alone ? this.#askedGatewaysMs + ALONE_PROBE_MS : Number.POSITIVE_INFINITY;
+    if (this.#aloneUntilMs !== NEVER) nextMs = Math.min(nextMs, this.#aloneUntilMs);
     for (const { liveness } of this.#neighbours.values())
       nextMs = Math.min(nextMs, nextQuestionMs(liveness, alone), nextJudgementMs(liveness));
     return nextMs;
@@ -165,12 +175,14 @@ export class Neighbourhood {
 
   /** A node that hears nobody may be the one that is cut off: it asks around, and keeps quiet until anybody answers. */
   #listen(nowMs: number): void {
+    if (nowMs >= this.#aloneUntilMs) this.#aloneUntilMs = NEVER;
     let heardOnce = false;
     let hears = false;
     for (const { isKnown, liveness } of this.#neighbours.values()) {
       heardOnce ||= isKnown;
       hears ||= isHeardDirectly(liveness, nowMs);
     }
+    if (this.#aloneSinceMs !== undefined && hears) this.#aloneUntilMs = nowMs + ALONE_MEMORY_MS;
     this.#aloneSinceMs = heardOnce && !hears ? (this.#aloneSinceMs ?? nowMs) : undefined;
     if (this.#aloneSinceMs !== undefined && nowMs >= this.#askedGatewaysMs + ALONE_PROBE_MS) {
       this.#askedGatewaysMs = nowMs;

@@ -24,6 +24,7 @@ export class Ownership {
   #starting = true;
   #leaving = false;
   #draining = false;
+  #alone = false;
   #actFromMs = NEVER;
   #wakeMs = Number.POSITIVE_INFINITY;
 
@@ -41,8 +42,10 @@ export class Ownership {
     this.#take(event, nowMs);
     if (event.kind === 'tick' || nowMs >= this.#wakeMs) this.#turn(nowMs);
     if (this.#starting) this.#settle(nowMs);
+    this.#noticeCompany();
     this.#holdings.decide({
       nowMs,
+      alone: this.#alone,
       starting: this.#starting,
       leaving: this.#leaving,
       draining: this.#draining,
@@ -116,8 +119,9 @@ export class Ownership {
     const { helloIntervalMs } = this.#timing;
     const lateMs = nowMs - this.#wakeMs;
     if (lateMs <= OVERSLEPT_INTERVALS * helloIntervalMs) return;
-    this.#neighbourhood.overslept(nowMs);
-    this.#listenFor(lateMs < DOWN_AFTER_INTERVALS * helloIntervalMs ? 1 : DOWN_AFTER_INTERVALS, nowMs);
+    const forLong = lateMs >= DOWN_AFTER_INTERVALS * helloIntervalMs;
+    this.#neighbourhood.overslept(forLong, nowMs);
+    this.#listenFor(forLong ? DOWN_AFTER_INTERVALS : 1, nowMs);
   }
 
   #listenFor(intervals: number, nowMs: number): void {
@@ -145,6 +149,13 @@ export class Ownership {
     return Math.max(this.#actFromMs, Math.min(untilMs, namedMs + settleMs));
   }
 
+  #noticeCompany(): void {
+    if (this.#neighbourhood.isAlone === this.#alone) return;
+    this.#alone = this.#neighbourhood.isAlone;
+    this.#present();
+    this.#holdings.reconsider();
+  }
+
   #chooseLinks(nowMs: number): void {
     const usable = new Set<string>();
     for (const [name, link] of this.#links ?? []) if (usableFromMs(link) <= nowMs) usable.add(name);
@@ -161,7 +172,13 @@ export class Ownership {
     for (const { reported } of this.#links?.values() ?? [])
       interfaces.push({ ...reported, up: this.#usable.has(reported.name) });
     const { rounds } = this.#neighbourhood;
-    rounds.present({ leaving: this.#leaving, draining: this.#draining, starting: this.#starting, interfaces });
+    rounds.present({
+      leaving: this.#leaving,
+      draining: this.#draining,
+      starting: this.#starting,
+      alone: this.#alone,
+      interfaces,
+    });
   }
 
   #nextMs(nowMs: number): number {

@@ -12,6 +12,7 @@ export interface NodeFacts {
   readonly starting: boolean;
   readonly leaving: boolean;
   readonly draining: boolean;
+  readonly alone: boolean;
   /** Names of its interfaces that can be relied on. */
   readonly usable: ReadonlySet<string>;
   /** It takes nothing before, in ms. */
@@ -45,6 +46,7 @@ export function situationOf(
     able: grant?.interfaces?.some((name) => usable.has(name)) ?? usable.size > 0,
     willing: !facts.draining,
     leaving: facts.leaving,
+    alone: facts.alone,
     actFromMs: facts.actFromMs,
     listenUntilMs,
     parties,
@@ -67,6 +69,7 @@ function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly 
     lastSignMs: lastSignMs(liveness),
     able: !draining && neighbour.canCarry(interfaces),
     starting,
+    alone: neighbour.alone,
     standsIn: entry?.holding === 'stand-in',
     ...(entry?.holding === 'claim' ? { claim: entry.order } : {}),
   };
@@ -81,6 +84,7 @@ function stranger(nodeName: string): Party {
     lastSignMs: NEVER,
     able: false,
     starting: false,
+    alone: false,
     standsIn: false,
   };
 }

@@ -34,6 +34,9 @@ export const ALONE_PROBE_MS = 250;
 /** After that long without any sign of life it stops its periodic announcements. */
 export const HUSH_AFTER_MS = 3000;
 
+/** A node that was alone counts as such until everybody has told it what they hold. */
+export const ALONE_MEMORY_MS = 1000;
+
 /** Caches on the LAN have settled when a takeover is verified. */
 export const VERIFY_AFTER_MS = 1000;
 /** Most verifications in one turn. */

@@ -29,6 +29,7 @@ const HELLO: Hello = {
   draining: false,
   starting: false,
   resync: true,
+  alone: true,
   interfaces: [{ name: 'eth0', mac: macFromValue(0x02a1b2c3d4e5), up: true }],
   heard: [{ tag: 0xdeadbeef, ageMs: 42 }],
   exchange: 9,
@@ -44,7 +45,7 @@ const HELLO: Hello = {
 
 /** Written by hand from the layout in the docstring. */
 const BODY = [
-  '48455241 01 07 09 02 6e31 01020304 0a0b0c0d0e0f 00000102',
+  '48455241 01 07 19 02 6e31 01020304 0a0b0c0d0e0f 00000102',
   '010000000002 00000003 80000001 0064 0009 11223344',
   '01 04 65746830 02a1b2c3d4e5 01',
   '01 deadbeef 002a',

@@ -18,6 +18,7 @@ export function party(nodeName: string, change: Partial<Party> = {}): Party {
     lastSignMs: NOW_MS - 50,
     able: true,
     starting: false,
+    alone: false,
     standsIn: false,
     ...change,
   };
@@ -32,6 +33,7 @@ export function situation(change: Partial<Situation> = {}): Situation {
     able: true,
     willing: true,
     leaving: false,
+    alone: false,
     actFromMs: NEVER,
     listenUntilMs: NEVER,
     parties: [owner(), party('c')],
@@ -114,6 +116,10 @@ export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situati
   ],
   ['another claims with more right', situation({ parties: [party('a'), party('c', { claim: order(7, 2, 2) })] })],
   ['another claims with less right', situation({ parties: [party('a'), party('c', { claim: order(6, 0, 2) })] })],
+  [
+    'another claims with more right, but was cut off alone until now',
+    situation({ parties: [party('a'), party('c', { claim: order(7, 2, 2), alone: true })] }),
+  ],
   ['no link of this node is up, the owner is heard', situation({ able: false })],
   ['no link of this node is up, owner and kernel are silent', situation({ able: false, parties: [owner(down)] })],
 ];
