@@ -1,99 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { BgpPeerSettings, BgpRoute, BgpSpeakerMessage } from '../../../../src/ports/bgp-channel.ts';
+import type { BgpRoute } from '../../../../src/ports/bgp-channel.ts';
 import { StreamError } from '../../../../src/ports/stream-connector.ts';
-import { BgpSpeaker } from '../../../../src/speaker/bgp/bgp-speaker.ts';
-import { FakeBfdPlane } from '../../../support/fake-bfd-plane.ts';
+import { BFD, BgpSpeakerBed, peer, ROUTER } from '../../../support/bgp-speaker-bed.ts';
 import { v4 } from '../../../support/fake-lan.ts';
-import { type FakeRouter, FakeStreams, NODE_ADDRESS, nodeAddresses } from '../../../support/fake-router.ts';
-import { asn, peer as interopPeer, route } from '../../../support/interop/bed.ts';
-import { ManualTime, settle } from '../../../support/manual-time.ts';
-import { MemoryState } from '../../../support/memory-state.ts';
-import { RecordingLog, RecordingMetrics } from '../../../support/recording-telemetry.ts';
-import { seededRandom } from '../../../support/seeded-random.ts';
+import { NODE_ADDRESS } from '../../../support/fake-router.ts';
+import { asn, route } from '../../../support/interop/bed.ts';
 
-const ROUTER = v4('10.0.0.1');
-const BFD = {
-  receiveIntervalMs: 300,
-  transmitIntervalMs: 300,
-  detectMultiplier: 3,
-  passive: false,
-  minimumTtl: 254,
-  strict: false,
-};
-
-function peer(fields: Partial<BgpPeerSettings> = {}): BgpPeerSettings {
-  const { sourceAddress: _, ...settings } = interopPeer('router', '10.0.0.11');
-  return { ...settings, endpoint: { kind: 'address', address: ROUTER }, ...fields };
-}
-
-/** Seals in a way that a test can see through. */
-const SECRETS = {
-  seal: (text: string) => `sealed:${Buffer.from(text).toString('hex')}`,
-  open: (sealed: string) => (sealed.startsWith('sealed:') ? Buffer.from(sealed.slice(7), 'hex').toString() : undefined),
-};
-
-class Bed {
-  readonly time = new ManualTime();
-  readonly streams = new FakeStreams();
-  readonly bfd = new FakeBfdPlane();
-  readonly log = new RecordingLog();
-  readonly metrics = new RecordingMetrics();
-  readonly sent: BgpSpeakerMessage[] = [];
-  readonly store: MemoryState;
-  readonly speaker: BgpSpeaker;
-  #revision = 0;
-
-  constructor(store = new MemoryState()) {
-    this.store = store;
-    const { time, streams, bfd, log, metrics } = this;
-    this.speaker = new BgpSpeaker(
-      { nodeName: 'node1' },
-      {
-        streams,
-        addresses: nodeAddresses(NODE_ADDRESS),
-        bfd,
-        store,
-        secrets: SECRETS,
-        send: (message) => this.sent.push(message),
-        clock: time,
-        timers: time,
-        random: seededRandom(1),
-        log,
-        metrics,
-      },
-    );
-  }
-
-  snapshot(peers: readonly BgpPeerSettings[], routes: readonly BgpRoute[] = [], draining = false): void {
-    this.#revision += 1;
-    const settings = { peers, draining };
-    this.speaker.apply({ kind: 'bgp-snapshot', revision: this.#revision, settings, routes });
-  }
-
-  change(routes: readonly BgpRoute[], withdrawn: readonly BgpRoute[] = []): void {
-    this.#revision += 1;
-    const prefixes = withdrawn.map(({ prefix }) => prefix);
-    this.speaker.apply({ kind: 'bgp-delta', revision: this.#revision, routes, withdrawn: prefixes });
-  }
-
-  /** A session that is up. */
-  up(
-    settings: BgpPeerSettings,
-    routes: readonly BgpRoute[] = [],
-    options: Parameters<FakeStreams['answer']>[0] = {},
-  ): FakeRouter {
-    this.snapshot([settings], routes);
-    return this.streams.answer(options);
-  }
-
-  get lastReport(): unknown {
-    return this.sent.flatMap((message) => (message.kind === 'bgp-report' ? message.sessions : [])).at(-1);
-  }
-}
-
-let bed: Bed;
+let bed: BgpSpeakerBed;
 beforeEach(() => {
-  bed = new Bed();
+  bed = new BgpSpeakerBed();
 });
 
 describe('a speaker of BGP', () => {
@@ -357,79 +272,5 @@ describe('a speaker of BGP with BFD', () => {
     expect(router.heard).toEqual([]);
     bed.bfd.report('router', 'Up');
     expect(router.heard[0]).toBe('open');
-  });
-});
-
-describe('a speaker of BGP that stops', () => {
-  it('marks the routes, gives the router time, says goodbye, and only then ends BFD (RFC 8326)', async () => {
-    const router = bed.up(peer({ bfd: BFD }), [route('192.0.2.1/32')]);
-    const drained = bed.speaker.drain();
-    expect(router.attribute('192.0.2.1/32', 'communities')?.values).toEqual([0xffff_0000]);
-    await bed.time.advance(1999);
-    expect(router.notifications).toEqual([]);
-    await bed.time.advance(1);
-    await drained;
-    await bed.speaker.close();
-    expect(router.notifications).toMatchObject([{ code: 6, subcode: 2 }]);
-    expect(bed.bfd.stopped).toBe(true);
-    expect(bed.time.armed).toBe(0);
-  });
-
-  it('waits for nobody when no router has a route', async () => {
-    bed.up(peer());
-    await bed.speaker.drain();
-    await bed.speaker.close();
-    expect(bed.time.armed).toBe(0);
-  });
-
-  it('says nothing to a router that keeps the routes while it restarts (RFC 4724)', async () => {
-    const router = bed.up(peer({ gracefulRestart: true }), [route('192.0.2.1/32')], { gracefulRestart: true });
-    await bed.speaker.drain();
-    await bed.speaker.close();
-    expect(router.notifications).toEqual([]);
-    expect(router.attribute('192.0.2.1/32', 'communities')).toBeUndefined();
-    expect(router.closed).toBe(true);
-  });
-
-  it('says goodbye to that router too when the node itself is to go', async () => {
-    const router = bed.up(peer({ gracefulRestart: true }), [route('192.0.2.1/32')], { gracefulRestart: true });
-    bed.snapshot([peer({ gracefulRestart: true })], [route('192.0.2.1/32')], true);
-    expect(router.attribute('192.0.2.1/32', 'communities')?.values).toEqual([0xffff_0000]);
-    await bed.speaker.drain();
-    await bed.speaker.close();
-    expect(router.notifications).toHaveLength(1);
-  });
-});
-
-describe('a speaker of BGP that starts again', () => {
-  it('announces what it announced before, without a controller', async () => {
-    bed.up(peer({ password: 'secret' }), [route('192.0.2.1/32', { med: 5 })]);
-    await bed.time.advance(2000);
-    await bed.speaker.close();
-    expect(bed.store.values.get('bgp')).not.toContain('"secret"');
-
-    const next = new Bed(bed.store);
-    await next.speaker.restore();
-    expect(next.streams.attempts[0]?.options.password).toBe('secret');
-    const router = next.streams.answer();
-    expect(router.attribute('192.0.2.1/32', 'multiExitDisc')?.value).toBe(5);
-    next.snapshot([peer({ password: 'secret' })], [route('192.0.2.1/32', { med: 5 })]);
-    await settle();
-    expect(router.notifications).toEqual([]);
-    expect(next.streams.attempts).toHaveLength(1);
-  });
-
-  it('begins empty, and says why, when what it kept is damaged', async () => {
-    bed.store.values.set('bgp', '{"peers":[{"name":7}],"routes":[]}');
-    await bed.speaker.restore();
-    expect(bed.speaker.sessions()).toEqual([]);
-    expect(bed.log.events('warn')).toEqual(['local-state-ignored']);
-  });
-
-  it('writes no password into any log line, metric or report', async () => {
-    const router = bed.up(peer({ password: 'hunter22' }));
-    router.hangUp();
-    await bed.time.advance(60_000);
-    expect(JSON.stringify([bed.log.lines, bed.sent])).not.toContain('hunter22');
   });
 });
