@@ -53,7 +53,10 @@ export async function leadTheCluster(
     announcer: new Announcers([announcer, bgp.announcer]),
     events: api.events,
   });
-  const conflicts = new Conflicts({}, { ...parts, speakers: registry, provider, events: api.events });
+  const conflicts = new Conflicts(
+    {},
+    { ...parts, speakers: registry, provider, events: api.events, renew: (address) => announcer.renew(address) },
+  );
   const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     ...parts,
     configuration,
@@ -63,13 +66,7 @@ export async function leadTheCluster(
     events: api.events,
     time: systemTime,
   });
-  const services = new ServiceController(serviceOptions(settings), {
-    ...parts,
-    store: api.services,
-    loadBalancer: provider,
-    claims: provider,
-    events: api.events,
-  });
+  const services = serviceController(settings, parts, provider);
   const needSync = (keys: readonly string[]): void => {
     for (const key of keys) services.enqueue(key);
   };
@@ -110,6 +107,7 @@ function liveBoard(
       objects: () => parts.configuration.assessed().map(({ object }) => object),
       announcer,
       presenceOf: (nodeName) => registry.speaker(nodeName)?.presence ?? 'gone',
+      witnessesOf: (nodeName) => registry.witnessesOf(nodeName),
     },
   );
 }
@@ -135,12 +133,20 @@ function helloKeysOf({ namespace }: ControllerSettings, parts: ControllerParts, 
   );
 }
 
-function serviceOptions(settings: ControllerSettings) {
+function serviceController(
+  settings: ControllerSettings,
+  parts: ControllerParts,
+  provider: Provider,
+): ServiceController {
   const { clusterName, concurrentServiceSyncs: concurrency, ignoreExcludeLabel, loadBalancerClass } = settings;
-  return {
-    clusterName,
-    concurrency,
-    ignoreExcludeLabel,
-    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
-  };
+  const { services: store, events } = parts.api;
+  return new ServiceController(
+    {
+      clusterName,
+      concurrency,
+      ignoreExcludeLabel,
+      ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+    },
+    { ...parts, store, loadBalancer: provider, claims: provider, events },
+  );
 }

@@ -4,6 +4,7 @@ import { NODE_FATES } from '../inspect/simulate-nodes.ts';
 import { completionCommand } from './completion.ts';
 import { convertCommand } from './convert.ts';
 import { inspectCommands } from './inspect/commands.ts';
+import { doctorCommand } from './inspect/doctor-command.ts';
 import { migrateCommand, simulateApplyCommand } from './inspect/plan-commands.ts';
 import { explainCommand, simulateNodesCommand } from './inspect/rehearsal-commands.ts';
 import { timelineCommand } from './inspect/timeline-command.ts';
@@ -19,6 +20,7 @@ export function addPeopleCommands(program: Command): Command {
     ...inspectCommands(),
     explainCommand(),
     timelineCommand(),
+    doctorCommand(),
     simulate,
     migrateCommand(),
     convertCommand(),

@@ -9,7 +9,7 @@ import { StateFolder } from '../adapters/linux/state-folder.ts';
 import { TcpStreams } from '../adapters/linux/tcp-streams.ts';
 import { WorkerBfdPlane } from '../adapters/linux/worker-bfd-plane.ts';
 import { WorkerPacketPlane } from '../adapters/linux/worker-packet-plane.ts';
-import { HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
+import { type HttpAnswer, HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
 import {
@@ -24,6 +24,7 @@ import type { Log } from '../ports/log.ts';
 import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
 import { metricsRoute } from './metrics-route.ts';
+import { nodeReport } from './node-report.ts';
 import { addressAndPort, portNumber } from './option-values.ts';
 import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -115,7 +116,7 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const endpoint = new HttpEndpoint({
     host: settings.healthAddress,
     port: settings.metricsPort,
-    routes: metricsRoute(metrics),
+    routes: new Map([...metricsRoute(metrics), ['/node', () => nodeAnswer(settings.nodeName)]]),
   });
   if (settings.metricsPort !== 0) await endpoint.start();
 
@@ -162,6 +163,11 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   for (const service of ['', 'readiness'] as const) health.set(service, false);
   await speaker.stop();
   alive.abort();
+}
+
+/** What `heraldlb doctor` asks. */
+async function nodeAnswer(nodeName: string): Promise<HttpAnswer> {
+  return { status: 200, contentType: 'application/json', body: JSON.stringify(await nodeReport(nodeName)) };
 }
 
 /** The Service's address that the kubelet puts into the environment needs no DNS, which may be waiting for us. */

@@ -17,8 +17,8 @@ const STATE: LiveState = {
   leader: 'heraldlb-controller-1',
   at: '2026-01-01T00:00:00.000Z',
   nodes: [
-    { name: 'node-a', speaker: 'connected', announces: 1 },
-    { name: 'node-b', speaker: 'gone', announces: 0 },
+    { name: 'node-a', speaker: 'connected', announces: 1, heardBy: {} },
+    { name: 'node-b', speaker: 'gone', announces: 0, heardBy: {} },
   ],
   pools: [
     {

@@ -4,13 +4,11 @@ import { explain, formatExplain } from '../../inspect/explain.ts';
 import type { LiveState } from '../../inspect/live/live-state.ts';
 import { rehearseAllocation } from '../../inspect/rehearsal/allocation.ts';
 import { formatNodes, type NodeFate, simulateNodes } from '../../inspect/simulate-nodes.ts';
-import { ApiError } from '../../ports/api-error.ts';
-import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, PROBLEMS, run } from './commands.ts';
 import { print } from './output.ts';
 import { optionsOf, type RehearsalFlags, rehearsing } from './plan-commands.ts';
-import { leaderState } from './timeline-command.ts';
+import { leaderStateIfAny } from './timeline-command.ts';
 
 const FATES: Readonly<Record<NodeFate, string>> = {
   kill: 'Shows where addresses would go if nodes lost power.',
@@ -48,6 +46,7 @@ export function simulateNodesCommand(fate: NodeFate): Command {
         const known = new Set(snapshot.nodes.map(({ meta }) => meta.name));
         const unknown = names.filter((name) => !known.has(name));
         if (unknown.length > 0) throw new UsageError(`there is no node ${unknown.join(', ')}`);
+        // Without a leader the answer is what a new one would decide.
         const state = await leaderStateIfAny(cluster);
         const { config, announcements } = await rehearseAllocation(snapshot, optionsOf(flags));
         const { nodes, endpointSlices } = snapshot;
@@ -58,16 +57,6 @@ export function simulateNodesCommand(fate: NodeFate): Command {
         return view.lost.length > 0 ? PROBLEMS : HEALTHY;
       });
     });
-}
-
-/** Without a leader the answer is what a new one would decide. */
-async function leaderStateIfAny(cluster: ClusterReader): Promise<LiveState | undefined> {
-  try {
-    return await leaderState(cluster);
-  } catch (error) {
-    if (error instanceof ApiError || error instanceof UsageError) return undefined;
-    throw error;
-  }
 }
 
 function aliveNodes(state: LiveState | undefined): readonly string[] | undefined {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { LiveState } from '../../inspect/live/live-state.ts';
 import { formatTimeline } from '../../inspect/live/timeline.ts';
+import { ApiError } from '../../ports/api-error.ts';
 import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
 import { METRICS_PORT } from '../../ports/defaults.ts';
 import { UsageError } from '../process-life.ts';
@@ -22,9 +23,19 @@ export function timelineCommand(): Command {
 }
 
 /** What the leader knows, by way of the API server. @throws UsageError when nobody leads */
-export async function leaderState(cluster: ClusterReader): Promise<LiveState> {
+async function leaderState(cluster: ClusterReader): Promise<LiveState> {
   const { leader = '', pods, namespace } = await cluster.snapshot();
   const pod = pods.find(({ meta }) => leader.startsWith(`${meta.name}_`) || leader === meta.name);
   if (pod === undefined) throw new UsageError(`no Pod in ${namespace} leads, so nobody keeps a timeline`);
   return (await cluster.fromPod(pod, METRICS_PORT, '/state')) as LiveState;
+}
+
+/** The same; undefined when nobody leads, or cannot be reached. */
+export async function leaderStateIfAny(cluster: ClusterReader): Promise<LiveState | undefined> {
+  try {
+    return await leaderState(cluster);
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof UsageError) return undefined;
+    throw error;
+  }
 }

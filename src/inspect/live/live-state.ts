@@ -28,6 +28,8 @@ export interface LiveNode {
   readonly speaker: string;
   /** How many addresses it announces on layer 2. */
   readonly announces: number;
+  /** What the speakers of other nodes know of it, by their nodes. */
+  readonly heardBy: Readonly<Record<string, string>>;
 }
 
 export interface LiveService extends Omit<ServiceView, 'announcedBy' | 'routedBy'> {
@@ -58,6 +60,7 @@ export interface LiveDependencies {
   readonly objects: () => readonly ConfigObject[];
   readonly announcer: TimelineSource;
   readonly presenceOf: (nodeName: string) => string;
+  readonly witnessesOf: (nodeName: string) => ReadonlyMap<string, string>;
   readonly clock: Clock;
 }
 
@@ -88,7 +91,12 @@ export class LiveBoard {
       leader: podName,
       at: this.#with.clock.wallTime().toISOString(),
       nodes: snapshot.nodes
-        .map(({ meta: { name } }) => ({ name, speaker: this.#with.presenceOf(name), announces: load.get(name) ?? 0 }))
+        .map(({ meta: { name } }) => ({
+          name,
+          speaker: this.#with.presenceOf(name),
+          announces: load.get(name) ?? 0,
+          heardBy: Object.fromEntries(this.#with.witnessesOf(name)),
+        }))
         .toSorted((a, b) => a.name.localeCompare(b.name)),
       pools: poolViews(snapshot),
       services,

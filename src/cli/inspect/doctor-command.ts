@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { diagnose, diagnoseReachability, type Finding, formatFindings, type NodeReport } from '../../inspect/doctor.ts';
+import { ApiError } from '../../ports/api-error.ts';
+import type { ClusterReader, Pod } from '../../ports/cluster-snapshot.ts';
+import { METRICS_PORT } from '../../ports/defaults.ts';
+import { HEALTHY, type InspectFlags, inspecting, PROBLEMS, run } from './commands.ts';
+import { print } from './output.ts';
+import { leaderStateIfAny } from './timeline-command.ts';
+
+/** `doctor`: what is wrong with nodes and between them. */
+export function doctorCommand(): Command {
+  return inspecting(
+    'doctor',
+    'Asks every speaker about its node: interfaces, ARP settings, who hears whom; with what to do.',
+  ).action(async (flags: InspectFlags) => {
+    await run(flags, async (cluster) => {
+      const { pods } = await cluster.snapshot();
+      const speakers = pods.filter(({ meta }) => meta.labels['app.kubernetes.io/component'] === 'speaker');
+      const state = await leaderStateIfAny(cluster);
+      const findings = [
+        ...(await Promise.all(speakers.map((pod) => findingsOf(cluster, pod)))).flat(),
+        ...(state === undefined ? [NO_LEADER] : diagnoseReachability(state)),
+      ];
+      print(findings, flags.output, () => formatFindings(findings, speakers.length));
+      return findings.length === 0 ? HEALTHY : PROBLEMS;
+    });
+  });
+}
+
+const NO_LEADER: Finding = {
+  node: '',
+  severity: 'error',
+  what: 'no controller leads, or it cannot be reached through the API server',
+  hint: 'look at the Pods of the controller and at their logs',
+};
+
+async function findingsOf(cluster: ClusterReader, pod: Pod): Promise<readonly Finding[]> {
+  try {
+    return diagnose((await cluster.fromPod(pod, METRICS_PORT, '/node')) as NodeReport);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const hint = `is its Pod ${pod.meta.name} running, and is TCP ${METRICS_PORT} open on the node?`;
+    return [
+      { node: pod.nodeName, severity: 'warning', what: `its speaker could not be asked: ${error.message}`, hint },
+    ];
+  }
+}
