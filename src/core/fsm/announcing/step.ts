@@ -16,7 +16,7 @@ interface AnnouncingStep {
 
 /** An interface on which nothing is announced. */
 export function initialAnnouncing(config: AnnouncingConfig, nowMs: number): AnnouncingState {
-  return { schedules: new Map(), credit: config.burstFrames, creditAtMs: nowMs, hushed: false };
+  return { schedules: new Map(), credit: config.burstFrames, creditAtMs: nowMs, restUntilMs: nowMs, hushed: false };
 }
 
 /**
@@ -31,17 +31,13 @@ export function stepAnnouncing(
 ): AnnouncingStep {
   switch (event.kind) {
     case 'taken':
-      return waiting(withTaken(state, event.addresses, event.nowMs), [], event.nowMs);
+      return waiting(withTaken(state, event.addresses, event.nowMs), []);
     case 'lost':
-      return waiting(withLost(state, event.addresses), [], event.nowMs);
+      return waiting(withLost(state, event.addresses), []);
     case 'forgotten':
-      return waiting(
-        withForgotten(state, event.addresses ?? [...state.schedules.keys()], event.nowMs),
-        [],
-        event.nowMs,
-      );
+      return waiting(withForgotten(state, event.addresses ?? [...state.schedules.keys()], event.nowMs), []);
     case 'hushed':
-      return waiting(withHushed(state, event), [], event.nowMs);
+      return waiting(withHushed(state, event), []);
     case 'due':
       return announced(state, event, config);
     default:
@@ -92,7 +88,7 @@ function announced(
   event: Extract<AnnouncingEvent, { kind: 'due' }>,
   config: AnnouncingConfig,
 ): AnnouncingStep {
-  if (state.hushed) return waiting(state, [], event.nowMs);
+  if (state.hushed || event.nowMs < state.restUntilMs) return waiting(state, []);
   const schedules = new Map(state.schedules);
   const actions: AnnouncingAction[] = [];
   let credit = creditAt(state, event.nowMs, config);
@@ -111,7 +107,8 @@ function announced(
     schedules.set(address, following(schedule, event.nowMs, draw, config));
     draw = (draw + GOLDEN_RATIO) % 1;
   }
-  return waiting({ ...state, schedules, credit, creditAtMs: event.nowMs }, actions, event.nowMs + config.pauseMs);
+  const restUntilMs = event.nowMs + config.pauseMs;
+  return waiting({ ...state, schedules, credit, creditAtMs: event.nowMs, restUntilMs }, actions);
 }
 
 /** Spreads the members of one batch evenly over the interval, whatever the draw. */
@@ -182,13 +179,13 @@ function creditAt(state: AnnouncingState, nowMs: number, config: AnnouncingConfi
   return Math.min(config.burstFrames, state.credit + earned);
 }
 
-/** Names the time of the next `due`: that of the next address, but not before `earliestMs`. */
-function waiting(state: AnnouncingState, actions: readonly AnnouncingAction[], earliestMs: number): AnnouncingStep {
+/** Names the time of the next `due`: that of the next address, but not before the pause is over. */
+function waiting(state: AnnouncingState, actions: readonly AnnouncingAction[]): AnnouncingStep {
   if (state.hushed) return { state, actions: [...actions, { kind: 'wake', atMs: undefined }] };
   let nextMs: number | undefined;
   for (const { dueMs } of state.schedules.values()) {
     if (dueMs !== undefined && (nextMs === undefined || dueMs < nextMs)) nextMs = dueMs;
   }
-  const atMs = nextMs === undefined ? undefined : Math.max(nextMs, earliestMs);
+  const atMs = nextMs === undefined ? undefined : Math.max(nextMs, state.restUntilMs);
   return { state, actions: [...actions, { kind: 'wake', atMs }] };
 }

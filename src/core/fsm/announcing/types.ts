@@ -52,6 +52,8 @@ export interface AnnouncingState {
   /** Frames that may be sent at `creditAtMs`; grows from then on. */
   readonly credit: number;
   readonly creditAtMs: number;
+  /** Nothing is sent before: the pause after the last round of sending. */
+  readonly restUntilMs: number;
   /** Nothing is announced, whatever is due. */
   readonly hushed: boolean;
 }

@@ -22,6 +22,9 @@ import {
 } from '../../../support/packet-bed.ts';
 import { seededRandom } from '../../../support/seeded-random.ts';
 
+/** A node whose link came up listens first. */
+const LISTENS_MS = 500;
+
 describe('the packet engine, told to announce an IPv6 address', () => {
   it('claims it, answers for it and announces it at the moment of the grant', async () => {
     const bed = await new PacketBed().start();
@@ -85,6 +88,7 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     bed.grant(grant(ADDRESS6));
     const eth1 = ethernet({ name: 'eth1', index: 3, mac: mac('02:00:00:00:0a:03') });
     bed.host.change([ETH0, eth1]);
+    await bed.time.advance(LISTENS_MS);
     expect([...bed.host.groups]).toEqual(['2 ff02::1:ff00:50', '3 ff02::1:ff00:50']);
     bed.host.change([eth1]);
     expect([...bed.host.groups]).toEqual(['3 ff02::1:ff00:50']);
