@@ -133,7 +133,7 @@ export class PeerSession {
 
   /** The peer connected: whoever has its address. */
   accepted(): StreamHandler {
-    return this.#handler((id) => ({ kind: 'accepted', connection: id }));
+    return this.#handler((connection) => ({ kind: 'accepted', connection }));
   }
 
   /** The routes of these prefixes may be others now; undefined = all. */
@@ -233,7 +233,10 @@ export class PeerSession {
       return;
     }
     try {
-      const handler = this.#handler((id) => ({ kind: 'connected', connection: id }));
+      const handler = this.#handler((connection) => {
+        this.#attempt = undefined;
+        return { kind: 'connected', connection };
+      });
       this.#attempt = this.#with.streams.connect(connectOptions(this.settings, remote), handler);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
@@ -246,7 +249,6 @@ export class PeerSession {
     let connection: Connection | undefined;
     return {
       connected: (stream) => {
-        this.#attempt = undefined;
         connection = this.#adopt(stream);
         this.#tell(begun(connection.id));
       },
@@ -257,8 +259,8 @@ export class PeerSession {
         if (pending < MAX_PENDING_OCTETS && connection === this.#established) this.#pump();
       },
       closed: (why) => {
-        this.#attempt = undefined;
         if (connection === undefined) {
+          this.#attempt = undefined;
           this.#tell({ kind: 'connectFailed', why });
           return;
         }

@@ -24,6 +24,7 @@ export class SpeakerHost {
   #acknowledged = 0;
   #ready = false;
   #stopped = false;
+  #resources: readonly string[] = [];
   #exited = false;
 
   private constructor(child: ChildProcess) {
@@ -119,7 +120,7 @@ export class SpeakerHost {
 
   async #gone(): Promise<void> {
     await eventually(() => {
-      if (!this.#exited) throw new Error('the speaker did not end');
+      if (!this.#exited) throw new Error(`the speaker did not end: ${this.#resources.join(', ')}`);
     });
   }
 
@@ -134,6 +135,7 @@ export class SpeakerHost {
         return;
       case 'stopped':
         this.#stopped = true;
+        this.#resources = message.resources;
         return;
       case 'measured':
         this.#measured(message.value);

@@ -20,7 +20,8 @@ export type FromSpeaker =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'ready' }
   | { readonly kind: 'measured'; readonly value: number }
-  | { readonly kind: 'stopped'; readonly log: RecordingLog['lines'] };
+  /** With what still keeps the process alive: the channel to its parent, and nothing else. */
+  | { readonly kind: 'stopped'; readonly resources: readonly string[] };
 
 const tell = (message: FromSpeaker): void => void process.send?.(message);
 const fail = (error: unknown): void =>
@@ -28,7 +29,6 @@ const fail = (error: unknown): void =>
 process.on('uncaughtException', fail);
 
 const libc = loadLibc(fail);
-const log = new RecordingLog();
 const metrics = new RecordingMetrics();
 const speaker = new BgpSpeaker(
   {
@@ -46,7 +46,7 @@ const speaker = new BgpSpeaker(
     clock: systemTime,
     timers: systemTime,
     random: systemRandom,
-    log,
+    log: new RecordingLog(),
     metrics,
   },
 );
@@ -63,7 +63,7 @@ process.on('message', (message: ToSpeaker) => {
     .drain()
     .then(() => speaker.close())
     .then(() => {
-      tell({ kind: 'stopped', log: log.lines });
+      tell({ kind: 'stopped', resources: process.getActiveResourcesInfo() });
       process.disconnect();
     });
 });

@@ -219,6 +219,15 @@ describe('a speaker of BGP that waits for routers', () => {
     expect(router?.table.size).toBe(1);
   });
 
+  it('gives up its own attempt when it has a session with a router that dialled, or is to stop', async () => {
+    const other = { kind: 'address', address: v4('10.0.0.9') } as const;
+    bed.snapshot([{ ...passive, name: 'other', endpoint: other }, peer()]);
+    bed.streams.dial(ends, { mute: true })?.hangUp();
+    expect(bed.streams.attempts.filter(({ aborted }) => !aborted)).toHaveLength(1);
+    await bed.speaker.close();
+    expect(bed.streams.attempts.filter(({ aborted }) => !aborted)).toEqual([]);
+  });
+
   it('says that the port is taken, goes on with the rest, and tries again', async () => {
     bed.streams.refusal = new StreamError('TCP port 179 is taken by another program');
     bed.snapshot([passive, peer({ name: 'other', endpoint: { kind: 'address', address: v4('10.0.0.2') } })]);
