@@ -14,6 +14,7 @@ import { HelloKeys } from '../controller/speakers/hello-keys.ts';
 import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
 import { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
 import { CONFIG_RESOURCES } from '../core/config/schema/resource-names.ts';
+import type { IpAddress } from '../core/net/index.ts';
 import { LiveBoard } from '../inspect/live/live-state.ts';
 import { CONTROLLER_SERVICE_NAME, HELLO_KEYS_SECRET_NAME } from '../ports/defaults.ts';
 import { showAnnounced } from './announced-parts.ts';
@@ -43,7 +44,7 @@ export async function leadTheCluster(
       speakers: registry,
       config: configuration,
       history,
-      isFree: (address): boolean => conflicts.knownFree(address),
+      isFree: (each): boolean => conflicts.knownFree(each),
     },
   );
   const bgp = bgpParts(settings, parts, registry, signal);
@@ -53,10 +54,8 @@ export async function leadTheCluster(
     announcer: new Announcers([announcer, bgp.announcer]),
     events: api.events,
   });
-  const conflicts = new Conflicts(
-    {},
-    { ...parts, speakers: registry, provider, events: api.events, renew: (address) => announcer.renew(address) },
-  );
+  const renew = (address: IpAddress): void => announcer.renew(address);
+  const conflicts = new Conflicts({}, { ...parts, speakers: registry, provider, events: api.events, renew });
   const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     ...parts,
     configuration,

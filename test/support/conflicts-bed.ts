@@ -26,6 +26,7 @@ export class ConflictsBed {
   readonly provider: Provider;
   readonly conflicts: Conflicts;
   readonly changed: string[] = [];
+  readonly renewed: string[] = [];
   /** Who has which address on the LAN. */
   readonly lan = new Map<IpAddress, MacAddress>();
   /** `<node> <addresses>` of every survey. */
@@ -58,6 +59,7 @@ export class ConflictsBed {
         nodes,
         events: this.cluster,
         provider: this.provider,
+        renew: (address) => this.renewed.push(formatIp(address)),
         configuration: this.#configuration(pools),
         speakers: {
           observe: (listener) => {

@@ -4,7 +4,7 @@ import type { Informer } from '../../ports/informer.ts';
 import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { Clock, Timers } from '../../ports/time.ts';
+import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
 import type { SpeakerListener, Speakers } from '../speakers/speaker-listener.ts';
 import { AddressBook } from './address-book.ts';
@@ -13,7 +13,7 @@ import { ClaimReview } from './claim-review.ts';
 import { type AddressUse, Eligibility, type EligibleNodes } from './eligibility.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { isPlausible } from './epochs.ts';
-import { GrantLedger, type GrantLedgerOptions } from './grant-ledger.ts';
+import { GrantLedger, type GrantLedgerOptions, RIVALRY_AFTER_MS } from './grant-ledger.ts';
 import { NeighbourLists } from './neighbour-lists.ts';
 import { NodeDirectory } from './node-directory.ts';
 import type { OwnerHistory } from './owner-history.ts';
@@ -77,6 +77,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   readonly #census: StateCensus;
   readonly #beginning: Beginning;
   readonly #listeners: ((serviceKey: string) => void)[] = [];
+  /** BOUNDED: by the addresses that were taken over lately. */
+  readonly #suspected = new Map<IpAddress, Timer>();
   #phase: 'idle' | 'listening' | 'deciding' = 'idle';
   /** Why nothing is decided yet. */
   #waiting = STARTING;
@@ -125,6 +127,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
         for (const stop of stops) stop();
         this.#beginning.stop();
         this.#ledger.stop();
+        for (const timer of this.#suspected.values()) timer.cancel();
       },
       { once: true },
     );
@@ -154,6 +157,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     const had = this.#book.delete(serviceKey);
     for (const address of had) this.#decide(address);
     if (had.length > 0) this.#tellService(serviceKey);
+  }
+
+  /** It turned out that nobody else has the address: who waits for that may announce it. */
+  renew(address: IpAddress): void {
+    if (this.#phase === 'deciding') this.#ledger.renew(address);
   }
 
   declared(): void {
@@ -230,6 +238,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     if (this.#phase !== 'deciding') return;
     for (const address of addresses) {
       const moved = this.#claims.look(address, nodeName);
+      if (moved) this.#suspectRivalry(address);
       // Whoever took it over without us has it from now on by our grant.
       if (this.#ledger.successorOf(address) !== undefined) this.#decide(address);
       this.#ledger.claimed(address);
@@ -240,6 +249,17 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
 
   rejected(nodeName: string, address: IpAddress | undefined, reason: string): void {
     if (address !== undefined && this.#book.refuse(address, nodeName, reason)) this.#decide(address);
+  }
+
+  /** Two may announce it: if they still do in a while, that is told. */
+  #suspectRivalry(address: IpAddress): void {
+    if (this.#suspected.has(address) || this.#ledger.ownerOf(address) === this.#claims.ownershipOf(address)?.node)
+      return;
+    const timer = this.#dependencies.timers.start(RIVALRY_AFTER_MS, () => {
+      this.#suspected.delete(address);
+      if (this.#ledger.rivalOf(address) !== undefined) this.retell(address);
+    });
+    this.#suspected.set(address, timer);
   }
 
   /** One who comes late with grants of a leader that we did not know of would refuse ours. */

@@ -2,7 +2,7 @@ import type { IpAddress } from '../../core/net/index.ts';
 import { NeighbourGraph } from '../../core/placement/neighbour-graph.ts';
 import type { Claim, Epoch, Grant } from '../../ports/channel.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
-import type { Timer, Timers } from '../../ports/time.ts';
+import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { EligibleNodes } from './eligibility.ts';
 import { compareEpochs } from './epochs.ts';
@@ -19,6 +19,7 @@ export interface GrantLedgerDependencies {
   readonly speakers: Speakers;
   /** Whether an address that was never announced is known to be free on the LAN. */
   readonly isFree: (address: IpAddress) => boolean;
+  readonly clock: Clock;
   readonly timers: Timers;
   readonly metrics: Metrics;
 }
@@ -45,7 +46,11 @@ interface Outgoing {
 interface Successor {
   readonly node: string;
   readonly term: number;
+  readonly sinceMs: number;
 }
+
+/** An owner that lost its power still seems to announce for a while: only then is it told that there are two. */
+export const RIVALRY_AFTER_MS = 5_000;
 
 type HandoverResult = 'claimed' | 'timeout' | 'cancelled';
 
@@ -124,7 +129,9 @@ export class GrantLedger {
   /** Who announces it as well as the owner that we chose, because the two do not hear each other. */
   rivalOf(address: IpAddress): string | undefined {
     const entry = this.#entries.get(address);
-    return entry !== undefined && this.#isContested(address, entry) ? entry.successor?.node : undefined;
+    if (entry?.successor === undefined || !this.#isContested(address, entry)) return undefined;
+    const { node, sinceMs } = entry.successor;
+    return this.#dependencies.clock.nowMs() - sinceMs >= RIVALRY_AFTER_MS ? node : undefined;
   }
 
   /** Declares the list of an address. False when it is so already. An empty list takes it from everybody. */
@@ -138,6 +145,13 @@ export class GrantLedger {
     const outgoing = before === undefined ? undefined : this.#retire(address, before, { list, epoch });
     this.#put(address, { list, interfaces, epoch, adopted: false, announced, outgoing, successor: undefined });
     return true;
+  }
+
+  /** Grants the same once more: what is known of the address is not what it was. */
+  renew(address: IpAddress): void {
+    const entry = this.#entries.get(address);
+    if (entry === undefined || entry.adopted) return;
+    this.#put(address, { ...entry, epoch: this.#grant(address, entry) });
   }
 
   /** Looks at what a node claims now. Undefined when it claims nothing. */
@@ -199,9 +213,11 @@ export class GrantLedger {
     return isConnected && claim !== undefined && compareEpochs(claim.epoch, epoch) >= 0;
   }
 
-  #succeed(address: IpAddress, entry: Entry, successor: Successor): void {
-    if (entry.successor !== undefined && entry.successor.term > successor.term) return;
-    this.#put(address, { ...entry, announced: true, successor });
+  #succeed(address: IpAddress, entry: Entry, { node, term }: Pick<Successor, 'node' | 'term'>): void {
+    const { successor } = entry;
+    if (successor !== undefined && successor.term > term) return;
+    const sinceMs = successor?.node === node ? successor.sinceMs : this.#dependencies.clock.nowMs();
+    this.#put(address, { ...entry, announced: true, successor: { node, term, sinceMs } });
   }
 
   /** Tells the candidates, by an epoch that was never used. */

@@ -34,6 +34,8 @@ export const CONFLICTS_DEFAULTS: ConflictsOptions = {
 
 export interface ConflictsDependencies {
   readonly speakers: Pick<Speakers, 'alive' | 'probe' | 'observe'>;
+  /** Has an address announced that was found to be free. */
+  readonly renew: (address: IpAddress) => void;
   readonly provider: Pick<Provider, 'addresses' | 'setQuarantine' | 'setUnusable'>;
   readonly configuration: Pick<Configuration, 'assessed' | 'current' | 'onChange'>;
   readonly nodes: Pick<Informer<Node>, 'get'>;
@@ -60,6 +62,8 @@ export class Conflicts {
   readonly #moves: MoveAllowance;
   /** When a survey found nobody. BOUNDED: by the surveys of `knownFreeForMs`. */
   readonly #freeAtMs = new Map<IpAddress, number>();
+  /** Addresses for which only nodes of the cluster answer. BOUNDED: by the addresses that Services have. */
+  readonly #ofNodes = new Set<IpAddress>();
   readonly #listeners: ((address: IpAddress) => void)[] = [];
 
   constructor(options: Partial<ConflictsOptions>, dependencies: ConflictsDependencies) {
@@ -106,6 +110,7 @@ export class Conflicts {
 
   /** Whether nobody had the address when the LAN was asked lately. */
   knownFree(address: IpAddress): boolean {
+    if (this.#ofNodes.has(address)) return true;
     const atMs = this.#freeAtMs.get(address);
     return (
       atMs !== undefined && this.#with.clock.nowMs() - atMs < this.#options.knownFreeForMs && !this.#book.has(address)
@@ -153,7 +158,20 @@ export class Conflicts {
       this.#events.tellNode(nodeName, seen, observation);
       return;
     }
-    this.#note(address, this.#sighting(nodeName, observation, seen));
+    const sighting = this.#sighting(nodeName, observation, seen);
+    if (sighting.stationNode === undefined || seen === 'announcement') this.#note(address, sighting);
+    else this.#announceBesideNode(address, sighting);
+  }
+
+  /**
+   * A node of the cluster answers, by its kernel or by another load balancer. That is to be told, but it is no stranger, and the
+   * Service is reached by either.
+   */
+  #announceBesideNode(address: IpAddress, sighting: Sighting): void {
+    this.#note(address, { ...sighting, seen: 'announcement' });
+    if (this.#ofNodes.has(address) || this.#with.provider.addresses.holdersOf(address).length === 0) return;
+    this.#ofNodes.add(address);
+    this.#with.renew(address);
   }
 
   #surveyed(nodeName: string, pool: Pool, { address, stations, failure }: ProbeResult): void {
@@ -220,6 +238,8 @@ export class Conflicts {
   #expire(): void {
     const { clock, provider } = this.#with;
     for (const address of this.#book.expire(clock.nowMs() - this.#options.repeatedWithinMs)) this.#unseen(address);
+    for (const address of this.#ofNodes)
+      if (provider.addresses.holdersOf(address).length === 0) this.#ofNodes.delete(address);
     for (const address of [...this.#book.addresses()])
       if (provider.addresses.poolOf(address) === undefined) this.#release(address);
   }

@@ -64,14 +64,15 @@ export class Holder {
       const before = announcements.holdingOf(address);
       const { order, reason, gapMs } = action;
       const isFirst = reason === 'granted' || reason === 'unclaimed';
+      const isKnownFree = announcements.grantOf(address)?.probed === true;
       announcements.hold(address, {
         kind: 'claim',
         order,
         reason,
         ...(gapMs === undefined ? {} : { gapMs: Math.round(gapMs) }),
         sinceMs: before?.kind === 'claim' ? before.sinceMs : clock.nowMs(),
-        // A newer grant of what is being probed changes nothing about that.
-        probe: before?.kind === 'claim' ? before.probe : isFirst && announcements.grantOf(address)?.probed !== true,
+        // A newer grant of what is being probed changes nothing about that, unless it says that the address is free.
+        probe: !isKnownFree && (before?.kind === 'claim' ? before.probe : isFirst),
       });
     }
   }

@@ -254,11 +254,15 @@ describe('a conflict that a speaker saw', () => {
     expect(bed.takeEvents()).toEqual([]);
   });
 
-  it('names the node when something else announces the address there', () => {
-    bed.conflict('n1', FIRST, NODE_MACS.n2 ?? FOREIGN);
+  it('names the node when something else answers for the address there, and announces it all the same', async () => {
+    for (let count = 0; count < 3; count += 1) bed.conflict('n1', FIRST, NODE_MACS.n2 ?? FOREIGN, 'answer');
+    expect(bed.conflicts.conflictOf(FIRST)).toMatch(/is announced, but node "n2" itself .* claims it too/);
     expect(bed.conflicts.conflictOf(FIRST)).toContain(
-      'Look whether MetalLB, kube-vip, keepalived or the servicelb of k3s still runs on node "n2", and stop it',
+      'Look whether MetalLB, kube-vip, keepalived or the servicelb of k3s still runs on node "n2", and stop it; with kube-proxy in IPVS mode, set strictARP: true',
     );
+    expect(bed.renewed).toEqual(['192.0.2.50']);
+    expect(bed.conflicts.knownFree(FIRST)).toBe(true);
+    expect(await serve(bed)).toEqual(['192.0.2.50']);
   });
 
   it('over a MAC, or with a station that answers for everything, is told on the node', () => {
