@@ -7,11 +7,20 @@ import type { SessionBook } from './session-book.ts';
 
 const NAMED_SESSIONS = 3;
 
+export const STARTING: BgpObstacle = { reason: 'Starting', message: 'the controller has just begun' };
+
+export interface StateFacts {
+  readonly nodes: readonly BgpNode[];
+  readonly sessions: SessionBook;
+  /** The speakers had the time to say how their sessions are. */
+  readonly settled: boolean;
+}
+
 /** How it stands with an address for which this is asked. */
 export function stateOf(
   address: IpAddress,
   contributions: readonly Contribution[],
-  { nodes, sessions }: { readonly nodes: readonly BgpNode[]; readonly sessions: SessionBook },
+  { nodes, sessions, settled }: StateFacts,
 ): BgpAnnouncementState {
   const family = familyOf(address);
   const telling = [...tellingNodes(contributions, family, nodes)];
@@ -23,7 +32,11 @@ export function stateOf(
     for (const { name } of up) peers.add(name);
     count += up.length > 0 ? 1 : 0;
   }
-  if (count === 0) return obstructed(address, whyNoSession(telling, sessions));
+  if (count === 0) {
+    const heard =
+      settled || telling.some(({ node, peers: told }) => told.some(({ name }) => sessions.ofPeer(name).has(node.name)));
+    return obstructed(address, heard ? whyNoSession(telling, sessions) : STARTING);
+  }
   return { address, nodes: count, peers: [...peers].sort() };
 }
 

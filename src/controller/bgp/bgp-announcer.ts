@@ -1,7 +1,6 @@
 import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts';
 import type { Config } from '../../core/config/config.ts';
-import { sameValue } from '../../core/config/same-value.ts';
-import { familyOf, type IpAddress, type Prefix, prefixOf } from '../../core/net/index.ts';
+import { familyOf, type IpAddress, type Prefix } from '../../core/net/index.ts';
 import type { Informer } from '../../ports/informer.ts';
 import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -10,17 +9,18 @@ import type { Timer, Timers } from '../../ports/time.ts';
 import { EndpointIndex, type ServiceEndpoints } from '../announcer/endpoint-index.ts';
 import type { ServiceAnnouncement, ServiceAnnouncer } from '../announcer/service-announcement.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
-import { obstructed, stateOf } from './announcement-states.ts';
+import { obstructed, STARTING, stateOf } from './announcement-states.ts';
 import { BgpNodes, type NodeChange } from './bgp-nodes.ts';
 import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
 import { PREFIXES } from './metrics.ts';
 import { NodeDirectives } from './node-directives.ts';
 import type { PeerPasswords } from './peer-passwords.ts';
-import { tellingNodes } from './reach.ts';
+import { peersByNode } from './reach.ts';
 import { type Contribution, RouteBook } from './route-book.ts';
 import { RoutedServices } from './routed-services.ts';
 import { contributionsOf, noAdvertisement, type RoutedService } from './service-routes.ts';
-import type { SessionBook } from './session-book.ts';
+import { REPORTS_WITHIN_MS, type SessionBook } from './session-book.ts';
+import { withIdentity } from './with-identity.ts';
 
 export interface BgpAnnouncerOptions {
   readonly ignoreExcludeLabel: boolean;
@@ -56,8 +56,6 @@ const GATHER_MS = 1_000;
 /** How long routers may take to prefer others, before a node that was excluded withdraws. */
 const EXCLUSION_GRACE_MS = 2_000;
 
-const STARTING: BgpObstacle = { reason: 'Starting', message: 'the controller has just begun' };
-
 /**
  * Decides what each node tells which routers. A change of a Service costs as much as the Service has addresses,
  * advertisements and nodes with endpoints; of a node, that node; all is looked at again only when the configuration changes,
@@ -85,6 +83,9 @@ export class BgpAnnouncer implements ServiceAnnouncer {
   #informed = false;
   #declared = false;
   #begun = false;
+  /** The speakers had the time to say how their sessions are. */
+  #settled = false;
+  #settling: Timer | undefined;
   #stopped = false;
 
   constructor(options: Partial<BgpAnnouncerOptions>, dependencies: BgpAnnouncerDependencies) {
@@ -122,6 +123,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
         for (const stop of stops) stop();
         patience.cancel();
         this.#telling?.cancel();
+        this.#settling?.cancel();
         for (const grace of this.#graces.values()) grace.cancel();
       },
       { once: true },
@@ -164,25 +166,20 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     const nodes = [...this.#nodes.all()];
     return service.addresses.map((announced) => {
       if (obstacle !== undefined) return obstructed(announced.address, obstacle);
-      const mine = this.#contributionsFor(serviceKey, announced.address);
+      const mine = this.#book.contributionsFor(serviceKey, announced.address);
       if (mine.length === 0) return obstructed(announced.address, noAdvertisement(service));
-      return stateOf(announced.address, mine, { nodes, sessions: this.#dependencies.sessions });
+      return stateOf(announced.address, mine, { nodes, sessions: this.#dependencies.sessions, settled: this.#settled });
     });
   }
 
   /** The nodes that are to tell of an address of the Service, and whom, whether or not a session stands; undefined before it began. */
   tellingNodesOf(serviceKey: string): ReadonlyMap<string, ReadonlySet<string>> | undefined {
     if (!this.#begun) return undefined;
-    const told = new Map<string, Set<string>>();
-    for (const { address } of this.#services.get(serviceKey)?.addresses ?? []) {
-      const mine = this.#contributionsFor(serviceKey, address);
-      for (const { node, peers } of tellingNodes(mine, familyOf(address), this.#nodes.all())) {
-        const names = told.get(node.name) ?? new Set();
-        told.set(node.name, names);
-        for (const { name } of peers) names.add(name);
-      }
-    }
-    return told;
+    const addresses = this.#services.get(serviceKey)?.addresses ?? [];
+    const asked = addresses.map(
+      ({ address }) => [familyOf(address), this.#book.contributionsFor(serviceKey, address)] as const,
+    );
+    return peersByNode(asked, [...this.#nodes.all()]);
   }
 
   /** How many Services have an address. */
@@ -195,13 +192,6 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     return [...this.#nodes.all()].flatMap(({ name, peers }) =>
       peers.some((peer) => peer.name === peerName) ? [name] : [],
     );
-  }
-
-  #contributionsFor(serviceKey: string, address: IpAddress): readonly Contribution[] {
-    return this.#book
-      .contributionsOf(serviceKey)
-      .filter(({ prefix }) => familyOf(prefix.network) === familyOf(address))
-      .filter(({ prefix }) => prefixOf(address, prefix.length).network === prefix.network);
   }
 
   #nodeChanged(nodeName: string, grace = true): void {
@@ -301,16 +291,14 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     this.#begun = true;
     this.#dependencies.log.info('bgp-announcer-began', { prefixes: this.#book.size, peers: this.#peers.length });
     for (const listener of this.#listeners) listener.begin();
+    this.#settling = this.#dependencies.timers.start(REPORTS_WITHIN_MS, () => {
+      this.#settled = true;
+      this.#tellEverybody();
+    });
     this.#tellEverybody();
   }
 }
 
 function isContributions(asked: readonly Contribution[] | BgpObstacle): asked is readonly Contribution[] {
   return !('reason' in asked);
-}
-
-/** The new list, with the objects of the old one where they say the same; the old one itself where all do. */
-function withIdentity<Item>(now: readonly Item[], before: readonly Item[]): readonly Item[] {
-  const kept = now.map((item) => before.find((other) => sameValue(item, other)) ?? item);
-  return kept.length === before.length && kept.every((item, at) => item === before[at]) ? before : kept;
 }

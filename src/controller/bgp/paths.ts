@@ -24,11 +24,6 @@ export function pathsOf(advertisements: readonly BgpAdvertisement[]): readonly B
   return common === undefined ? ofNamed : [common, ...ofNamed];
 }
 
-/** What a peer of this name is told; undefined when it is told nothing. */
-export function pathFor(paths: readonly BgpPath[], peerName: string): BgpPath | undefined {
-  return paths.find(({ peers }) => peers.includes(peerName)) ?? paths.find(({ peers }) => peers.length === 0);
-}
-
 function pathOf(advertisements: readonly BgpAdvertisement[]): BgpPath {
   const localPref = advertisements.find((one) => one.localPref !== 0)?.localPref;
   const med = advertisements.find((one) => one.med !== undefined)?.med;

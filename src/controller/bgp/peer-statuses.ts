@@ -6,7 +6,7 @@ import type { ConfigSource, PeerNodeStatus, PeerStatus, PeerStatusSource } from 
 import type { DirectivesListener } from './bgp-announcer.ts';
 import { SESSIONS } from './metrics.ts';
 import type { PeerPasswords } from './peer-passwords.ts';
-import type { SessionBook, SessionNews } from './session-book.ts';
+import { REPORTS_WITHIN_MS, type SessionBook, type SessionNews } from './session-book.ts';
 
 export interface PeerStatusesDependencies {
   readonly config: Pick<ConfigSource, 'current'>;
@@ -31,6 +31,9 @@ export class PeerStatuses implements PeerStatusSource, DirectivesListener {
   readonly #statuses = new Map<string, PeerStatus>();
   readonly #listeners: (() => void)[] = [];
   #numbers: Timer | undefined;
+  /** Runs from the begin on, until the speakers had their time. */
+  #settling: Timer | undefined;
+  #settled = false;
 
   constructor(dependencies: PeerStatusesDependencies) {
     this.#dependencies = dependencies;
@@ -47,10 +50,21 @@ export class PeerStatuses implements PeerStatusSource, DirectivesListener {
     this.#dependencies.book.onChange((news) => {
       if (!signal.aborted) this.#heard(news);
     });
-    signal.addEventListener('abort', () => this.#numbers?.cancel(), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#numbers?.cancel();
+        this.#settling?.cancel();
+      },
+      { once: true },
+    );
   }
 
   begin(): void {
+    this.#settling = this.#dependencies.timers.start(REPORTS_WITHIN_MS, () => {
+      this.#settled = true;
+      this.#refresh();
+    });
     this.#refresh();
   }
 
@@ -103,6 +117,7 @@ export class PeerStatuses implements PeerStatusSource, DirectivesListener {
     const established = nodes.filter(isEstablished).length;
     return {
       ...(problem === undefined ? {} : { problem }),
+      settled: this.#settled || nodes.every(({ state }) => state !== 'unknown'),
       sessions: { wanted: nodes.length, established },
       established: verdictOn(nodes, password.kind === 'missing' ? password.problem : undefined),
       nodes: nodes.sort(downFirst).slice(0, NODES_MAX),

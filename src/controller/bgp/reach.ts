@@ -29,6 +29,22 @@ export function* tellingNodes(
   }
 }
 
+/** Names of the peers that each node is to tell of something of all this. */
+export function peersByNode(
+  asked: readonly (readonly [family: IpFamily, contributions: readonly Contribution[]])[],
+  nodes: readonly BgpNode[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const told = new Map<string, Set<string>>();
+  for (const [family, contributions] of asked) {
+    for (const { node, peers } of tellingNodes(contributions, family, nodes)) {
+      const names = told.get(node.name) ?? new Set();
+      told.set(node.name, names);
+      for (const { name } of peers) names.add(name);
+    }
+  }
+  return told;
+}
+
 /** Why no node is to tell anybody. */
 export function whyNobodyIsTold(
   contributions: readonly Contribution[],

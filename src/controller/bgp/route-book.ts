@@ -1,5 +1,5 @@
 import type { BgpAdvertisement } from '../../core/config/bgp-config.ts';
-import { isIpv4, type Prefix } from '../../core/net/index.ts';
+import { familyOf, type IpAddress, isIpv4, type Prefix, prefixOf } from '../../core/net/index.ts';
 
 /** What one Service asks for: that the prefix be announced as the advertisement says. */
 export interface Contribution {
@@ -46,6 +46,14 @@ export class RouteBook {
 
   contributionsOf(serviceKey: string): readonly Contribution[] {
     return this.#contributions.get(serviceKey) ?? [];
+  }
+
+  /** What it asks for that is for this address of its. */
+  contributionsFor(serviceKey: string, address: IpAddress): readonly Contribution[] {
+    return this.contributionsOf(serviceKey).filter(
+      ({ prefix: { network, length } }) =>
+        familyOf(network) === familyOf(address) && prefixOf(address, length).network === network,
+    );
   }
 
   /** Replaces what the Service asked for. Costs as much as it asks for, and says only what is different in sum. */

@@ -8,6 +8,9 @@ export interface SessionNews {
   readonly after?: BgpSessionReport;
 }
 
+/** After a controller began, speakers that are there have said by then how their sessions are. */
+export const REPORTS_WITHIN_MS = 10_000;
+
 const NO_SESSIONS: ReadonlyMap<string, BgpSessionReport> = new Map();
 
 /** How the sessions are, as the speakers said last. */

@@ -33,6 +33,8 @@ export interface PoolUsageSource {
 export interface PeerStatus {
   /** Why it is not carried out as it is written: one sentence or more, with a remedy. */
   readonly problem?: string;
+  /** False while the speakers may not have said yet how their sessions are: what was said of them before is left as it is. */
+  readonly settled: boolean;
   /** Of the nodes that are to hold a session with it. */
   readonly sessions: { readonly wanted: number; readonly established: number };
   /** The condition `Established`. */

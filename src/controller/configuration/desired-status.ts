@@ -74,6 +74,7 @@ function peerDesire(assessed: AssessedObject, valid: Finding, { config, peers, n
     problem === undefined || valid.status === 'False'
       ? valid
       : { ...valid, status: 'False', reason: 'ReferenceMissing', message: problem };
+  if (!status.settled) return { conditions: conditionsWith(assessed, [found], now) };
   const conditions = conditionsWith(assessed, [found, { type: ESTABLISHED, ...established }], now);
   return { conditions, fields: { sessions, nodes } };
 }

@@ -1,16 +1,10 @@
 import type { BgpAdvertisement, BgpCommunity, BgpPeer } from '../../../src/core/config/bgp-config.ts';
-import { type Asn, asnFromNumber, type Prefix, parsePrefix } from '../../../src/core/net/index.ts';
+import { type Asn, asnFromNumber } from '../../../src/core/net/index.ts';
 import { ip } from '../channel/announcer-bed.ts';
 
 export function asn(value: number): Asn {
   const parsed = asnFromNumber(value);
   if (parsed === undefined) throw new Error(`${value} is no AS number`);
-  return parsed;
-}
-
-export function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`${text} is no prefix`);
   return parsed;
 }
 

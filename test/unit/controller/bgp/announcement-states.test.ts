@@ -98,6 +98,14 @@ it.each([
   expect(obstacle()).toEqual({ reason: 'NoPeer', message });
 });
 
+it('a controller that has just begun does not take sessions for down that it has not heard of yet', async () => {
+  await bed.start('a');
+  bed.serve('web', '198.51.100.1');
+  expect(obstacle()?.reason).toBe('Starting');
+  await bed.time.advance(10_000);
+  expect(obstacle()?.reason).toBe('NoSession');
+});
+
 it('sessions that are down are named with what the speaker says', async () => {
   await bed.start('a', 'b');
   bed.serve('web', '198.51.100.1');

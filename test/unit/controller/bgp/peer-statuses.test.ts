@@ -18,7 +18,10 @@ it('each node is listed with what its speaker says, those that are down first', 
   await bed.start('a', 'b', 'c');
   bed.speaker('a').report('tor', { sinceUnixMs: SINCE, prefixesSent: 12, bfd: 'up' });
   bed.speaker('b').report('tor', { state: 'active', sinceUnixMs: SINCE, lastError: 'connection refused' });
+  expect(status()?.settled).toBe(false);
+  await bed.time.advance(10_000);
   expect(status()).toEqual({
+    settled: true,
     sessions: { wanted: 3, established: 1 },
     established: {
       status: 'False',
@@ -52,6 +55,7 @@ it('selectors that match no node are said to match none', async () => {
   bed.config.put({ bgpPeers: [bgpPeer('tor', { nodeSelectors: [{ matchLabels: { rack: 'left' } }] })] });
   await bed.start('a');
   expect(status()).toEqual({
+    settled: true,
     sessions: { wanted: 0, established: 0 },
     established: {
       status: 'False',
@@ -91,6 +95,7 @@ it('of a thousand nodes 64 are listed, and every one that is down before any tha
 
 it('a state is news at once, numbers only every 10 s', async () => {
   await bed.start('a');
+  await bed.time.advance(10_000);
   let told = 0;
   bed.statuses.onChange(() => {
     told += 1;

@@ -15,7 +15,7 @@ const put = (informer: FakeInformer<ConfigObject>, object: ConfigObject): void =
 const everything = configObject('L2Advertisement', 'everything', {});
 
 /** A writer over a store that merges patches as the API server does; `prunes` drops what MetalLB's own CRDs do not know. */
-async function bed(objects: readonly ConfigObject[], { prunes = false } = {}) {
+async function bed(objects: readonly ConfigObject[], { prunes = false, peers = new Map<string, PeerStatus>() } = {}) {
   const informer = new FakeInformer<ConfigObject>(objects.map((object) => [keyOf(object), object]));
   const time = new ManualTime();
   const telemetry = { log: new RecordingLog(), metrics: new RecordingMetrics() };
@@ -27,7 +27,6 @@ async function bed(objects: readonly ConfigObject[], { prunes = false } = {}) {
   const events: KubernetesEvent[] = [];
   const failures: ApiError[] = [];
   const usage = new Map<string, PoolUsage>();
-  const peers = new Map<string, PeerStatus>();
   const writer = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     configuration,
     store: {
@@ -238,7 +237,7 @@ describe('the status of a BGPPeer', () => {
   const tor = configObject('BGPPeer', 'tor', spec, { apiVersion: 'metallb.io/v1beta2' });
   const established = { status: 'True', reason: 'AllEstablished', message: 'On all of 1 nodes.' } as const;
   const nodes = [{ node: 'a', state: 'established', since: '2026-01-01T00:00:00Z', prefixesSent: 3 }];
-  const up: PeerStatus = { sessions: { wanted: 1, established: 1 }, established, nodes };
+  const up: PeerStatus = { settled: true, sessions: { wanted: 1, established: 1 }, established, nodes };
 
   it('says node by node how its sessions are, and goes when the peer is not in force any more', async () => {
     const { peers, writer, time, statusOf, informer } = await bed([everything, tor]);
@@ -259,6 +258,20 @@ describe('the status of a BGPPeer', () => {
     await time.advance(5_000);
     expect(Object.keys(statusOf('tor') as object)).toEqual(['conditions']);
     expect(statusOf('tor')).toMatchObject({ conditions: [{ type: 'Valid', status: 'False', reason: 'NotSupported' }] });
+  });
+
+  it('stays as it was while a new controller has not heard of the sessions, but for what is wrong by itself', async () => {
+    const before = { sessions: up.sessions, nodes, conditions: [] };
+    const down = { status: 'False', reason: 'NoneEstablished', message: '' } as const;
+    const unsettled: PeerStatus = { ...up, settled: false, established: down, nodes: [], problem: 'no password.' };
+    const objects = [everything, { ...tor, status: before }];
+    const { statusOf } = await bed(objects, { peers: new Map([['tor', unsettled]]) });
+    expect(statusOf('tor')).toMatchObject({
+      sessions: up.sessions,
+      nodes,
+      conditions: [{ type: 'Valid', status: 'False' }],
+    });
+    expect((statusOf('tor') as { conditions: unknown[] }).conditions).toHaveLength(1);
   });
 
   it('is not valid, and an event says so once, while its password is missing', async () => {
