@@ -1,16 +1,21 @@
 import { openFormAfter } from './fallback.ts';
 import { offeredCapabilities } from './offer.ts';
-import { DAMP_AFTER, idleHoldMs } from './timing.ts';
+import { backOff, isDamped } from './timing.ts';
 import type { PeerAction, PeerConfig, PeerState, PeerStep, SessionEnd } from './types.ts';
 
-/** Leaves Idle: dials, or waits for the peer. Events 1, 3, 4, 5 and 13. @see RFC 4271 §8.2.2, Idle */
+/** Leaves Idle: dials, or waits for the peer. Events 1, 3 and 13. @see RFC 4271 §8.2.2, Idle */
 export function begin(state: PeerState, config: PeerConfig): PeerStep {
   const running: PeerState = { ...state, phase: 'running' };
-  return config.passive ? { state: running, actions: [] } : dial(running, config);
+  if (config.passive) return { state: running, actions: [] };
+  const { listenMs } = backOff(state.lastEnd?.cause ?? 'stopped', state, config);
+  return listenMs > 0 ? { state: running, actions: [connectRetryTimer(listenMs)] } : dial(running, config);
 }
 
 export function dial(state: PeerState, config: PeerConfig): PeerStep {
-  return { state: { ...state, dialling: true }, actions: [{ kind: 'connect' }, connectRetryTimer(config)] };
+  return {
+    state: { ...state, dialling: true },
+    actions: [{ kind: 'connect' }, connectRetryTimer(config.connectRetrySeconds * 1000)],
+  };
 }
 
 /** The last connection, or the attempt to make one, ended: waits before the next. */
@@ -23,12 +28,12 @@ export function afterEnd(state: PeerState, end: SessionEnd, config: PeerConfig):
   // Leaving out what the peer refused is no failure, and needs no longer wait; taking it back in is.
   const isConcession = adapted !== undefined && adapted.kind !== 'full';
   const connectRetryCounter = state.connectRetryCounter + (isConcession ? 0 : 1);
-  const afterMs = idleHoldMs(end.cause, isConcession ? 0 : connectRetryCounter, config);
+  const { idleMs } = backOff(end.cause, { connectRetryCounter: isConcession ? 0 : connectRetryCounter }, config);
   return {
     state: { ...state, phase: 'holding', connectRetryCounter, openForm: adapted ?? openForm, lastEnd: end },
     actions: [
       { kind: 'ended', end },
-      { kind: 'startTimer', timer: 'idleHold', afterMs, jittered: true },
+      { kind: 'startTimer', timer: 'idleHold', afterMs: idleMs, jittered: true },
     ],
   };
 }
@@ -39,11 +44,11 @@ export function afterEnd(state: PeerState, end: SessionEnd, config: PeerConfig):
  */
 export function afterEarlyClose(state: PeerState, end: SessionEnd, config: PeerConfig): PeerStep {
   const connectRetryCounter = state.connectRetryCounter + 1;
-  if (connectRetryCounter >= DAMP_AFTER) return afterEnd(state, end, config);
-  const retry = config.passive ? [] : [connectRetryTimer(config)];
+  if (isDamped({ connectRetryCounter })) return afterEnd(state, end, config);
+  const retry = config.passive ? [] : [connectRetryTimer(config.connectRetrySeconds * 1000)];
   return { state: { ...state, connectRetryCounter, lastEnd: end }, actions: [{ kind: 'ended', end }, ...retry] };
 }
 
-function connectRetryTimer({ connectRetrySeconds }: PeerConfig): PeerAction {
-  return { kind: 'startTimer', timer: 'connectRetry', afterMs: connectRetrySeconds * 1000, jittered: true };
+function connectRetryTimer(afterMs: number): PeerAction {
+  return { kind: 'startTimer', timer: 'connectRetry', afterMs, jittered: true };
 }

@@ -250,6 +250,13 @@ describe('the difference', () => {
     expect(pair.rib.counts().pending).toBe(0);
   });
 
+  it('is one announcement when a route goes and comes back as another', () => {
+    const pair = new Pair(sending(EXTERNAL), routes(3));
+    pair.rib.withdraw(route('10.0.0.2/32').prefix);
+    pair.rib.announce(route('10.0.0.2/32', { med: 1 }));
+    expect(pair.flush()).toEqual(['+1']);
+  });
+
   it('is one message for one change, however many other routes there are', () => {
     const pair = new Pair(sending(EXTERNAL), routes(5000));
     pair.rib.announce(route('192.0.2.1/32'));

@@ -68,6 +68,20 @@ describe('an OPEN', () => {
     }
   });
 
+  it('has graceful restart read bit by bit (RFC 4724 §3, RFC 8538 §2)', () => {
+    const read = (hex: string): unknown => capabilities(`0a 0208 4006 ${hex}`)[0];
+    const none = { kind: 'gracefulRestart', restarting: false, notification: false, restartTimeSeconds: 0 };
+    const family = { afi: 2, safi: 1, forwarding: false };
+    expect(read('0000 0002 01 00')).toEqual({ ...none, families: [family] });
+    expect(read('8000 0002 01 7f')).toEqual({ ...none, restarting: true, families: [family] });
+    expect(read('4000 0002 01 80')).toEqual({
+      ...none,
+      notification: true,
+      families: [{ ...family, forwarding: true }],
+    });
+    expect(read('3fff 0002 01 00')).toEqual({ ...none, restartTimeSeconds: 4095, families: [family] });
+  });
+
   it('keeps what it does not know, and a known capability whose length is not its own', () => {
     const values = ['0101ff', '0201ff', '0502abcd', '060100', '4001ff', '46020000', '8000', '4900'];
     for (const value of values) {

@@ -193,20 +193,35 @@ describe('capabilities that a peer refuses (RFC 5492 §3)', () => {
 });
 
 describe('the back-off', () => {
-  function pauses(fail: (peer: Peer) => void, count: number): (number | undefined)[] {
+  function pauses(fail: (peer: Peer) => void, count: number): (number | number[])[] {
     const peer = new Peer().tell(START);
     return Array.from({ length: count }, () => {
       fail(peer);
-      const pause = peer.timer('idleHold');
-      expect(pause?.jittered).toBe(true);
+      const pauseMs = peer.timer('idleHold')?.afterMs ?? Number.NaN;
       peer.tell(IDLE_HOLD);
-      return pause?.afterMs;
+      if (peer.shown !== 'Active') return pauseMs;
+      const listenMs = peer.timer('connectRetry')?.afterMs ?? Number.NaN;
+      peer.tell(RETRY);
+      return [pauseMs, listenMs];
     });
   }
 
+  it('has two halves from the fifth failure on, refusing and listening, so that two who back off can meet', () => {
+    const peer = new Peer().tell(START);
+    for (let failures = 0; failures < 5; failures += 1) peer.tell({ kind: 'connectFailed', why: 'refused' }, IDLE_HOLD);
+    expect(peer.shown).toBe('Active');
+    expect(peer.tell({ kind: 'accepted', connection: 1 }).shown).toBe('OpenSent');
+  });
+
   it('doubles up to the connect time while there is no connection', () => {
     expect(pauses((peer) => peer.tell({ kind: 'connectFailed', why: 'refused' }), 7)).toEqual([
-      1000, 2000, 4000, 8000, 10_000, 10_000, 10_000,
+      1000,
+      2000,
+      4000,
+      8000,
+      [5000, 5000],
+      [5000, 5000],
+      [5000, 5000],
     ]);
   });
 
@@ -214,7 +229,16 @@ describe('the back-off', () => {
     const refused = (peer: Peer): void => {
       peer.tell({ kind: 'connected', connection: 1 }).receive(PEER_OPEN).receive(received(6, 5));
     };
-    expect(pauses(refused, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(pauses(refused, 8)).toEqual([
+      1000,
+      2000,
+      4000,
+      8000,
+      [8000, 8000],
+      [16_000, 16_000],
+      [30_000, 30_000],
+      [30_000, 30_000],
+    ]);
   });
 
   it('begins anew when a session was up for a minute, not before', () => {
@@ -238,7 +262,7 @@ describe('the back-off', () => {
     const refused = (peer: Peer): void => {
       peer.tell({ kind: 'connected', connection: 1 }).receive(received(6, 7));
     };
-    expect(pauses(refused, 6)).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
+    expect(pauses(refused, 6)).toEqual([1000, 2000, 4000, 8000, [5000, 5000], [5000, 5000]]);
   });
 
   it('looks into a Hard Reset for the reason (RFC 8538 §3.1)', () => {
