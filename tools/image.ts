@@ -13,13 +13,15 @@ const root = join(import.meta.dirname, '..');
 /** Must be what manifests/ and the Dockerfile say. */
 export const IMAGE = 'ghcr.io/heraldlb/heraldlb:0.1.0';
 
+/** What is in the image; elsewhere as for tools/build.ts. */
+const dist = process.env.HERALDLB_DIST ?? join(root, 'dist');
+
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const COMMANDS = ['controller', 'speaker', 'heraldlb'];
 const NONROOT = '65532';
 
 /** @returns the path of the archive */
-export async function buildImage(archive = join(root, 'dist', 'image.tar')): Promise<string> {
-  const dist = join(root, 'dist');
+export async function buildImage(archive = join(dist, 'image.tar')): Promise<string> {
   await access(join(dist, 'controller.mjs')).catch(() => {
     throw new Error('dist/ is missing: run "npm run build" first');
   });

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TimelineEntry } from '../../src/inspect/live/timeline.ts';
 import { buildImage } from '../../tools/image.ts';
 import type { ApiObject } from '../kubernetes/api.ts';
 import { podClusterLack } from '../kubernetes/machine-lack.ts';
 import { PodCluster } from '../kubernetes/pod-cluster.ts';
-import { PAGE_PORT } from '../kubernetes/process-cluster.ts';
-import { PAGE_IMAGE } from '../kubernetes/test-images.ts';
 import { CLIENT, NODES } from '../kubernetes/topology.ts';
+import { heraldlb } from './support/heraldlb-command.ts';
 import { LanView } from './support/lan-view.ts';
+import { pageDaemonSet } from './support/page-daemon-set.ts';
 import { POOL_OBJECTS, Services } from './support/services.ts';
 import { MANIFESTS, NAMESPACE, ROOT } from './support/shipped.ts';
 
@@ -59,6 +60,17 @@ describe.skipIf(lack !== undefined && process.env.CI === undefined)('a cluster o
     },
   );
 
+  it.each([
+    ['status', /ready on 3 of 3 nodes.*No problems\./s],
+    ['pools', /^metallb-system +lan /m],
+    ['services', /^default +web-cluster +192\.168\.10\.\d+ +lan +Cluster +node\d/m],
+    ['doctor', /Looked at 3 nodes, and found nothing wrong\./],
+  ])('heraldlb %s finds all of it well, with status 0', async (command, words) => {
+    await expect
+      .poll(() => heraldlb(cluster.controlPlane, [command]), { timeout: 30_000 })
+      .toMatchObject({ status: 0, errors: '', out: expect.stringMatching(words) });
+  });
+
   it('rolling the DaemonSet leaves every address answered by one node, and loses no page but one in transit', async () => {
     const address = await services.address('web-cluster');
     using probe = cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
@@ -93,8 +105,20 @@ describe.skipIf(lack !== undefined && process.env.CI === undefined)('a cluster o
     await probe.nextPage();
     await cluster.cutPower(owner);
 
-    expect(NODES.map(({ name }) => name)).toContain(await lan.owner(address, owner));
+    const heir = await lan.owner(address, owner);
+    expect(NODES.map(({ name }) => name)).toContain(heir);
     await probe.nextPage();
+
+    const timeline = await heraldlb(cluster.controlPlane, ['timeline', address, '-o', 'json']);
+    expect(timeline).toMatchObject({ status: 0, errors: '' });
+    const [latest] = JSON.parse(timeline.out) as readonly TimelineEntry[];
+    expect(latest).toMatchObject({ address, node: heir, gapMs: expect.any(Number) });
+  });
+
+  it('heraldlb says which node has lost its speaker, with status 1', async () => {
+    const { status, out } = await heraldlb(cluster.controlPlane, ['doctor']);
+    expect(status).toBe(1);
+    expect(out).toMatch(/node\d +\w+ +its speaker/);
   });
 
   /** An address whose owner runs no replica of the controller: who dies with the leader is found by Kubernetes only. */
@@ -117,24 +141,4 @@ describe.skipIf(lack !== undefined && process.env.CI === undefined)('a cluster o
 function restarts(pod: ApiObject): number {
   const [container] = (pod.status.containerStatuses ?? []) as { restartCount: number }[];
   return container?.restartCount ?? 0;
-}
-
-/** A Pod with a page on every node. */
-function pageDaemonSet(app: string): ApiObject {
-  const field = (name: string, fieldPath: string): ApiObject => ({ name, valueFrom: { fieldRef: { fieldPath } } });
-  const env = [
-    { name: 'LISTEN', value: `:${PAGE_PORT}` },
-    field('NODE_NAME', 'spec.nodeName'),
-    field('POD_NAME', 'metadata.name'),
-  ];
-  const container = { name: 'page', image: PAGE_IMAGE, imagePullPolicy: 'Never', env };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: { name: app, namespace: 'default' },
-    spec: {
-      selector: { matchLabels: { app } },
-      template: { metadata: { labels: { app } }, spec: { containers: [container] } },
-    },
-  };
 }

@@ -2,9 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ControlPlane } from '../../kubernetes/control-plane.ts';
 import { ManagedProcess } from '../../kubernetes/managed-process.ts';
-import { NAMESPACE, ROOT } from './shipped.ts';
-
-const DIST = process.env.HERALDLB_DIST ?? join(ROOT, 'dist');
+import { DIST, NAMESPACE } from './shipped.ts';
 
 /** Starts the release's controller on the loopback, with the rights of its ServiceAccount. @param flags further ones */
 export async function startController(

@@ -4,7 +4,7 @@ import { Api, type ApiObject } from '../../kubernetes/api.ts';
 import type { ManagedProcess } from '../../kubernetes/managed-process.ts';
 import type { PlacedPod, ProcessCluster } from '../../kubernetes/process-cluster.ts';
 import { type ClusterNode, CONTROL_PLANE, NODES } from '../../kubernetes/topology.ts';
-import { argumentsOf, environmentOf, NAMESPACE, podOf, ROOT, shipped, shippedObjects } from './shipped.ts';
+import { argumentsOf, DIST, environmentOf, NAMESPACE, podOf, shipped, shippedObjects } from './shipped.ts';
 
 /** What runs the program in a cluster with kubelets: here, this does. */
 const WORKLOADS = ['Deployment', 'DaemonSet', 'PodDisruptionBudget'];
@@ -40,7 +40,7 @@ export class HeraldLbProcesses {
 
   /** Applies the manifests and starts two controllers and a speaker on every node. */
   static async install(cluster: ProcessCluster): Promise<HeraldLbProcesses> {
-    if (!existsSync(join(ROOT, 'dist', 'controller.mjs'))) throw new Error('dist/ is missing: run npm run build first');
+    if (!existsSync(join(DIST, 'controller.mjs'))) throw new Error('dist/ is missing: run npm run build first');
     const objects = await shippedObjects(cluster.controlPlane);
     const rest = objects.filter(({ kind }) => !WORKLOADS.includes(kind as string));
     await cluster.controlPlane.apply(rest);
@@ -124,7 +124,7 @@ export class HeraldLbProcesses {
     return this.#cluster.run({
       name,
       namespace,
-      command: [...NODE, join(ROOT, 'dist', `${program}.mjs`), ...shippedArguments, ...more],
+      command: [...NODE, join(DIST, `${program}.mjs`), ...shippedArguments, ...more],
       environment: environmentOf(pod.object, facts),
     });
   }

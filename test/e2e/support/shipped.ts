@@ -4,6 +4,8 @@ import type { ApiObject } from '../../kubernetes/api.ts';
 import type { ControlPlane } from '../../kubernetes/control-plane.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
+/** Where `npm run build` put the release. */
+export const DIST = process.env.HERALDLB_DIST ?? join(ROOT, 'dist');
 export const MANIFESTS = join(ROOT, 'manifests');
 export const NAMESPACE = 'heraldlb-system';
 
