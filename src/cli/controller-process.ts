@@ -152,6 +152,7 @@ async function assemble(settings: ControllerSettings, log: Log) {
       { ...common, identity, verifier },
     ),
     live: new LiveSlot(),
+    ...(settings.retiresEndpoints ? { nodeLeases: api.nodeLeaseInformer() } : {}),
     health: new GrpcHealthServer({ host: settings.listenAddress, port: settings.healthPort }),
     elector: new LeaderElector(
       { ...settings.leaderElection, identity: `${settings.podName}_${systemRandom.uuid()}` },

@@ -31,6 +31,8 @@ export interface ControllerSettings extends CloudControllerSettings {
   /** The ConfigMap of a MetalLB before 0.13. */
   readonly legacyConfig?: ObjectRef;
   readonly ignoreExcludeLabel: boolean;
+  /** Take the Pods of a dead node out of service before Kubernetes does. */
+  readonly retiresEndpoints: boolean;
   /** Where speakers, probes and Prometheus find us: any address of the Pod's family. */
   readonly listenAddress: string;
   readonly speakerPort: number;
@@ -50,6 +52,7 @@ interface Flags {
   readonly legacyConfig?: ObjectRef;
   readonly lbClass?: string;
   readonly ignoreExcludeLb: boolean;
+  readonly retireEndpoints: boolean;
   readonly podName: string;
   readonly podIp: string;
   readonly nodeName: string;
@@ -85,6 +88,13 @@ export function addOwnFlags(command: Command): Command {
     new Option(
       '--ignore-exclude-lb [boolean]',
       'announce also from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers',
+    )
+      .argParser(goBoolean)
+      .preset('true')
+      .default(false),
+    new Option(
+      '--retire-endpoints [boolean]',
+      'mark the Pods of a dead node not ready after about two seconds, not forty: see docs/endpoint-retirement.md',
     )
       .argParser(goBoolean)
       .preset('true')
@@ -128,6 +138,7 @@ export function controllerSettings(command: Command): ControllerSettings {
     fixedConfiguration: fixedConfiguration(flags.pool),
     ...(flags.legacyConfig === undefined ? {} : { legacyConfig: flags.legacyConfig }),
     ignoreExcludeLabel: flags.ignoreExcludeLb,
+    retiresEndpoints: flags.retireEndpoints,
     listenAddress: podIp.includes(':') ? '::' : '0.0.0.0',
     speakerPort,
     speakerServiceAccount,

@@ -9,6 +9,7 @@ import { Conflicts } from '../controller/conflicts/conflicts.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
 import { PoolMetrics } from '../controller/provider/pool-metrics.ts';
 import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
+import { EndpointRetirement, RETIREMENT_DEFAULTS } from '../controller/retirement/endpoint-retirement.ts';
 import { ServiceController } from '../controller/service/service-controller.ts';
 import { HelloKeys } from '../controller/speakers/hello-keys.ts';
 import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
@@ -78,6 +79,7 @@ export async function leadTheCluster(
   provider.start({ needSync, usageChanged }, signal);
   poolMetrics.start(signal);
   conflicts.start(signal);
+  retireEndpoints(parts, registry, signal);
   parts.live.board = liveBoard(settings, parts, { announcer, registry });
   const rooms = { speakers: registry, announcer, history, conflicts, sources: [new BgpSource(bgp)] };
   showAnnounced(settings, parts, rooms, signal);
@@ -92,6 +94,14 @@ export async function leadTheCluster(
   health.set('leader', false);
   parts.live.board = undefined;
   registry.stop();
+}
+
+/** Only when it was asked for: then there are Leases to look at. */
+function retireEndpoints(parts: ControllerParts, speakers: SpeakerRegistry, signal: AbortSignal): void {
+  const { nodeLeases: leases, api } = parts;
+  if (leases === undefined) return;
+  const { pods, events } = api;
+  new EndpointRetirement(RETIREMENT_DEFAULTS, { ...parts, speakers, leases, pods, events }).start(signal);
 }
 
 function liveBoard(

@@ -2,6 +2,7 @@ import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
 import type { EndpointSlice, Namespace, Node, ObjectRef, Service, ServiceCidr } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { NodeLease } from '../../ports/pods.ts';
 import type { ConfigMap, Secret } from '../../ports/stores.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
 import type { ClusterAccess } from './access/cluster-access.ts';
@@ -19,11 +20,21 @@ import {
 } from './mapping/objects.ts';
 import { mapSecret } from './mapping/secret.ts';
 import { mapService } from './mapping/service.ts';
-import { CONFIG_MAPS, ENDPOINT_SLICES, NAMESPACES, NODES, SECRETS, SERVICE_CIDRS, SERVICES } from './resource-types.ts';
+import {
+  CONFIG_MAPS,
+  ENDPOINT_SLICES,
+  LEASES,
+  NAMESPACES,
+  NODES,
+  SECRETS,
+  SERVICE_CIDRS,
+  SERVICES,
+} from './resource-types.ts';
 import { ApiConfigObjectStore } from './stores/config-object-store.ts';
 import { ApiConfigMapStore, ApiSecretStore } from './stores/data-stores.ts';
 import { ApiEndpointSliceStore } from './stores/endpoint-slice-store.ts';
 import { ApiLeaseStore } from './stores/lease-store.ts';
+import { ApiPodStore, mapNodeLease } from './stores/pod-store.ts';
 import { ApiAccessReviewer, ApiTokenReviewer } from './stores/reviews.ts';
 import { ApiServiceStore } from './stores/service-store.ts';
 import { ApiStatusObjectStore } from './stores/status-object-store.ts';
@@ -60,6 +71,7 @@ export class KubernetesApi {
   readonly statusObjects: ApiStatusObjectStore;
   readonly tokenReviewer: ApiTokenReviewer;
   readonly accessReviewer: ApiAccessReviewer;
+  readonly pods: ApiPodStore;
   readonly events: EventRecorder;
   readonly #options: KubernetesApiOptions;
   readonly #dependencies: KubernetesApiDependencies;
@@ -82,6 +94,7 @@ export class KubernetesApi {
     this.statusObjects = new ApiStatusObjectStore(client);
     this.tokenReviewer = new ApiTokenReviewer(client);
     this.accessReviewer = new ApiAccessReviewer(client);
+    this.pods = new ApiPodStore(client);
     this.events = new EventRecorder(
       { component: options.eventComponent, instance: options.instance },
       { client, ...dependencies },
@@ -94,6 +107,11 @@ export class KubernetesApi {
 
   nodeInformer(): ResourceInformer<Node> {
     return this.#informer({ type: NODES, map: mapNode });
+  }
+
+  /** What the kubelets renew. */
+  nodeLeaseInformer(): ResourceInformer<NodeLease> {
+    return this.#informer({ type: LEASES, map: mapNodeLease, namespace: 'kube-node-lease' });
   }
 
   namespaceInformer(): ResourceInformer<Namespace> {
