@@ -28,7 +28,7 @@ export class BgpSource implements AnnouncementSource {
   }
 }
 
-function newsOf({ address, obstacle, nodes, peers }: BgpAnnouncementState): AddressNews {
+function newsOf({ address, obstacle, nodes, peers, warning }: BgpAnnouncementState): AddressNews {
   if (obstacle?.reason === 'Starting') return { kind: 'pending', address };
   if (obstacle?.reason === 'NoAdvertisement') return { kind: 'unconcerned', address, message: obstacle.message };
   if (obstacle !== undefined) return { kind: 'obstructed', address, ...obstacle };
@@ -36,5 +36,6 @@ function newsOf({ address, obstacle, nodes, peers }: BgpAnnouncementState): Addr
   const who = peers.length > NAMED_PEERS ? `${named} and ${peers.length - NAMED_PEERS} more` : named;
   const from = `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
   const sentence = `to BGP peers ${who} from ${from}`;
-  return { kind: 'announced', address, protocol: 'bgp', sentence, from, how: `to ${who}` };
+  const news = { kind: 'announced' as const, address, protocol: 'bgp' as const, sentence, from, how: `to ${who}` };
+  return warning === undefined ? news : { ...news, warning };
 }

@@ -1,4 +1,8 @@
-import { familyOf, type IpAddress } from '../../core/net/index.ts';
+import type { BgpAdvertisement } from '../../core/config/bgp-config.ts';
+import { contradiction } from '../../core/config/bgp-routes.ts';
+import { compareOrigins } from '../../core/config/origin.ts';
+import { describeOrigin } from '../../core/config/source.ts';
+import { familyOf, formatPrefix, type IpAddress, type Prefix } from '../../core/net/index.ts';
 import type { BgpNode } from './bgp-nodes.ts';
 import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
 import { type TellingNode, tellingNodes, whyNobodyIsTold } from './reach.ts';
@@ -42,6 +46,24 @@ export function stateOf(
 
 export function obstructed(address: IpAddress, obstacle: BgpObstacle): BgpAnnouncementState {
   return { address, nodes: 0, peers: [], obstacle };
+}
+
+/**
+ * Routes that other Services ask for too, and with another preference: an aggregate may hold addresses of two pools, each with
+ * an advertisement of its own.
+ */
+export function contradictionIn(
+  contributions: readonly Contribution[],
+  advertisementsOf: (prefix: Prefix) => Iterable<BgpAdvertisement>,
+): string | undefined {
+  for (const { prefix } of contributions) {
+    const all = [...advertisementsOf(prefix)].sort((a, b) => compareOrigins(a.origin, b.origin));
+    const pair = contradiction(all, familyOf(prefix.network));
+    if (pair === undefined) continue;
+    const [a, b] = pair.map(({ origin }) => describeOrigin(origin));
+    return `${a} and ${b} give the route ${formatPrefix(prefix)} different values of localPref, med or prepend, and the first counts; write the same, or name other peers, nodes or aggregation lengths`;
+  }
+  return undefined;
 }
 
 function whyNoSession(telling: readonly TellingNode[], sessions: SessionBook): BgpObstacle {

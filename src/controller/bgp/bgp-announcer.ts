@@ -9,7 +9,7 @@ import type { Timer, Timers } from '../../ports/time.ts';
 import { EndpointIndex, type ServiceEndpoints } from '../announcer/endpoint-index.ts';
 import type { ServiceAnnouncement, ServiceAnnouncer } from '../announcer/service-announcement.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
-import { obstructed, STARTING, stateOf } from './announcement-states.ts';
+import { contradictionIn, obstructed, STARTING, stateOf } from './announcement-states.ts';
 import { BgpNodes, type NodeChange } from './bgp-nodes.ts';
 import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
 import { PREFIXES } from './metrics.ts';
@@ -168,7 +168,13 @@ export class BgpAnnouncer implements ServiceAnnouncer {
       if (obstacle !== undefined) return obstructed(announced.address, obstacle);
       const mine = this.#book.contributionsFor(serviceKey, announced.address);
       if (mine.length === 0) return obstructed(announced.address, noAdvertisement(service));
-      return stateOf(announced.address, mine, { nodes, sessions: this.#dependencies.sessions, settled: this.#settled });
+      const state = stateOf(announced.address, mine, {
+        nodes,
+        sessions: this.#dependencies.sessions,
+        settled: this.#settled,
+      });
+      const warning = contradictionIn(mine, (prefix) => this.#book.advertisementsOf(prefix));
+      return warning === undefined ? state : { ...state, warning };
     });
   }
 

@@ -85,6 +85,7 @@ export class BgpSessions implements SessionRider {
   attached(session: SpeakerSession, hello: Extract<SpeakerMessage, { kind: 'hello' }>): void {
     if (hello.features?.includes('bgp') !== true) return;
     const { nodeName } = session;
+    this.#lines.get(nodeName)?.patience?.cancel();
     const outbox = new BgpOutbox(nodeName, this.#dependencies.directives);
     const line: Line = { session, outbox, writable: true, patience: undefined };
     this.#lines.set(nodeName, line);

@@ -34,4 +34,6 @@ export interface BgpAnnouncementState {
   readonly peers: readonly string[];
   /** Present when there are none. */
   readonly obstacle?: BgpObstacle;
+  /** What is not as it was asked for all the same: one sentence with names. */
+  readonly warning?: string;
 }

@@ -127,3 +127,27 @@ it('a dual-stack Service has a state for each family', async () => {
     { nodes: 0, obstacle: { reason: 'NoPeer' } },
   ]);
 });
+
+it('a route that Services of two pools ask for with two preferences is announced with the first, and they are told', async () => {
+  bed.config.put({
+    bgpAdvertisements: [
+      bgpAdvertisement('far', { ipAddressPools: ['p'], aggregationLength: 30, localPref: 50 }),
+      bgpAdvertisement('near', { ipAddressPools: ['q'], aggregationLength: 30, localPref: 200 }),
+    ],
+  });
+  await bed.start('a');
+  bed.speaker('a').report('tor');
+  bed.serve('web', '198.51.100.1', { pool: 'p' });
+  bed.serve('dns', '198.51.100.2', { pool: 'q' });
+  await bed.settle();
+  expect(bed.speaker('a').tells('tor')).toEqual({ '198.51.100.0/30': { localPref: 50 } });
+  expect(bed.announcer.statesOf('default/web')).toMatchObject([
+    {
+      nodes: 1,
+      warning:
+        'BGPAdvertisement metallb-system/far and BGPAdvertisement metallb-system/near give the route 198.51.100.0/30 different values of localPref, med or prepend, and the first counts; write the same, or name other peers, nodes or aggregation lengths',
+    },
+  ]);
+  bed.announcer.delete('default/dns');
+  expect(bed.announcer.statesOf('default/web')[0]?.warning).toBeUndefined();
+});

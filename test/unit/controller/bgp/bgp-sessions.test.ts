@@ -62,6 +62,16 @@ describe('a speaker', () => {
     expect(again.prefixes).toEqual(['198.51.100.1/32', '198.51.100.2/32']);
   });
 
+  it('that dials again before it acked is not cut off for what its former session did not ack', async () => {
+    await bed.start('a');
+    bed.speaker('a').acks = false;
+    bed.serve('web', '198.51.100.1');
+    const again = new ModelBgpSpeaker('a', bed.sessions);
+    again.dial();
+    await bed.time.advance(60_000);
+    expect([bed.speaker('a').end, again.end]).toEqual([undefined, undefined]);
+  });
+
   it('that has not acked is told no more until it has, and then the state of then, once', async () => {
     await bed.start('a');
     const speaker = bed.speaker('a');
