@@ -7,11 +7,13 @@ import { ownershipsIn } from '../controller/announced/layer2-news.ts';
 import { Layer2Source } from '../controller/announced/layer2-source.ts';
 import { layer2Statuses } from '../controller/announced/layer2-statuses.ts';
 import { StatusObjects } from '../controller/announced/status-objects.ts';
+import { UnheardNeighbours } from '../controller/announced/unheard-neighbours.ts';
 import { Verification } from '../controller/announced/verification.ts';
 import type { Announcer } from '../controller/announcer/announcer.ts';
 import type { OwnerHistory } from '../controller/announcer/owner-history.ts';
 import type { Conflicts } from '../controller/conflicts/conflicts.ts';
 import type { SpeakerRegistry } from '../controller/speakers/speaker-registry.ts';
+import type { IpAddress } from '../core/net/index.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 
@@ -38,7 +40,11 @@ export function showAnnounced(
     const written = status.conditions.find(({ type }) => type === ANNOUNCED);
     for (const [address, ownership] of ownershipsIn(written?.message ?? '')) history.recall(address, ownership);
   }
-  const layer2 = new Layer2Source({ announcer, remarkOn: (address) => conflicts.conflictOf(address) });
+  const unheard = new UnheardNeighbours({}, { ...parts, speakers, announcer, events: api.events });
+  unheard.start(signal);
+  const remarkOn = (address: IpAddress, owner: string | undefined): string | undefined =>
+    conflicts.conflictOf(address) ?? (owner === undefined ? undefined : unheard.remarkOn(address, owner));
+  const layer2 = new Layer2Source({ announcer, remarkOn });
   conflicts.onChange((address) => announcer.retell(address));
   const sources = [layer2, ...rooms.sources];
   const probes = new LanProbes({}, { speakers, timers });

@@ -8,8 +8,8 @@ export interface Layer2SourceDependencies {
     statesOf(serviceKey: string): readonly AnnouncementState[];
     onChange(listener: (serviceKey: string) => void): void;
   };
-  /** What else is wrong with an address, in a sentence: another station has it, say. */
-  readonly remarkOn?: (address: IpAddress) => string | undefined;
+  /** What else is wrong with an address and the node that announces it, if one does: another station has it, say. */
+  readonly remarkOn?: (address: IpAddress, owner: string | undefined) => string | undefined;
 }
 
 /** Layer 2 as one of the protocols by which Services are announced. */
@@ -22,7 +22,9 @@ export class Layer2Source implements AnnouncementSource {
 
   newsOf(serviceKey: string): readonly AddressNews[] {
     const { announcer, remarkOn = () => undefined } = this.#dependencies;
-    return announcer.statesOf(serviceKey).map((state) => layer2News(state, remarkOn(state.address)));
+    return announcer
+      .statesOf(serviceKey)
+      .map((state) => layer2News(state, remarkOn(state.address, state.ownership?.node)));
   }
 
   onChange(listener: (serviceKey: string) => void): void {

@@ -5,3 +5,16 @@ export const ANNOUNCED_WRITES: MetricDefinition<'kind' | 'result'> = {
   help: 'Writes that say who announces what: conditions of Services, and status objects.',
   labels: ['kind', 'result'],
 };
+
+export const UNHEARD_NEIGHBOURS: MetricDefinition<never> = {
+  name: 'heraldlb_unheard_neighbours',
+  help: 'Pairs of nodes of which the first never heard the second, though the speakers of both live: a firewall, most likely.',
+  labels: [],
+};
+
+/** As MetalLB names it, with its labels. BOUNDED: by the addresses of the Services. */
+export const METALLB_SPEAKER_ANNOUNCED: MetricDefinition<'service' | 'protocol' | 'node' | 'ip'> = {
+  name: 'metallb_speaker_announced',
+  help: '1 for the node that announces an address of a Service on layer 2; told by the controller that leads.',
+  labels: ['service', 'protocol', 'node', 'ip'],
+};

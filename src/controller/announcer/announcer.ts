@@ -210,6 +210,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     for (const serviceKey of this.servicesOf(address)) this.#tellService(serviceKey);
   }
 
+  /** The same for all addresses that a node may announce. */
+  retellOf(nodeName: string): void {
+    for (const address of this.#placement.addressesOf(nodeName)) this.retell(address);
+  }
+
   speakerUp(nodeName: string): void {
     this.#respectGrantsOf(nodeName);
     for (const address of this.#book.forgive(nodeName)) this.#decide(address);

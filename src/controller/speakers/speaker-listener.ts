@@ -40,8 +40,7 @@ export interface SpeakerListener {
 /** What a speaker saw of others. */
 export type Observation =
   | Extract<SpeakerMessage, { kind: 'verified' | 'conflict' | 'conflict-over' | 'probed' }>
-  /** What it knows of its neighbours is not what it was. */
-  | { readonly kind: 'neighbourhood' };
+  | Extract<SpeakerMessage, { kind: 'neighbourhood' }>;
 
 /** Must not throw. */
 export type ObservationListener = (nodeName: string, observation: Observation) => void;

@@ -238,7 +238,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
         return;
       case 'neighbourhood':
         this.#spokenOf(this.#neighbourhood.replace(node.nodeName, message.neighbours));
-        this.#news.observed(node.nodeName, { kind: 'neighbourhood' });
+        this.#news.observed(node.nodeName, message);
         return;
       case 'verified':
       case 'conflict':

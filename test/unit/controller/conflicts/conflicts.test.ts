@@ -118,7 +118,7 @@ describe('the sweep of the LAN', () => {
     expect(other.surveys).toEqual([]);
     other.away.clear();
     other.answers = false;
-    other.observe('n1', { kind: 'neighbourhood' });
+    other.observe('n1', { kind: 'neighbourhood', neighbours: [] });
     await other.time.advance(40_000);
     expect(other.surveys.map((text) => text.slice(0, 2)).slice(0, 3)).toEqual(['n1', 'n2', 'n1']);
   });
