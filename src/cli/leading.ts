@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { AnnouncedMetrics } from '../controller/announced/announced-metrics.ts';
 import { BgpSource } from '../controller/announced/bgp-source.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
 import { Announcers } from '../controller/announcer/announcers.ts';
@@ -81,6 +82,7 @@ export async function leadTheCluster(
   conflicts.start(signal);
   retireEndpoints(parts, registry, signal);
   parts.live.board = liveBoard(settings, parts, { announcer, registry });
+  new AnnouncedMetrics({ ...parts, announcer }).start(signal);
   const rooms = { speakers: registry, announcer, history, conflicts, sources: [new BgpSource(bgp)] };
   showAnnounced(settings, parts, rooms, signal);
   await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);
