@@ -5,9 +5,8 @@ export {
   type InquiryState,
   initialInquiry,
   NDP_INQUIRY,
-  type Question,
   type QuestionForm,
   stepInquiry,
 } from './inquiry.ts';
 export { CONFLICT, NO_CONFLICT, stepConflict } from './step.ts';
-export type { ConflictAction, ConflictConfig, ConflictEvent, ConflictState, Standing } from './types.ts';
+export type { ConflictAction, ConflictEvent, ConflictState, Standing } from './types.ts';
