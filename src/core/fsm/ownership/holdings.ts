@@ -2,7 +2,6 @@ import type { HelloEntry } from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
 import { compareClaims, compareEpochs } from './claim-order.ts';
 import { type AddressState, type Deed, decide } from './decide.ts';
-import type { Neighbour } from './neighbour.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import { isThere, type NodeFacts, situationOf } from './situation.ts';
 import type { OwnershipAction, OwnershipGrant, RestoredClaim } from './types.ts';
@@ -92,7 +91,7 @@ export class Holdings {
 
   /** Decides about every address that something happened to. */
   decide(facts: NodeFacts): void {
-    this.#hearNews(facts.nowMs);
+    this.#hearNews();
     for (const address of this.#undecided) {
       const holding = this.#holdings.get(address);
       // As long as the node listens it lets go of things, but takes nothing.
@@ -102,18 +101,13 @@ export class Holdings {
     this.#undecided.clear();
   }
 
-  #hearNews(nowMs: number): void {
+  #hearNews(): void {
     const { held, neighbours } = this.#neighbourhood.takeNews();
-    for (const [address, neighbour] of held) {
-      const holding = this.#holdings.get(address);
-      if (holding === undefined) continue;
-      this.#undecided.add(address);
-      if (this.#isWitness(address, holding, neighbour)) this.#verifications.note(address, nowMs);
-    }
+    for (const address of held) if (this.#holdings.has(address)) this.#undecided.add(address);
     if (neighbours.size === 0) return;
     for (const [address, { grant, state }] of this.#holdings)
       for (const nodeName of neighbours)
-        if (concerns(state, nodeName) || grant?.candidates.includes(nodeName) || this.#isHeldBy(address, nodeName))
+        if (ownerIn(state) === nodeName || grant?.candidates.includes(nodeName) || this.#isHeldBy(address, nodeName))
           this.#undecided.add(address);
   }
 
@@ -125,6 +119,7 @@ export class Holdings {
   #decideAbout(address: IpAddress, holding: Holding, facts: NodeFacts): void {
     const situation = situationOf(address, holding.grant, { ...facts, neighbourhood: this.#neighbourhood });
     const before = entryOf(address, holding.state);
+    const ownerBefore = ownerIn(holding.state);
     for (let left = MOST_DEEDS; left > 0; left -= 1) {
       const { state, deed, againMs } = decide(holding.state, situation);
       holding.state = state;
@@ -134,6 +129,8 @@ export class Holdings {
     }
     const entry = entryOf(address, holding.state);
     if (!isSameEntry(before, entry)) this.#neighbourhood.rounds.hold(address, entry);
+    if (ownerIn(holding.state) !== ownerBefore && this.#isWitness(holding))
+      this.#verifications.note(address, facts.nowMs);
     if (holding.grant !== undefined) return;
     this.#holdings.delete(address);
     this.#wait(address, undefined);
@@ -158,12 +155,12 @@ export class Holdings {
     } else this.#actions.push({ ...deed, address });
   }
 
-  /** The best candidate that is there, besides the owner itself, verifies a takeover. */
-  #isWitness(address: IpAddress, { grant, state }: Holding, owner: Neighbour): boolean {
-    if (grant === undefined || state.kind === 'owner' || owner.inbox.get(address)?.holding !== 'claim') return false;
+  /** The best candidate that is there, besides the new owner itself, verifies a takeover. */
+  #isWitness({ grant, state }: Holding): boolean {
+    if (grant === undefined || state.kind !== 'standby' || state.owner === undefined) return false;
     const own = this.#neighbourhood.nodeName;
     const isAble = (name: string): boolean =>
-      name === own || (name !== owner.nodeName && isThere(this.#neighbourhood.get(name)));
+      name === own || (name !== state.owner && isThere(this.#neighbourhood.get(name)));
     return grant.candidates.find(isAble) === own;
   }
 
@@ -178,9 +175,9 @@ export class Holdings {
   }
 }
 
-/** Whether the state of an address depends on the node. */
-function concerns(state: AddressState, nodeName: string): boolean {
-  return (state.kind === 'standby' || state.kind === 'standing-in') && state.owner === nodeName;
+/** The other node that has the address, as far as a state says so. */
+function ownerIn(state: AddressState): string | undefined {
+  return state.kind === 'standby' || state.kind === 'standing-in' ? state.owner : undefined;
 }
 
 function entryOf(address: IpAddress, state: AddressState): HelloEntry | undefined {

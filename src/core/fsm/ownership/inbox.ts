@@ -23,11 +23,6 @@ export class Inbox {
     return this.#differsSinceMs;
   }
 
-  *addresses(): Generator<IpAddress> {
-    yield* this.#entries.keys();
-    for (const address of this.#former.keys()) if (!this.#entries.has(address)) yield address;
-  }
-
   /** Takes a believed hello in. Returns the addresses about which it said something new. */
   receive(hello: Hello, nowMs: number): ReadonlySet<IpAddress> {
     const changed = new Set<IpAddress>();

@@ -15,8 +15,8 @@ interface NeighbourhoodOptions {
 
 /** What became known about others. */
 interface News {
-  /** Addresses that somebody holds otherwise than before, and who said so. BOUNDED: by the entries of one hello. */
-  readonly held: ReadonlyMap<IpAddress, Neighbour>;
+  /** Addresses that somebody holds otherwise than before. BOUNDED: by the entries of one hello. */
+  readonly held: ReadonlySet<IpAddress>;
   /** Names of neighbours whose standing or ability changed. BOUNDED: by the neighbours. */
   readonly neighbours: ReadonlySet<string>;
 }
@@ -36,7 +36,7 @@ export class Neighbourhood {
   /** It counts as alone until then, in ms. */
   #aloneUntilMs = NEVER;
   #hushed = false;
-  #heldNews = new Map<IpAddress, Neighbour>();
+  #heldNews = new Set<IpAddress>();
   #neighbourNews = new Set<string>();
   #actions: OwnershipAction[] = [];
 
@@ -65,7 +65,7 @@ export class Neighbourhood {
 
   takeNews(): News {
     const news = { held: this.#heldNews, neighbours: this.#neighbourNews };
-    if (news.held.size > 0) this.#heldNews = new Map();
+    if (news.held.size > 0) this.#heldNews = new Set();
     if (news.neighbours.size > 0) this.#neighbourNews = new Set();
     return news;
   }
@@ -106,7 +106,7 @@ export class Neighbourhood {
     }
     this.#lifeMs = nowMs;
     if (received.untold) this.rounds.restart(neighbour);
-    for (const address of received.changed) this.#heldNews.set(address, neighbour);
+    for (const address of received.changed) this.#heldNews.add(address);
     if (received.otherwise) this.#neighbourNews.add(neighbour.nodeName);
     this.#compare(neighbour, standing);
     for (const { tag, ageMs } of hello.heard) this.#vouch(tag, nowMs - ageMs, nowMs);
