@@ -113,6 +113,25 @@ describe('an address that another host on the LAN has', () => {
     await eventually(async () => expect(await neighbour(CLIENT, ADDRESS)).toMatchObject({ mac: macs.node1 }));
   });
 
+  it('is told apart from another host with the MAC of the node, which is told as well', async () => {
+    node.announce(ADDRESS);
+    await node.claims(ADDRESS);
+    const own = mac(macs.node1 ?? '');
+    const clone = station.request(v4('10.9.0.9'), { source: own, sha: own, spa: v4('10.9.0.99') });
+    await eventually(async () => {
+      station.send(clone);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(node.events).toContainEqual({
+        kind: 'conflict',
+        address: v4('10.9.0.99'),
+        mac: own,
+        interface: 'eth0',
+        seen: 'own-mac',
+      });
+    });
+    expect(await station.ask(ADDRESS)).toMatchObject({ sha: own });
+  });
+
   it('costs few answers and few words when ten thousand claims come, and others are answered as before', async () => {
     node.announce(ADDRESS);
     await node.claims(ADDRESS);
