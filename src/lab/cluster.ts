@@ -102,6 +102,11 @@ export class LabCluster {
     );
   }
 
+  /** Ends the controller as a crash does. */
+  killController(): void {
+    this.#programs.get('controller')?.kill('SIGKILL');
+  }
+
   /** Starts a node's speaker with a token bound to its Pod, as a kubelet would hand it over. */
   async startSpeaker(node: LabHost): Promise<void> {
     const folder = join(this.folder, node.name);

@@ -9,7 +9,9 @@ const NAMESPACE = 'metallb-system';
 const OURS = 64_512;
 /** As the router's configuration has it. */
 const THEIRS = 65_000;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
+/** For a Lease that a crashed controller left. */
+const LEASE_PATIENCE_MS = 120_000;
 const [NODE_A, NODE_B] = NODES.map(addressOf);
 
 const GROUPS = {
@@ -168,6 +170,35 @@ describe.skipIf(why !== '')(`a cluster and a router${why}`, () => {
     await cordon(false);
     await until(async () => expect(await communitiesFrom(NODE_A)).toEqual(['64512:100']));
   });
+
+  it(
+    'a controller that crashes and comes back takes no route away, and says nothing of sessions that it has not heard of',
+    async () => {
+      let watching = true;
+      const seen: number[][] = [];
+      const said: string[] = [];
+      const watched = (async () => {
+        while (watching) {
+          seen.push(await routesOf());
+          said.push((await rack.conditionsOf('BGPPeer', 'tor')).join());
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      })();
+      rack.cluster.killController();
+      await rack.cluster.startController();
+      const service = { spec: { type: 'LoadBalancer', selector: { app: 'dns' }, ports: [{ port: 53 }] } };
+      await rack.create('EndpointSlice', 'dns', endpointsOn(...NODES), 'default');
+      await rack.create('Service', 'dns', service, 'default');
+      await eventually(async () => expect(await routesOf()).toEqual([2, 2, 2]), LEASE_PATIENCE_MS);
+      await rack.delete('Service', 'dns', 'default');
+      await until(async () => expect(await routesOf()).toEqual([1, 1, 1]));
+      watching = false;
+      await watched;
+      expect(seen.filter((counts) => counts.some((count) => count === 0))).toEqual([]);
+      expect(new Set(said)).toEqual(new Set(['Valid True,Established True']));
+    },
+    2 * LEASE_PATIENCE_MS,
+  );
 
   it('with externalTrafficPolicy Local only nodes with an endpoint have the route', async () => {
     await rack.change('/api/v1/namespaces/default/services/web', (service) => ({
