@@ -129,10 +129,6 @@ export class PeerMeter {
     if (!up) this.#made.prefixes.set({ peer: this.#peer }, 0);
   }
 
-  prefixes(count: number): void {
-    this.#made.prefixes.set({ peer: this.#peer }, count);
-  }
-
   bfd(up: boolean): void {
     this.#made.bfdUp.set({ peer: this.#peer }, up ? 1 : 0);
   }
@@ -141,8 +137,10 @@ export class PeerMeter {
     this.#made.messagesSent.add({ peer: this.#peer, type });
   }
 
-  updatesSent(count: number): void {
+  /** @param prefixes that the peer has now */
+  updatesSent(count: number, prefixes: number): void {
     this.#made.updates.add({ peer: this.#peer }, count);
+    this.#made.prefixes.set({ peer: this.#peer }, prefixes);
   }
 
   received(message: ReceivedMessage): void {

@@ -15,8 +15,7 @@ import {
   sessionStateOf,
   stepPeer,
 } from '../../core/fsm/bgp/index.ts';
-import type { IpAddress, IpFamily, Prefix } from '../../core/net/index.ts';
-import { AdjRibOut } from '../../core/rib/index.ts';
+import type { IpAddress, Prefix } from '../../core/net/index.ts';
 import type { BgpPeerSettings } from '../../ports/bgp-channel.ts';
 import type { Log } from '../../ports/log.ts';
 import type { NodeAddresses } from '../../ports/node-addresses.ts';
@@ -30,16 +29,9 @@ import {
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { Connection } from './connection.ts';
 import type { PeerMeter } from './metrics.ts';
-import { nextHopsOf } from './next-hops.ts';
 import { connectOptions } from './peer-settings.ts';
+import { RouteFeed } from './route-feed.ts';
 import type { RouteTable } from './route-table.ts';
-
-/** Changes that come closer together than this are told together. A change after a pause, and a withdrawal, wait for nothing. */
-const BATCH_MS = 20;
-/** Octets that wait for the kernel before no more are written: what the peer does not read stays a set of routes. */
-const MAX_PENDING_OCTETS = 256 * 1024;
-/** A peer that asks for everything again and again is answered this often. */
-const RESEND_EVERY_MS = 1000;
 
 export interface PeerSessionOptions {
   readonly settings: BgpPeerSettings;
@@ -74,26 +66,22 @@ export class PeerSession {
   readonly settings: BgpPeerSettings;
   readonly #config: PeerConfig;
   readonly #with: PeerSessionDependencies;
-  readonly #rib = new AdjRibOut();
+  readonly #feed: RouteFeed;
   /** BOUNDED: two, by the machine. */
   readonly #connections = new Map<ConnectionId, Connection>();
   /** BOUNDED: by the kinds of timers. */
-  readonly #timers = new Map<PeerTimer | 'batch' | `resend ${IpFamily}`, Timer>();
+  readonly #timers = new Map<PeerTimer, Timer>();
   /** Connections whose last words still leave. BOUNDED: each is gone after a second. */
   readonly #closing = new Set<Promise<void>>();
   /** What happened while the machine was at work. BOUNDED: emptied before control returns. */
   readonly #events: PeerEvent[] = [];
-  readonly #resentAtMs = new Map<IpFamily, number>();
   #state: PeerState;
   #stepping = false;
   #nextId: ConnectionId = 1;
   #attempt: ConnectAttempt | undefined;
   /** The connection whose session is up. */
   #established: Connection | undefined;
-  #endOfRibSent = false;
-  #pumpedAtMs = Number.NEGATIVE_INFINITY;
   #sinceUnixMs: number;
-  #lastError = '';
 
   constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
     this.settings = options.settings;
@@ -101,16 +89,22 @@ export class PeerSession {
     this.#with = dependencies;
     this.#state = initialPeer(options.config);
     this.#sinceUnixMs = dependencies.clock.wallTime().getTime();
-    this.#rib.setGracefulShutdown(options.draining);
-    this.#rib.replace(dependencies.routes.routesFor(options.settings.name));
+    this.#feed = new RouteFeed(
+      { peer: options.settings.name, draining: options.draining },
+      {
+        ...dependencies,
+        complete: () => this.#endOfRibSent(),
+        told: () => dependencies.changed('numbers'),
+      },
+    );
   }
 
   get status(): PeerSessionStatus {
     return {
       state: sessionStateOf(this.#state),
       sinceUnixMs: this.#sinceUnixMs,
-      lastError: this.#lastError,
-      prefixesSent: this.#established === undefined ? 0 : this.#rib.counts().advertised,
+      lastError: this.#state.lastEnd?.words ?? '',
+      prefixesSent: this.#feed.prefixesSent,
     };
   }
 
@@ -123,6 +117,7 @@ export class PeerSession {
     this.#tell({ kind: 'stop', reason });
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#feed.close();
     this.#with.meter.state('gone');
     await Promise.all(this.#closing);
   }
@@ -138,24 +133,12 @@ export class PeerSession {
 
   /** The routes of these prefixes may be others now; undefined = all. */
   routesChanged(prefixes: readonly Prefix[] | undefined): void {
-    const { routes } = this.#with;
-    let urgent = prefixes === undefined;
-    if (prefixes === undefined) this.#rib.replace(routes.routesFor(this.settings.name));
-    for (const prefix of prefixes ?? []) {
-      const route = routes.routeFor(this.settings.name, prefix);
-      if (route === undefined) {
-        this.#rib.withdraw(prefix);
-        urgent = true;
-      } else this.#rib.announce(route);
-    }
-    if (urgent) this.#pump();
-    else this.#pumpSoon();
+    this.#feed.routesChanged(prefixes);
   }
 
   /** All routes with GRACEFUL_SHUTDOWN from now on, or without. @see RFC 8326 */
   setDraining(draining: boolean): void {
-    this.#rib.setGracefulShutdown(draining);
-    this.#pump();
+    this.#feed.setDraining(draining);
   }
 
   /** One event at a time: what an action causes at once waits for its end. */
@@ -202,10 +185,10 @@ export class PeerSession {
         return;
       case 'down':
         this.#established = undefined;
-        this.#rib.close();
+        this.#feed.close();
         return;
       case 'resend':
-        this.#resend(action.family);
+        this.#feed.resend(action.family);
         return;
       case 'ended':
         this.#ended(action.end);
@@ -253,10 +236,10 @@ export class PeerSession {
         this.#tell(begun(connection.id));
       },
       received: (octets) => connection?.received(octets),
-      sent: (pending) => {
+      sent: () => {
         if (connection === undefined) return;
         this.#tell({ kind: 'sent', connection: connection.id });
-        if (pending < MAX_PENDING_OCTETS && connection === this.#established) this.#pump();
+        if (connection === this.#established) this.#feed.pump();
       },
       closed: (why) => {
         if (connection === undefined) {
@@ -285,63 +268,15 @@ export class PeerSession {
     this.#tell(event);
   }
 
-  #up(id: ConnectionId, { context, localAsn }: Session): void {
+  #up(id: ConnectionId, session: Session): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#established = connection;
-    this.#endOfRibSent = false;
-    this.#rib.open({
-      session: context,
-      localAsn,
-      nextHops: nextHopsOf(connection.stream.ends, this.#with.addresses),
-    });
-    this.#pump();
+    this.#feed.open(connection.stream, session);
   }
 
-  #resend(family: IpFamily): void {
-    const nowMs = this.#with.clock.nowMs();
-    const waitMs = (this.#resentAtMs.get(family) ?? Number.NEGATIVE_INFINITY) + RESEND_EVERY_MS - nowMs;
-    if (waitMs > 0) {
-      this.#startTimer(`resend ${family}`, waitMs, () => this.#resend(family));
-      return;
-    }
-    this.#resentAtMs.set(family, nowMs);
-    this.#rib.refresh(family);
-    this.#pump();
-  }
-
-  #pumpSoon(): void {
-    if (this.#timers.has('batch')) return;
-    const waitMs = this.#pumpedAtMs + BATCH_MS - this.#with.clock.nowMs();
-    this.#startTimer('batch', Math.max(0, waitMs), () => this.#pump());
-  }
-
-  /** Writes the difference, as far as the peer reads. */
-  #pump(): void {
-    this.#timers.get('batch')?.cancel();
-    this.#timers.delete('batch');
-    const connection = this.#established;
-    if (connection === undefined) return;
-    this.#pumpedAtMs = this.#with.clock.nowMs();
-    let written = 0;
-    while (connection.stream.pending < MAX_PENDING_OCTETS) {
-      const octets = this.#rib.nextMessage();
-      if (octets === undefined) {
-        this.#allWritten(connection);
-        break;
-      }
-      connection.stream.write(octets);
-      written += 1;
-    }
-    if (written === 0) return;
-    this.#with.meter.updatesSent(written);
-    this.#with.changed('numbers');
-  }
-
-  #allWritten(connection: Connection): void {
-    if (this.#endOfRibSent) return;
-    this.#endOfRibSent = true;
-    this.#tell({ kind: 'endOfRibSent', connection: connection.id });
+  #endOfRibSent(): void {
+    if (this.#established !== undefined) this.#tell({ kind: 'endOfRibSent', connection: this.#established.id });
   }
 
   #setTimer(action: Extract<PeerAction, { kind: 'startTimer' | 'stopTimer' }>): void {
@@ -352,23 +287,11 @@ export class PeerSession {
       return;
     }
     const { timer } = action;
-    if (action.kind === 'startTimer') {
-      this.#startTimer(timer, this.#delayOf(action), () => this.#tell({ kind: 'expired', timer }));
-      return;
-    }
     this.#timers.get(timer)?.cancel();
     this.#timers.delete(timer);
-  }
-
-  #startTimer(name: PeerTimer | 'batch' | `resend ${IpFamily}`, afterMs: number, callback: () => void): void {
-    this.#timers.get(name)?.cancel();
-    this.#timers.set(
-      name,
-      this.#with.timers.start(afterMs, () => {
-        this.#timers.delete(name);
-        callback();
-      }),
-    );
+    if (action.kind === 'stopTimer') return;
+    const expired = (): void => this.#tell({ kind: 'expired', timer });
+    this.#timers.set(timer, this.#with.timers.start(this.#delayOf(action), expired));
   }
 
   /** @see RFC 4271 §10 */
@@ -377,10 +300,13 @@ export class PeerSession {
   }
 
   #ended(end: SessionEnd): void {
-    this.#lastError = end.words;
     this.#with.meter.ended(end);
-    const said = end.notification === undefined ? {} : { notification: describeNotification(end.notification) };
-    this.#with.log.info('bgp-session-ended', { cause: end.cause, words: end.words, ...said });
+    // Of two connections one has to end: nothing is wrong.
+    if (end.cause === 'collision') this.#with.log.debug('bgp-collision', { words: end.words });
+    else {
+      const said = end.notification === undefined ? {} : { notification: describeNotification(end.notification) };
+      this.#with.log.info('bgp-session-ended', { cause: end.cause, words: end.words, ...said });
+    }
     this.#with.changed('state');
   }
 

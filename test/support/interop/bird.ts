@@ -23,6 +23,11 @@ export class Bird implements Router {
     await this.#run(config);
   }
 
+  /** Where its commands are taken, for who cannot wait for `birdc` to start. */
+  get controlSocket(): string {
+    return this.#daemons.path('bird.ctl');
+  }
+
   async route(prefix: string): Promise<SeenRoute | undefined> {
     return this.#seen(`show route for ${prefix} all`);
   }
@@ -85,13 +90,20 @@ export class Bird implements Router {
   }
 
   async #run(config: string): Promise<void> {
-    const { path } = { path: (name: string) => this.#daemons.path(name) };
-    this.#bird = this.#daemons.spawn('bird', ['-f', '-c', config, '-s', path('bird.ctl'), '-P', path('bird.pid')]);
+    this.#bird = this.#daemons.spawn('bird', [
+      '-f',
+      '-c',
+      config,
+      '-s',
+      this.controlSocket,
+      '-P',
+      this.#daemons.path('bird.pid'),
+    ]);
     await this.#daemons.answering(() => this.#ask('show status'));
   }
 
   #ask(command: string): Promise<string> {
-    return this.#daemons.ask('birdc', ['-s', this.#daemons.path('bird.ctl'), ...command.split(' ')]);
+    return this.#daemons.ask('birdc', ['-s', this.controlSocket, ...command.split(' ')]);
   }
 
   #protocolOf(address: string): string {

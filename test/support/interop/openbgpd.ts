@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { childrenOf } from './processes.ts';
+import { signalChildren } from './processes.ts';
 import { Daemons, type Neighbour, ROUTER, type Router, type SeenRoute, sorted } from './router.ts';
 
 /** OpenBGPD. @see https://man.openbsd.org/bgpd.conf */
@@ -58,13 +58,13 @@ export class OpenBgpd implements Router {
   signal(signal: NodeJS.Signals): void {
     const pid = this.#bgpd?.pid;
     if (pid === undefined) return;
-    for (const child of childrenOf(pid)) process.kill(child, signal);
+    signalChildren(pid, signal);
   }
 
   async crash(): Promise<void> {
     const bgpd = this.#bgpd;
     if (bgpd === undefined) return;
-    for (const child of childrenOf(bgpd.pid ?? 0)) process.kill(child, 'SIGKILL');
+    signalChildren(bgpd.pid ?? 0, 'SIGKILL');
     await this.#daemons.kill(bgpd);
   }
 

@@ -9,8 +9,18 @@ export async function idOf(user: string, what: 'u' | 'g'): Promise<number> {
   return Number((await run('id', [`-${what}`, user])).stdout);
 }
 
-/** The processes that a process started, and those that they did. */
-export function childrenOf(pid: number): number[] {
+/** Tells the processes that a process started, and those that they did. */
+export function signalChildren(pid: number, signal: NodeJS.Signals): void {
+  for (const child of childrenOf(pid)) {
+    try {
+      process.kill(child, signal);
+    } catch {
+      // It ended by itself meanwhile: one of them ends with the other.
+    }
+  }
+}
+
+function childrenOf(pid: number): number[] {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');

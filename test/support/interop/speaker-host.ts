@@ -9,6 +9,7 @@ export interface SpeakerHostOptions {
   readonly drainMs?: number;
   /** Where it keeps its local state. */
   readonly stateDir?: string;
+  readonly nodeFlags?: readonly string[];
 }
 
 /** A speaker in a namespace, as its controller sees it. */
@@ -39,7 +40,7 @@ export class SpeakerHost {
   static async start(namespace: string, options: SpeakerHostOptions = {}): Promise<SpeakerHost> {
     const program = new URL('./speaker-program.ts', import.meta.url).pathname;
     const host = new SpeakerHost(
-      spawn('ip', ['netns', 'exec', namespace, process.execPath, program], {
+      spawn('ip', ['netns', 'exec', namespace, process.execPath, ...(options.nodeFlags ?? []), program], {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         serialization: 'advanced',
         env: {
