@@ -7,6 +7,7 @@ import { inspectCommands } from './inspect/commands.ts';
 import { doctorCommand } from './inspect/doctor-command.ts';
 import { migrateCommand, simulateApplyCommand } from './inspect/plan-commands.ts';
 import { explainCommand, simulateNodesCommand } from './inspect/rehearsal-commands.ts';
+import { releaseCommand } from './inspect/release-command.ts';
 import { timelineCommand } from './inspect/timeline-command.ts';
 import { manifestCommand } from './manifest.ts';
 import { VERSION } from './version.ts';
@@ -23,6 +24,7 @@ export function addPeopleCommands(program: Command): Command {
     doctorCommand(),
     simulate,
     migrateCommand(),
+    releaseCommand(),
     convertCommand(),
     manifestCommand(),
   ];
@@ -32,7 +34,7 @@ export function addPeopleCommands(program: Command): Command {
 
 if (import.meta.main) {
   const program = new Command('kubectl heraldlb')
-    .description('Looks at HeraldLB in a cluster, and helps to move to it. Changes nothing.')
+    .description('Looks at HeraldLB in a cluster, and helps to move to it. Changes nothing, but for release.')
     .version(VERSION);
   await addPeopleCommands(program).parseAsync();
 }

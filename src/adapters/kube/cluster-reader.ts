@@ -1,8 +1,8 @@
 import { CONFIG_RESOURCES } from '../../core/config/schema/resource-names.ts';
-import { isApiError } from '../../ports/api-error.ts';
+import { ApiError, isApiError } from '../../ports/api-error.ts';
 import type { ClusterEvent, ClusterReader, ClusterSnapshot, Pod } from '../../ports/cluster-snapshot.ts';
 import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
-import type { ObjectRef } from '../../ports/kubernetes.ts';
+import type { ObjectRef, Service } from '../../ports/kubernetes.ts';
 import type { ApiClient } from './http/api-client.ts';
 import { mapConfigMap, mapConfigObject, mapEndpointSlice, mapNamespace, mapNode } from './mapping/objects.ts';
 import { mapService } from './mapping/service.ts';
@@ -12,6 +12,8 @@ import { CONFIG_MAPS, ENDPOINT_SLICES, EVENTS, LEASES, NAMESPACES, NODES, PODS, 
 const PAGE_SIZE = 500;
 /** Events outlive what they tell of; more than these nobody reads. */
 const MAX_EVENTS = 2000;
+/** The API server itself would wait half a minute for a Pod whose node is dead. */
+const POD_PATIENCE_MS = 5_000;
 const COMPONENTS = 'app.kubernetes.io/name=heraldlb';
 /** What the API serves of announcements, besides the configuration. */
 const STATUS_RESOURCES: readonly ResourceType[] = [
@@ -49,7 +51,7 @@ export class ApiClusterReader implements ClusterReader {
     const { namespace } = this.#options;
     const unreadable: string[] = [];
     const [services, nodes, namespaces, endpointSlices, objects, pods, leader, events] = await Promise.all([
-      this.#list(SERVICES, mapService),
+      this.services(),
       this.#list(NODES, mapNode),
       this.#list(NAMESPACES, mapNamespace),
       this.#list(ENDPOINT_SLICES, mapEndpointSlice),
@@ -80,6 +82,10 @@ export class ApiClusterReader implements ClusterReader {
     };
   }
 
+  services(): Promise<readonly Service[]> {
+    return this.#list(SERVICES, mapService);
+  }
+
   async objects(type: ResourceType): Promise<readonly ConfigObject[]> {
     return ifServed(this.#list(type, mapConfigObject(`${type.group}/${type.version}`, type.kind)), []);
   }
@@ -92,7 +98,17 @@ export class ApiClusterReader implements ClusterReader {
   async fromPod({ meta }: Pod, port: number, path: string): Promise<unknown> {
     const name = `${meta.name}:${port}`;
     const subresource = `proxy${path}`;
-    return this.#client.send({ verb: 'get', path: { type: PODS, namespace: meta.namespace, name, subresource } });
+    const signal = AbortSignal.timeout(POD_PATIENCE_MS);
+    try {
+      return await this.#client.send({
+        verb: 'get',
+        path: { type: PODS, namespace: meta.namespace, name, subresource },
+        signal,
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new ApiError('unavailable', `Pod ${meta.name} did not answer within ${POD_PATIENCE_MS / 1000} s`);
+    }
   }
 
   async #leader(): Promise<string | undefined> {

@@ -10,6 +10,7 @@ import { ApiClient } from '../../adapters/kube/http/api-client.ts';
 import { PromMetrics } from '../../adapters/telemetry/prom-metrics.ts';
 import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
 import { CONTROLLER_SERVICE_NAME, DEFAULT_NAMESPACE } from '../../ports/defaults.ts';
+import type { ObjectRef } from '../../ports/kubernetes.ts';
 import { systemTime } from '../system-time.ts';
 import { VERSION } from '../version.ts';
 
@@ -31,19 +32,28 @@ export function clusterOptions(): readonly Option[] {
   ];
 }
 
-/** Reads with what `use` is given; says on a terminal what takes long. */
-export async function withCluster<T>(flags: ClusterFlags, use: (cluster: ClusterReader) => Promise<T>): Promise<T> {
+/** Where the replicas of the controller agree who leads. */
+export function leaseOf({ installedIn }: ClusterFlags): ObjectRef {
+  return { namespace: installedIn, name: CONTROLLER_SERVICE_NAME };
+}
+
+/** Reads with what `use` is given. */
+export function withCluster<T>(flags: ClusterFlags, use: (cluster: ClusterReader) => Promise<T>): Promise<T> {
+  const options = { namespace: flags.installedIn, lease: leaseOf(flags) };
+  return withClient(flags, (client) => use(new ApiClusterReader(options, client)));
+}
+
+/** Asks the API server; says on a terminal what takes long. */
+export async function withClient<T>(flags: ClusterFlags, use: (client: ApiClient) => Promise<T>): Promise<T> {
   const client = new ApiClient(
     { access: await clusterAccess(flags), qps: 0, burst: 0, userAgent: `heraldlb/${VERSION}` },
     { clock: systemTime, timers: systemTime, metrics: new PromMetrics() },
   );
-  const namespace = flags.installedIn;
-  const lease = { namespace, name: CONTROLLER_SERVICE_NAME };
   const note = setTimeout(() => {
     if (process.stderr.isTTY) process.stderr.write(`reading ${client.server} …\n`);
   }, PATIENCE_MS);
   try {
-    return await use(new ApiClusterReader({ namespace, lease }, client));
+    return await use(client);
   } finally {
     clearTimeout(note);
     client.close();

@@ -71,9 +71,14 @@ export function inspecting(name: string, description: string): Command {
 }
 
 /** Runs one and leaves its exit status; what a cluster refuses is one line. */
-export async function run(flags: ClusterFlags, use: (cluster: ClusterReader) => Promise<number>): Promise<void> {
+export function run(flags: ClusterFlags, use: (cluster: ClusterReader) => Promise<number>): Promise<void> {
+  return exitWith(() => withCluster(flags, use));
+}
+
+/** Leaves the exit status that `work` comes to. */
+export async function exitWith(work: () => Promise<number>): Promise<void> {
   try {
-    process.exitCode = await withCluster(flags, use);
+    process.exitCode = await work();
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof ClusterAccessError || error instanceof UsageError)) throw error;
     console.error(`heraldlb: ${error.message}`);

@@ -13,9 +13,9 @@ export interface Ownership {
 }
 
 /** Upstream's own finalizer. @see k8s.io/cloud-provider/service/helpers LoadBalancerCleanupFinalizer */
-const DEFAULT_FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
+export const DEFAULT_FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
 /** Of a class we keep a finalizer of our own: every default service controller of the cluster strips the other one. */
-const CLASS_FINALIZER = 'heraldlb.io/load-balancer-cleanup';
+export const CLASS_FINALIZER = 'heraldlb.io/load-balancer-cleanup';
 /** Of k3s ServiceLB before it used upstream's. Nothing takes it off once ServiceLB is disabled. */
 const K3S_FINALIZER = 'svccontroller.k3s.cattle.io/daemonset';
 
