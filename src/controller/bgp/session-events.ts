@@ -33,12 +33,8 @@ export class SessionEvents {
     const event = newsOf(nodeName, before, after);
     if (event === undefined) return;
     const { log, events } = this.#dependencies;
-    const error = after?.lastError === undefined || after.lastError === '' ? {} : { error: after.lastError };
-    log[event.type === 'Normal' ? 'info' : 'warn'](event.type === 'Normal' ? 'bgp-session-up' : 'bgp-session-down', {
-      node: nodeName,
-      peer: peerName,
-      ...(event.type === 'Normal' ? {} : error),
-    });
+    if (event.type === 'Normal') log.info('bgp-session-up', { node: nodeName, peer: peerName });
+    else log.warn('bgp-session-down', { node: nodeName, peer: peerName, error: after?.lastError ?? '' });
     const object = this.#objectOf(peerName);
     if (object !== undefined) events.record(object, event);
   }
