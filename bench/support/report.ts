@@ -6,7 +6,7 @@ export interface BenchResult {
   readonly bench: string;
   /** Of two measurements in the same run: these can be compared between machines. */
   readonly ratios: Readonly<Record<string, number>>;
-  readonly figures: Readonly<Record<string, number | boolean>>;
+  readonly figures: Readonly<Record<string, number | boolean | Readonly<Record<string, number>>>>;
 }
 
 /** Prints a table for people, and one line of JSON as the last line. */

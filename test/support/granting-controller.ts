@@ -1,6 +1,7 @@
 import { formatIp, type IpAddress } from '../../src/core/net/index.ts';
 import type {
   Claim,
+  ControllerMessage,
   Epoch,
   Grant,
   HelloKey,
@@ -60,6 +61,18 @@ export class GrantingController implements SpeakerSessionHandler {
       session.send({ kind: 'delta', revision: this.#revision, grants, revoked: [] });
   }
 
+  /** What a node is told of its neighbours. */
+  neighboursOf(nodeName: string): Extract<ControllerMessage, { readonly kind: 'neighbours' }> {
+    const own = this.#nodes.find((node) => node.nodeName === nodeName);
+    const neighbours = this.#nodes.filter((node) => node !== own);
+    return { kind: 'neighbours', neighbours, ownAddresses: own?.addresses ?? [] };
+  }
+
+  /** Everything that was granted. */
+  get grants(): readonly Grant[] {
+    return [...this.#grants.values()];
+  }
+
   /** Whether every node is in session and hears all others. */
   get whole(): boolean {
     return this.#nodes.every(
@@ -93,16 +106,11 @@ export class GrantingController implements SpeakerSessionHandler {
     this.heard.push({ nodeName, message: hello });
     this.#heardAtMs.set(nodeName, performance.now());
     this.#replaceClaims(nodeName, hello.claims);
-    const own = this.#nodes.find((node) => node.nodeName === nodeName);
     session.send({ kind: 'welcome', heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS });
     session.send({ kind: 'hello-keys', keys: this.keys });
-    session.send({
-      kind: 'neighbours',
-      neighbours: this.#nodes.filter((node) => node !== own),
-      ownAddresses: own?.addresses ?? [],
-    });
+    session.send(this.neighboursOf(nodeName));
     this.#revision += 1;
-    session.send({ kind: 'snapshot', revision: this.#revision, grants: [...this.#grants.values()] });
+    session.send({ kind: 'snapshot', revision: this.#revision, grants: this.grants });
   }
 
   received({ nodeName }: SpeakerSession, message: Exclude<SpeakerMessage, { kind: 'hello' }>): void {

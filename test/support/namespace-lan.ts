@@ -3,7 +3,13 @@ import { WorkerPacketPlane } from '../../src/adapters/linux/worker-packet-plane.
 import { type ArpFrame, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { formatIp, type IpAddress, type Ipv4, type MacAddress } from '../../src/core/net/index.ts';
 import type { Grant, ProbeResult } from '../../src/ports/channel.ts';
-import type { PacketCounters, PacketEvent, PacketNotice, PacketPlane } from '../../src/ports/packet-plane.ts';
+import type {
+  PacketCommand,
+  PacketCounters,
+  PacketEvent,
+  PacketNotice,
+  PacketPlane,
+} from '../../src/ports/packet-plane.ts';
 import { eventually } from './eventually.ts';
 import { mac } from './fake-lan.ts';
 import { inNamespace, ip, linkOf, throwLater } from './network-namespace.ts';
@@ -72,6 +78,10 @@ export class NodePlane {
     // It waits for neighbours until it is told that there are none.
     plane.#plane.command({ kind: 'neighbours', neighbours: [], ownAddresses: [] });
     return plane;
+  }
+
+  command(command: PacketCommand): void {
+    this.#plane.command(command);
   }
 
   /** Makes these the addresses that the node announces. */
@@ -175,6 +185,11 @@ export class Station {
     if (libc.send(this.#fd, octets, octets.length, 0) < 0) throw new Error(`send: error ${libc.errno()}`);
   }
 
+  /** Sends, and does not care whether there is room for it. */
+  offer(octets: Uint8Array): void {
+    libc.send(this.#fd, octets, octets.length, 0);
+  }
+
   request(address: Ipv4, fields: Partial<ArpFrame> = {}): Uint8Array {
     return encodeArpFrame({
       destination: mac('ff:ff:ff:ff:ff:ff'),
@@ -256,10 +271,16 @@ export class BlockingStation {
 const SOCK_NONBLOCK = 0x800;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
+const SO_RCVBUFFORCE = 33;
+const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 
 async function openArpSocket(host: string, flags: number): Promise<{ readonly fd: number; readonly mac: MacAddress }> {
   const link = await linkOf(host, 'eth0');
   const fd = inNamespace(host, () => libc.socket(17, 3 | 0x8_0000 | flags, 0));
+  // A thousand claims come within a moment.
+  const room = new Uint8Array(4);
+  new DataView(room.buffer).setInt32(0, RECEIVE_BUFFER_BYTES, true);
+  libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, room, room.length);
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);
   view.setUint16(0, 17, true);

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { arpAnnouncement, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
+import { type Ipv4, ipv4FromValue } from '../../src/core/net/index.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { v4 } from '../../test/support/fake-lan.ts';
+import { BlockingStation, NodePlane } from '../../test/support/namespace-lan.ts';
+import { CLIENT, SpeakerLan } from '../../test/support/speaker-lan.ts';
+import { cpuSecondsOf, memoryOf, quantile, rounded } from './process-figures.ts';
+import { commandOf } from './program.ts';
+import { progress, report } from './report.ts';
+
+const ADDRESSES = 1000;
+const NEIGHBOURS = 16;
+/** What a takeover of so many addresses sends is over by then. */
+const QUIET_AFTER_MS = 40_000;
+const REST_S = 30;
+const QUESTIONS = 500;
+const PAUSE_MS = 10;
+const PATIENCE_MS = 60_000;
+
+/** Prints what one speaker costs that announces a thousand addresses and shares them with sixteen neighbours. */
+export async function measureLoad(): Promise<void> {
+  await using lan = await SpeakerLan.create(1 + NEIGHBOURS, commandOf('speaker', 'bundled'));
+  const addresses = Array.from({ length: ADDRESSES }, (_, index) => ipv4FromValue(v4('10.9.4.0') + index));
+  const others = lan.nodes.slice(1).map(({ name }) => name);
+  const turn = (index: number): string => others[index % others.length] ?? '';
+  for (const [index, address] of addresses.entries())
+    lan.controller.grant([address], ['node1', turn(index), turn(index + 1)]);
+  const [node] = lan.nodes;
+  if (node === undefined) throw new Error('there is no node');
+  node.start();
+  const planes = await Promise.all(others.map((name) => neighbour(lan, name)));
+  await eventually(() => {
+    const heard = lan.controller.neighbourhoods.get('node1')?.filter(({ state }) => state === 'heard').length;
+    const share = lan.controller.shares.node1;
+    if (heard !== NEIGHBOURS || share !== ADDRESSES) throw new Error(`it hears ${heard}, and claims ${share}`);
+  }, PATIENCE_MS);
+  progress(`${QUIET_AFTER_MS / 1000} s until the announcements are over`);
+  await sleep(QUIET_AFTER_MS);
+  progress(`${REST_S} s at rest`);
+  const before = cpuSecondsOf(node.pid);
+  await sleep(REST_S * 1000);
+  const cpuPercent = ((cpuSecondsOf(node.pid) - before) / REST_S) * 100;
+  const memory = memoryOf(node.pid);
+  const target = (index: number): Ipv4 => addresses[index % ADDRESSES] ?? v4('0.0.0.0');
+  const calm = await answerTimes(target);
+  progress('a storm of foreign ARP requests');
+  const storm = startStorm();
+  await sleep(1000);
+  const stormy = await answerTimes(target);
+  const offered = await storm.stop();
+  for (const plane of planes) await plane.stop();
+  const figures = {
+    speakerCpuPercent: rounded(cpuPercent, 2),
+    speakerMiB: memory.rssMiB,
+    speakerPeakMiB: memory.peakMiB,
+    calmP50Us: rounded(quantile(calm.us, 0.5), 0),
+    calmP99Us: rounded(quantile(calm.us, 0.99), 0),
+    stormP50Us: rounded(quantile(stormy.us, 0.5), 0),
+    stormP99Us: rounded(quantile(stormy.us, 0.99), 0),
+    stormLost: stormy.lost,
+    stormFramesPerSecond: offered,
+  };
+  report(
+    `One speaker with ${ADDRESSES} addresses and ${NEIGHBOURS} neighbours`,
+    [
+      ['processor at rest', `${figures.speakerCpuPercent} %`, 'aim: 3 % of one core'],
+      ['memory (RSS)', `${figures.speakerMiB} MiB`, 'aim: 80 MiB'],
+      ['ARP answer at rest, p50 and p99', `${figures.calmP50Us} µs`, `${figures.calmP99Us} µs`],
+      [`ARP answer in ${offered} foreign requests a second`, `${figures.stormP50Us} µs`, `${figures.stormP99Us} µs`],
+    ],
+    { bench: 'failover load', ratios: {}, figures },
+  );
+}
+
+/** A neighbour that is no process of its own. */
+async function neighbour(lan: SpeakerLan, name: string): Promise<NodePlane> {
+  const plane = await NodePlane.start(name);
+  plane.command({ kind: 'hello-keys', keys: lan.controller.keys });
+  plane.command(lan.controller.neighboursOf(name));
+  const grants = lan.controller.grants.filter(({ candidates }) => candidates.includes(name));
+  plane.command({ kind: 'change', grants, revoked: [] });
+  return plane;
+}
+
+/** Asks at a hundred a second, waiting for each answer. */
+async function answerTimes(target: (index: number) => Ipv4): Promise<{ readonly us: number[]; readonly lost: number }> {
+  const station = await BlockingStation.open(CLIENT);
+  const us: number[] = [];
+  let lost = 0;
+  for (let index = 0; index < QUESTIONS; index += 1) {
+    await sleep(PAUSE_MS);
+    const address = target(index);
+    const request = encodeArpFrame({ ...arpAnnouncement(station.mac, address), spa: v4('10.9.0.200') });
+    const startedAt = performance.now();
+    const answered = station.exchange(request, (octets) => {
+      const { op, spa } = decodeArpFrame(octets);
+      return op === 2 && spa === address;
+    });
+    if (answered) us.push((performance.now() - startedAt) * 1000);
+    else lost += 1;
+  }
+  station.close();
+  return { us, lost };
+}
+
+/** Sends requests for addresses that nobody has, as many as the machine can, from a thread of its own. */
+function startStorm(): { stop(): Promise<number> } {
+  const worker = new Worker(new URL('./arp-storm.ts', import.meta.url), { workerData: { host: CLIENT } });
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        worker.once('message', (framesPerSecond: number) => {
+          void worker.terminate();
+          resolve(framesPerSecond);
+        });
+        worker.postMessage('stop');
+      }),
+  };
+}
