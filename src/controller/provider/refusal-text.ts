@@ -66,9 +66,10 @@ function explainPool(refusal: PoolRefusal): Explanation {
 const NOT_ADMITTED_REMEDY = 'let its serviceAllocation select this namespace and these labels';
 
 function explainExhausted(refusal: PoolRefusal & { kind: 'exhausted' }, pool: string): Explanation {
-  const { family, usable, assigned, resting, promised } = refusal;
+  const { family, usable, assigned, barred, resting, promised } = refusal;
   const counts = [
     `${assigned} of ${usable} are in use`,
+    ...(barred > 0 ? [`${barred} belong to other hosts (see status.unavailable of the pool)`] : []),
     ...(resting > 0 ? [`${resting} freed a moment ago and still in their cool-down`] : []),
     ...(promised > 0 ? [`${promised} promised to Services that have waited for longer`] : []),
   ];

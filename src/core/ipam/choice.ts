@@ -203,6 +203,7 @@ function exhausted(
     family,
     usable: space?.usable ?? 0n,
     assigned: space?.assigned ?? 0,
+    barred: space === undefined ? 0 : Math.max(0, space.withdrawn - space.assigned - space.rests.size),
     resting: space?.rests.size ?? 0,
     ...(restingUntilMs === undefined ? {} : { restingUntilMs }),
     promised: Math.min(space?.free ?? 0, stock.promised(name, family)),

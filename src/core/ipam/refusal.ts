@@ -42,6 +42,8 @@ export type PoolRefusal =
       /** How many addresses of the family the pool can give out, and how many of them Services have. */
       readonly usable: bigint;
       readonly assigned: number;
+      /** How many nobody is given, being a node's own or in quarantine. */
+      readonly barred: number;
       /** How many are in their cool-down, and when the first of them ends it (of the injected clock). */
       readonly resting: number;
       readonly restingUntilMs?: number;

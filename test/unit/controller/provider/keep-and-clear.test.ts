@@ -181,6 +181,17 @@ describe('the address of a Service', () => {
     expect(asking.waiting?.message).toContain('10.0.0.1 is in quarantine: 02:00:00:00:00:07 answers for it on eth0');
   });
 
+  it('is missed when another host has it, and the Service that waits is told so', async () => {
+    const bed = new ProviderBed([configPool('any', ['10.0.0.1-10.0.0.2'])]);
+    await bed.serve(service('web'));
+    bed.provider.setQuarantine(0x0a00_0002 as never, 'another host has it');
+    expect((await bed.ensure(service('late'))).waiting?.message).toContain(
+      'pool "any" has no free IPv4 address (1 of 2 are in use, 1 belong to other hosts (see status.unavailable of the pool))',
+    );
+    bed.provider.setQuarantine(0x0a00_0002 as never, undefined);
+    expect((await bed.ensure(service('late'))).addresses).toEqual(['10.0.0.2']);
+  });
+
   it('is exchanged when another host had it before it was ever announced, but not for nothing, and not when it is asked for', async () => {
     const cause = 'another host has it';
     const [first, second] = [0x0a00_0001, 0x0a00_0002] as never[];
