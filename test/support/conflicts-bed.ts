@@ -52,7 +52,7 @@ export class ConflictsBed {
     const stop = new AbortController().signal;
     this.provider.start({ needSync: () => undefined, usageChanged: () => this.conflicts.usageChanged() }, stop);
     this.conflicts = new Conflicts(
-      {},
+      { ahead: 4 },
       {
         ...common,
         services,

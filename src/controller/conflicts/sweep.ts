@@ -26,7 +26,7 @@ export interface SweepOptions {
 export const SWEEP_DEFAULTS: SweepOptions = {
   everyMs: 15_000,
   soonMs: 500,
-  ahead: 4,
+  ahead: 16,
   recheckMs: 120_000,
   recheckUsedMs: 60_000,
   patienceMs: 10_000,

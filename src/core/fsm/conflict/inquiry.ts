@@ -22,7 +22,7 @@ export interface InquiryConfig {
   readonly stationsMax: number;
 }
 
-const PACE = { framesPerSecond: 500, framesAtOnce: 20, pauseMs: 20, stationsMax: 8 };
+const PACE = { framesPerSecond: 1000, framesAtOnce: 20, pauseMs: 20, stationsMax: 8 };
 
 /**
  * RFC 5227 §1.1 has three probes a second or two apart and waits two seconds more, 4 to 7 s in all, which is for hosts that
