@@ -15,6 +15,8 @@ export function bgpPage(): string {
     '',
     'Left out on purpose: routes of others (none are kept, chosen or passed on), ADD-PATH, route reflection and confederations of our own, long-lived graceful restart, BGP roles, TCP-AO.',
     '',
+    'Of the optional parts of RFC 4271 §8.1.1 there are DelayOpen, DampPeerOscillations, PassiveTcpEstablishment, SendNOTIFICATIONwithoutOPEN (for what cannot be read), and CollisionDetectEstablishedState for peers that restart gracefully.',
+    '',
     '## What each section is tried by',
     '',
     '| RFC | section | test |',

@@ -63,6 +63,4 @@ export const Origin = { igp: 0, egp: 1, incomplete: 2 } as const;
 export const WellKnownCommunity = {
   /** @see RFC 8326 §4 */
   gracefulShutdown: 0xffff_0000,
-  /** @see RFC 9494 §4.6 */
-  noLlgr: 0xffff_0007,
 } as const;

@@ -85,9 +85,13 @@ export function holdTimer(connection: { readonly id: number }, { holdTimeSeconds
   return holdTimeSeconds === 0 ? [] : [startTimer(connection, 'hold', holdTimeSeconds * 1000)];
 }
 
+export function sendKeepalive({ id }: { readonly id: number }): PeerAction {
+  return { kind: 'send', connection: id, message: { kind: 'keepalive' } };
+}
+
 /** A KEEPALIVE, and the timer for the next. */
 export function keepalive(connection: { readonly id: number }, session: Session): readonly PeerAction[] {
-  const send = { kind: 'send', connection: connection.id, message: { kind: 'keepalive' } } as const;
+  const send = sendKeepalive(connection);
   if (session.holdTimeSeconds === 0) return [send];
   return [send, startTimer(connection, 'keepalive', session.keepaliveSeconds * 1000, true)];
 }

@@ -9,9 +9,9 @@ import {
   startTimer,
 } from './connection-step.ts';
 import { negotiate } from './negotiation.ts';
-import { offeredCapabilities, openOffer } from './offer.ts';
+import { openOffer } from './offer.ts';
 import { OPEN_HOLD_MS } from './timing.ts';
-import type { ConnectionBase, ConnectionOf, PeerAction } from './types.ts';
+import type { ConnectionBase, ConnectionOf, PeerAction, PeerConfig } from './types.ts';
 
 /** TCP is up. Events 16 and 17. @see RFC 4271 §8.2.2, Connect and Active */
 export function beginConnection(base: ConnectionBase, around: Surroundings): ConnectionStep {
@@ -34,9 +34,9 @@ export function openWhenFree(connection: ConnectionOf<'waiting'>, around: Surrou
     { kind: 'send', connection: id, message },
     startTimer(connection, 'hold', OPEN_HOLD_MS),
   ];
-  const openSent: ConnectionOf<'openSent'> = { kind: 'openSent', id, initiator };
+  const openSent: ConnectionOf<'openSent'> = { kind: 'openSent', id, initiator, offered: message.capabilities };
   if (connection.received === undefined) return alive(openSent, sent);
-  const answered = openArrived(openSent, connection.received, around);
+  const answered = openArrived(openSent, connection.received, config);
   return { ...answered, actions: [...sent, ...answered.actions] };
 }
 
@@ -44,9 +44,9 @@ export function openWhenFree(connection: ConnectionOf<'waiting'>, around: Surrou
 export function openArrived(
   connection: ConnectionOf<'openSent'>,
   message: OpenMessage,
-  { config, peer }: Surroundings,
+  config: PeerConfig,
 ): ConnectionStep {
-  const result = negotiate(message, config, offeredCapabilities(config, peer.openForm, peer.restarting));
+  const result = negotiate(message, config, connection.offered);
   if (result.kind === 'refused')
     return endWith(connection, result.notification, { cause: 'openRefused', words: result.words });
   const { session } = result;

@@ -1,6 +1,12 @@
 import { CeaseSubcode, ErrorCode, notification } from '../../codec/bgp/index.ts';
 import { stepConnection } from './connection.ts';
-import { type ConnectionEvent, type ConnectionStep, ceaseWith, type Surroundings } from './connection-step.ts';
+import {
+  type ConnectionEvent,
+  type ConnectionStep,
+  ceaseWith,
+  type Surroundings,
+  sendKeepalive,
+} from './connection-step.ts';
 import { applyStep } from './connections.ts';
 import { afterEnd, begin, dial } from './lifecycle.ts';
 import { beginConnection, openWhenFree } from './opening.ts';
@@ -97,13 +103,17 @@ function connectFailed(state: PeerState, why: string, config: PeerConfig): PeerS
   return { state: step.state, actions: [stopped, ...step.actions] };
 }
 
-/** Event 17. A peer that has a session keeps it: whoever connects anew has proved nothing. */
+/**
+ * Event 17. A peer that has a session keeps it: whoever connects anew has proved nothing. But the old one is tried at once: a router
+ * that was switched off and on answers that with RST, and may come back without waiting for the hold time.
+ */
 function accepted(state: PeerState, id: ConnectionId, config: PeerConfig): PeerStep {
   if (state.phase === 'stopped') return stay(state, refusing(id, CeaseSubcode.connectionRejected));
   if (state.phase === 'holding' || state.connections.length > 1) return stay(state, closing(id));
   const [other] = state.connections;
   const isUp = other?.kind === 'established';
-  if (isUp && !other.session.peerRestarts) return stay(state, refusing(id, CeaseSubcode.collisionResolution));
+  if (isUp && !other.session.peerRestarts)
+    return stay(state, [...refusing(id, CeaseSubcode.collisionResolution), sendKeepalive(other)]);
   if (!isUp && other?.initiator === 'peer') return stay(state, closing(id));
   return tcpUp(state, { id, initiator: 'peer' }, config);
 }

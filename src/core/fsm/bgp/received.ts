@@ -39,7 +39,9 @@ export function received(connection: Connection, message: ReceivedMessage, aroun
     case 'waiting':
       return message.kind === 'open' ? openBeforeOurs(connection, message, around) : unexpected(connection, message);
     case 'openSent':
-      return message.kind === 'open' ? openArrived(connection, message, around) : unexpected(connection, message);
+      return message.kind === 'open'
+        ? openArrived(connection, message, around.config)
+        : unexpected(connection, message);
     case 'openConfirm':
       return message.kind === 'keepalive' ? confirmed(connection) : unexpected(connection, message);
     case 'established':

@@ -1,4 +1,11 @@
-import type { BgpMessage, Notification, OpenMessage, ReceivedMessage, SessionContext } from '../../codec/bgp/index.ts';
+import type {
+  BgpMessage,
+  Capability,
+  Notification,
+  OpenMessage,
+  ReceivedMessage,
+  SessionContext,
+} from '../../codec/bgp/index.ts';
 import type { Asn, IpFamily, RouterId } from '../../net/index.ts';
 
 /** One neighbour, and how to talk to it. A change of it is a `stop` with `configurationChange` and a new machine. */
@@ -91,7 +98,11 @@ export type Connection =
       /** The peer's, when it came before ours might go. */
       readonly received?: OpenMessage;
     })
-  | (ConnectionBase & { readonly kind: 'openSent' })
+  | (ConnectionBase & {
+      readonly kind: 'openSent';
+      /** The capabilities of our OPEN. */
+      readonly offered: readonly Capability[];
+    })
   | (ConnectionBase & { readonly kind: 'openConfirm'; readonly session: Session })
   | (ConnectionBase & { readonly kind: 'established'; readonly session: Session });
 
