@@ -79,6 +79,27 @@ describe('ownership in simulation', () => {
     expect(cluster.node('node-0').onWire.size).toBe(1);
   });
 
+  it('moves nothing between two nodes that do not reach each other while a third hears both', () => {
+    const faults: Fault[] = [
+      { atMs: 5000, kind: 'one-way', from: 'node-0', to: 'node-1' },
+      { atMs: 5000, kind: 'one-way', from: 'node-1', to: 'node-0' },
+    ];
+    expect(changesAfter(5000, run({ seed: 9, lastsMs: 90_000, faults }))).toEqual([]);
+  });
+
+  it('announces a flapping link only now and then when nobody else is there', () => {
+    const gone: Fault[] = ['node-1', 'node-2'].map((node) => ({ atMs: 5000, kind: 'power-cut', node }));
+    const flaps = Array.from({ length: 40 }, (_, flap): Fault => {
+      return { atMs: 7000 + 500 * flap, kind: flap % 2 === 0 ? 'link-down' : 'link-up', node: 'node-0' };
+    });
+    const cluster = run({ seed: 10, lastsMs: 30_000, faults: [...gone, ...flaps] });
+    const claims = changesAfter(7000, cluster).filter(([, kind]) => kind === 'claim');
+    expect(claims).toEqual([
+      ['node-0', 'claim', 'link-up'],
+      ['node-0', 'claim', 'link-up'],
+    ]);
+  });
+
   it('moves a link that goes down once, and lets it flap in vain after that', () => {
     const flaps = Array.from({ length: 40 }, (_, flap): Fault => {
       return { atMs: 5000 + 100 * flap, kind: flap % 2 === 0 ? 'link-down' : 'link-up', node: 'node-0' };

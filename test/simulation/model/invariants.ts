@@ -176,7 +176,7 @@ export class Invariants {
 
   /** A link that flaps is trusted later, too. */
   #awakeSinceMs(node: SimNode): number {
-    return Math.max(node.startedMs ?? 0, this.#wokeMs.get(node.name) ?? 0);
+    return Math.max(node.startedMs ?? 0, node.namedMs ?? 0, this.#wokeMs.get(node.name) ?? 0);
   }
 
   #lastApartMs(a: SimNode, b: SimNode): number {

@@ -46,6 +46,8 @@ export class SimNode {
   powered = true;
   /** When its speaker started, in true ms; undefined = it does not run. */
   startedMs: number | undefined;
+  /** When its speaker, since it started, was first told of its neighbours, in true ms. */
+  namedMs: number | undefined;
   leaving = false;
   hushed = false;
   /** As it said in its last hello. */
@@ -94,6 +96,7 @@ export class SimNode {
     const incarnation = 1 + Math.floor(this.#with.random.next() * (2 ** 48 - 1));
     this.#machine = new Ownership({ nodeName: name, incarnation, standIn, timing });
     this.startedMs = this.#with.agenda.nowMs;
+    this.namedMs = this.#neighbours.length > 0 ? this.startedMs : undefined;
     this.leaving = false;
     this.#life += 1;
     this.standings.clear();
@@ -150,6 +153,7 @@ export class SimNode {
   /** From the controller. */
   neighbours(neighbours: readonly OwnershipNeighbour[]): void {
     this.#neighbours = neighbours;
+    this.namedMs ??= this.#with.agenda.nowMs;
     this.give({ kind: 'neighbours', neighbours });
   }
 

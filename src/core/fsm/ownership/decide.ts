@@ -95,7 +95,8 @@ export function decide(state: AddressState, situation: Situation): Decision {
   if (rank === 0 && !situation.leaving && prevails(granted, strongest(situation.parties.filter(claims)), situation)) {
     const fromMs = Math.max(situation.listenUntilMs, situation.actFromMs);
     if (situation.nowMs < fromMs) return { state, againMs: fromMs };
-    return claimed(granted, holder, { kind: 'claim', reason: 'granted', ...comingFrom(holder) });
+    const reason: ClaimReason = state.kind === 'vacant' && state.cause === 'link-up' ? 'link-up' : 'granted';
+    return claimed(granted, holder, { kind: 'claim', reason, ...comingFrom(holder) });
   }
   return holder === undefined ? asHeir(state, situation) : asStandby(state, holder, situation);
 }

@@ -5,7 +5,7 @@ export const DEFAULT_TIMING: OwnershipTiming = {
   standInGraceMs: 60_000,
   patienceMs: 300,
   grantPatienceMs: 3000,
-  settleMs: 500,
+  settleMs: 1500,
 };
 
 /** Intervals of silence after which the kernel of a neighbour is asked, so that its verdict is there in time. */
