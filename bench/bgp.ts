@@ -85,8 +85,9 @@ async function announcing(table: BirdControl): Promise<{ oursMs: number; oneMs: 
   const many = routes(100, MANY);
   const trials: number[] = [];
   for (let trial = 0; trial < TRIALS; trial += 1) {
-    await sleep(300);
-    speaker.change(many);
+    speaker.prepare(many);
+    await sleep(500);
+    speaker.go();
     trials.push(await timeUntil(async () => (await table.count('n0')) === MANY));
     progress(`10,000 prefixes of ours in BIRD's table after ${trials.at(-1)?.toFixed(0)} ms`);
     if (trial === TRIALS - 1) break;

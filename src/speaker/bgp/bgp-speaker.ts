@@ -94,7 +94,7 @@ export class BgpSpeaker {
       {
         ...dependencies,
         failures: this.#meter.stateFailures,
-        value: () => encodeBgpState({ settings: this.#settings, routes: this.#routes.all() }, dependencies.secrets),
+        value: () => encodeBgpState({ settings: this.#settings, groups: this.#routes.groups() }, dependencies.secrets),
       },
     );
     dependencies.bfd.start({
@@ -111,8 +111,10 @@ export class BgpSpeaker {
     if (state === undefined) return;
     // It is of the same start of the machine, which forwarded packets all the time.
     this.#forwardingPreserved = true;
-    this.#take({ kind: 'bgp-snapshot', revision: 0, ...state });
-    this.#with.log.info('local-state-restored', { peers: state.settings.peers.length, routes: state.routes.length });
+    const { settings, groups } = state;
+    const routes = groups.flatMap(({ paths, prefixes }) => prefixes.map((prefix) => ({ prefix, paths })));
+    this.#take({ kind: 'bgp-snapshot', revision: 0, settings, routes });
+    this.#with.log.info('local-state-restored', { peers: settings.peers.length, routes: routes.length });
   }
 
   /** Takes over what the controller says, and acknowledges it. */

@@ -9,18 +9,19 @@ import {
   type RouterId,
   routerIdFromNumber,
 } from '../../core/net/index.ts';
-import type { BfdSettings, BgpPath, BgpPeerSettings, BgpRoute, BgpSettings } from '../../ports/bgp-channel.ts';
+import type { BfdSettings, BgpPath, BgpPeerSettings, BgpSettings } from '../../ports/bgp-channel.ts';
 import type { SecretBox } from '../../ports/secret-box.ts';
 import { addressOf, countOf, listOf, recordOf, textOf } from '../local-state/plain-json.ts';
+import type { RouteGroup } from './route-table.ts';
 
 /** What a speaker has to know to go on with BGP without the controller. */
 export interface BgpState {
   readonly settings: BgpSettings;
-  readonly routes: readonly BgpRoute[];
+  readonly groups: readonly RouteGroup[];
 }
 
 /** As plain JSON, in which passwords are sealed. */
-export function encodeBgpState({ settings, routes }: BgpState, secrets: SecretBox): unknown {
+export function encodeBgpState({ settings, groups }: BgpState, secrets: SecretBox): unknown {
   return {
     draining: settings.draining,
     peers: settings.peers.map((peer) => ({
@@ -32,16 +33,16 @@ export function encodeBgpState({ settings, routes }: BgpState, secrets: SecretBo
       ...(peer.sourceAddress === undefined ? {} : { sourceAddress: formatIp(peer.sourceAddress) }),
       ...(peer.password === undefined ? {} : { password: secrets.seal(peer.password) }),
     })),
-    routes: routes.map(({ prefix, paths }) => ({ prefix: formatPrefix(prefix), paths })),
+    groups: groups.map(({ paths, prefixes }) => ({ paths, prefixes: prefixes.map(formatPrefix) })),
   };
 }
 
 /** @throws RangeError that names what is not as `encodeBgpState` makes it, here and now */
 export function decodeBgpState(value: unknown, secrets: SecretBox): BgpState {
-  const { draining, peers, routes } = recordOf(value, 'state');
+  const { draining, peers, groups } = recordOf(value, 'state');
   return {
     settings: { draining: draining === true, peers: listOf(peers, 'peers', (peer) => peerOf(peer, secrets)) },
-    routes: listOf(routes, 'routes', routeOf),
+    groups: listOf(groups, 'groups', groupOf),
   };
 }
 
@@ -97,9 +98,9 @@ function endpointOf(value: unknown): BgpPeerSettings['endpoint'] {
     : { kind: 'address', address: addressOf(address) };
 }
 
-function routeOf(value: unknown): BgpRoute {
-  const { prefix, paths } = recordOf(value, 'route');
-  return { prefix: prefixOf(prefix), paths: listOf(paths, 'paths', pathOf) };
+function groupOf(value: unknown): RouteGroup {
+  const { paths, prefixes } = recordOf(value, 'group of routes');
+  return { paths: listOf(paths, 'paths', pathOf), prefixes: listOf(prefixes, 'prefixes', prefixOf) };
 }
 
 function pathOf(value: unknown): BgpPath {

@@ -1,49 +1,105 @@
-import { formatPrefix, type Prefix } from '../../core/net/index.ts';
-import type { Route, RouteAttributes } from '../../core/rib/index.ts';
+import type { Prefix } from '../../core/net/index.ts';
+import { type PrefixKey, prefixKey, prefixOfKey, type Route, type RouteAttributes } from '../../core/rib/index.ts';
 import type { BgpControllerMessage, BgpPath, BgpRoute } from '../../ports/bgp-channel.ts';
+
+/** Routes whose paths are equal share them: a node has many routes, and few kinds of them. */
+interface PathSet {
+  readonly key: string;
+  readonly paths: readonly BgpPath[];
+  /** As the peers' tables want them; in the order of `paths`. */
+  readonly attributes: readonly RouteAttributes[];
+  /** How many routes hold it. */
+  uses: number;
+}
+
+/** Routes with the same paths. */
+export interface RouteGroup {
+  readonly paths: readonly BgpPath[];
+  readonly prefixes: readonly Prefix[];
+}
 
 /** The routes of the node, and which of them each peer is to be told. */
 export class RouteTable {
-  /** By prefix. BOUNDED: by what the controller hands over; the channel limits its messages. */
-  #routes = new Map<string, BgpRoute>();
+  /** BOUNDED: by what the controller hands over; the channel limits its messages. */
+  readonly #routes = new Map<PrefixKey, PathSet>();
+  /** By key. BOUNDED: by the routes. */
+  readonly #sets = new Map<string, PathSet>();
 
   get size(): number {
     return this.#routes.size;
   }
 
-  all(): readonly BgpRoute[] {
-    return [...this.#routes.values()];
+  /** All routes, for keeping. */
+  groups(): RouteGroup[] {
+    const prefixes = new Map<PathSet, Prefix[]>();
+    for (const [key, set] of this.#routes) {
+      const group = prefixes.get(set);
+      if (group === undefined) prefixes.set(set, [prefixOfKey(key)]);
+      else group.push(prefixOfKey(key));
+    }
+    return [...prefixes].map(([{ paths }, members]) => ({ paths, prefixes: members }));
   }
 
   /** Takes over what the controller says. @returns the prefixes that may have changed; undefined = all */
   apply(message: BgpControllerMessage): readonly Prefix[] | undefined {
     if (message.kind === 'bgp-snapshot') {
-      this.#routes = new Map(message.routes.map((route) => [formatPrefix(route.prefix), route]));
+      const gone = new Set(this.#routes.keys());
+      for (const route of message.routes) gone.delete(this.#put(route));
+      for (const key of gone) this.#delete(key);
       return undefined;
     }
-    for (const prefix of message.withdrawn) this.#routes.delete(formatPrefix(prefix));
-    for (const route of message.routes) this.#routes.set(formatPrefix(route.prefix), route);
+    for (const prefix of message.withdrawn) this.#delete(prefixKey(prefix));
+    for (const route of message.routes) this.#put(route);
     return [...message.withdrawn, ...message.routes.map(({ prefix }) => prefix)];
   }
 
   /** What a peer is to be told of a prefix; undefined = nothing. */
   routeFor(peer: string, prefix: Prefix): Route | undefined {
-    const route = this.#routes.get(formatPrefix(prefix));
-    return route === undefined ? undefined : routeOf(route, peer);
+    const attributes = attributesFor(peer, this.#routes.get(prefixKey(prefix)));
+    return attributes === undefined ? undefined : { prefix, attributes };
   }
 
   /** All that a peer is to be told. */
   *routesFor(peer: string): Iterable<Route> {
-    for (const route of this.#routes.values()) {
-      const told = routeOf(route, peer);
-      if (told !== undefined) yield told;
+    for (const [key, set] of this.#routes) {
+      const attributes = attributesFor(peer, set);
+      if (attributes !== undefined) yield { prefix: prefixOfKey(key), attributes };
     }
+  }
+
+  #put({ prefix, paths }: BgpRoute): PrefixKey {
+    const key = prefixKey(prefix);
+    const set = this.#hold(paths);
+    this.#delete(key);
+    this.#routes.set(key, set);
+    return key;
+  }
+
+  #delete(key: PrefixKey): void {
+    const set = this.#routes.get(key);
+    if (set === undefined) return;
+    this.#routes.delete(key);
+    set.uses -= 1;
+    if (set.uses === 0) this.#sets.delete(set.key);
+  }
+
+  #hold(paths: readonly BgpPath[]): PathSet {
+    const key = JSON.stringify(paths);
+    let set = this.#sets.get(key);
+    if (set === undefined) {
+      set = { key, paths, attributes: paths.map(attributesOf), uses: 0 };
+      this.#sets.set(key, set);
+    }
+    set.uses += 1;
+    return set;
   }
 }
 
-function routeOf({ prefix, paths }: BgpRoute, peer: string): Route | undefined {
-  const path = paths.find(({ peers }) => peers.includes(peer)) ?? paths.find(({ peers }) => peers.length === 0);
-  return path === undefined ? undefined : { prefix, attributes: attributesOf(path) };
+function attributesFor(peer: string, set: PathSet | undefined): RouteAttributes | undefined {
+  if (set === undefined) return undefined;
+  const named = set.paths.findIndex(({ peers }) => peers.includes(peer));
+  const chosen = named >= 0 ? named : set.paths.findIndex(({ peers }) => peers.length === 0);
+  return set.attributes[chosen];
 }
 
 function attributesOf(path: BgpPath): RouteAttributes {

@@ -78,6 +78,16 @@ export class SpeakerHost {
     });
   }
 
+  /** Hands over what `go` is to change. */
+  prepare(routes: readonly BgpRoute[]): void {
+    this.#revision += 1;
+    this.#tell({ kind: 'prepare', message: { kind: 'bgp-delta', revision: this.#revision, routes, withdrawn: [] } });
+  }
+
+  go(): void {
+    this.#tell({ kind: 'go' });
+  }
+
   async state(peer: string, state: BgpSessionReport['state'], withinMs?: number): Promise<void> {
     await eventually(() => {
       const report = this.reports.get(peer);

@@ -13,6 +13,9 @@ import { RecordingLog, RecordingMetrics } from '../recording-telemetry.ts';
 
 export type ToSpeaker =
   | { readonly kind: 'apply'; readonly message: BgpControllerMessage }
+  /** Keeps a message for `go`, so that its way between the processes is not measured. */
+  | { readonly kind: 'prepare'; readonly message: BgpControllerMessage }
+  | { readonly kind: 'go' }
   | { readonly kind: 'measure'; readonly metric: string; readonly labels: Readonly<Record<string, string>> }
   | { readonly kind: 'stop' };
 export type FromSpeaker =
@@ -50,7 +53,16 @@ const speaker = new BgpSpeaker(
     metrics,
   },
 );
+let prepared: BgpControllerMessage | undefined;
 process.on('message', (message: ToSpeaker) => {
+  if (message.kind === 'prepare') {
+    prepared = message.message;
+    return;
+  }
+  if (message.kind === 'go') {
+    if (prepared !== undefined) speaker.apply(prepared);
+    return;
+  }
   if (message.kind === 'apply') {
     speaker.apply(message.message);
     return;

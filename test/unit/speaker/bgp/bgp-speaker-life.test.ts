@@ -68,7 +68,7 @@ describe('a speaker of BGP that starts again', () => {
   });
 
   it('begins empty, and says why, when what it kept is damaged', async () => {
-    bed.store.values.set('bgp', '{"peers":[{"name":7}],"routes":[]}');
+    bed.store.values.set('bgp', '{"peers":[{"name":7}],"groups":[]}');
     await bed.speaker.restore();
     expect(bed.speaker.sessions()).toEqual([]);
     expect(bed.log.events('warn')).toEqual(['local-state-ignored']);
