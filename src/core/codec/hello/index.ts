@@ -12,5 +12,4 @@ export type {
   HelloEcho,
   HelloEntry,
   HelloInterface,
-  Holding,
 } from './types.ts';

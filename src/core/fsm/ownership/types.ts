@@ -115,8 +115,6 @@ export type ReleaseReason =
   /** End of a stand-in: another candidate does it, or this node no longer is one. */
   | 'not-needed';
 
-export type OwnershipReason = ClaimReason | StandInReason | ReleaseReason;
-
 /** Why a hello was ignored. Bounded: it labels a counter. */
 export type HelloRefusal =
   /** Nobody with whom hellos are exchanged. */
