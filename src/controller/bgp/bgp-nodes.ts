@@ -1,7 +1,8 @@
 import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts';
 import { type LabelSelector, selectorMatches } from '../../core/config/label-selector.ts';
 import type { Node } from '../../ports/kubernetes.ts';
-import { AUTOSCALER_TAINT, EXCLUDE_LABEL, isIncluded } from '../service/eligible-nodes.ts';
+import { reasonToLeave } from '../announcer/node-obstacle.ts';
+import { EXCLUDE_LABEL, isIncluded } from '../service/eligible-nodes.ts';
 
 export interface BgpNodesOptions {
   /** Announce from nodes with the exclude label too. */
@@ -29,14 +30,6 @@ export interface NodeChange {
   /** Whether its peers, or how it is to speak to them, are others. */
   readonly settings: boolean;
 }
-
-/** Taints that whoever takes a node away sets, beside the cordon. */
-const DRAIN_TAINTS: ReadonlySet<string> = new Set([
-  AUTOSCALER_TAINT,
-  'karpenter.sh/disrupted',
-  'node.cloudprovider.kubernetes.io/shutdown',
-  'node.kubernetes.io/out-of-service',
-]);
 
 const NOTHING: NodeChange = { routes: false, settings: false };
 
@@ -120,12 +113,8 @@ function unavailability(node: Node): string | undefined {
 }
 
 /** Whether somebody is taking the work of a node away, so that its routes are better not used. @see RFC 8326 */
-export function isDraining(node: Node): boolean {
-  return (
-    node.unschedulable ||
-    node.meta.deletionTimestamp !== undefined ||
-    node.taints.some(({ key }) => DRAIN_TAINTS.has(key))
-  );
+function isDraining(node: Node): boolean {
+  return node.meta.deletionTimestamp !== undefined || reasonToLeave(node) !== undefined;
 }
 
 function changeOf(before: BgpNode, after: BgpNode): NodeChange {

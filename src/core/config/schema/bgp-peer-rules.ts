@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { parseIp } from '../../net/index.ts';
+import { familyOf, type IpAddress, parseIp } from '../../net/index.ts';
 import { notAnAddress } from '../address-entry.ts';
 import { quote } from '../problem.ts';
 import type { CelRule } from './fields.ts';
@@ -11,6 +11,7 @@ interface PeerFields {
   readonly dynamicASN?: 'internal' | 'external';
   readonly peerAddress?: string;
   readonly interface?: string;
+  readonly sourceAddress?: IpAddress;
   readonly holdTime?: number;
   readonly keepaliveTime?: number;
   readonly connectTime?: number;
@@ -102,16 +103,24 @@ function identity({ myASN, peerASN = 0, dynamicASN, ebgpMultiHop = false }: Peer
   return findings;
 }
 
-function endpoint({ peerAddress = '', interface: link = '' }: PeerFields): Finding[] {
+function endpoint({ peerAddress = '', interface: link = '', sourceAddress }: PeerFields): Finding[] {
   if (peerAddress === '' && link === '') {
     return [{ field: 'peerAddress', message: 'is missing; write the address of the peer, or interface' }];
   }
   if (peerAddress !== '' && link !== '') {
     return [{ field: 'interface', message: 'cannot go with peerAddress; remove one of the two' }];
   }
-  return peerAddress === '' || parseIp(peerAddress) !== undefined
-    ? []
-    : [{ field: 'peerAddress', message: `is ${notAnAddress(peerAddress)}` }];
+  if (peerAddress === '') return [];
+  const address = parseIp(peerAddress);
+  if (address === undefined) return [{ field: 'peerAddress', message: `is ${notAnAddress(peerAddress)}` }];
+  if (sourceAddress === undefined || familyOf(sourceAddress) === familyOf(address)) return [];
+  const family = familyOf(address);
+  return [
+    {
+      field: 'sourceAddress',
+      message: `is of another family than peerAddress; write an ${family} address of the node`,
+    },
+  ];
 }
 
 function times({ holdTime, keepaliveTime, connectTime }: PeerFields): Finding[] {

@@ -117,6 +117,11 @@ describe('a BGPPeer', () => {
       ['spec.ebgpMultiHop true: is for a peer of another AS, but peerASN is myASN; remove it'],
     ],
     ['a port above its range', { peerPort: 16385 }, ['spec.peerPort 16385: is too large; the most is 16384']],
+    [
+      'a source of another family',
+      { sourceAddress: '2001:db8::1' },
+      ['spec.sourceAddress "2001:db8::1": is of another family than peerAddress; write an IPv4 address of the node'],
+    ],
     ['0 as the AS to show', { localASN: 0 }, ['spec.localASN 0: is too small; the least is 1']],
     [
       'a password that TCP-MD5 does not take',
