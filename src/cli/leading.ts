@@ -8,6 +8,7 @@ import { LegacyConfigEvents } from '../controller/configuration/legacy-config-ev
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import { Conflicts } from '../controller/conflicts/conflicts.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
+import { watchOtherLoadBalancers } from '../controller/preflight/neighbour-watch.ts';
 import { PoolMetrics } from '../controller/provider/pool-metrics.ts';
 import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
 import { EndpointRetirement, RETIREMENT_DEFAULTS } from '../controller/retirement/endpoint-retirement.ts';
@@ -91,6 +92,7 @@ export async function leadTheCluster(
   if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.
   server.serve(registry, signal);
+  void watchOtherLoadBalancers(settings, { ...parts, workloads: api.workloads }, signal);
   const helloKeys = helloKeysOf(settings, parts, registry);
   await Promise.all([leaderEndpoint(settings, parts).run(signal), services.run(signal), helloKeys.run(signal)]);
   health.set('leader', false);

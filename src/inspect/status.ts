@@ -1,3 +1,4 @@
+import { classServedBy, otherLoadBalancers } from '../controller/preflight/other-load-balancers.ts';
 import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
 import { conditionOf, conditionsIn, VALID } from './conditions.ts';
 import { poolViews } from './pools.ts';
@@ -59,6 +60,7 @@ export function statusView(snapshot: ClusterSnapshot): StatusView {
     unreadable: snapshot.unreadable,
     problems: [
       ...(snapshot.unreadable.length > 0 ? [] : componentProblems(snapshot, controllers, speakers)),
+      ...otherProblems(snapshot),
       ...objectProblems(snapshot),
       ...services.flatMap(({ namespace, name, problem }) =>
         problem === undefined ? [] : [{ object: `Service ${namespace}/${name}`, message: problem }],
@@ -126,6 +128,16 @@ function componentProblems(
       })),
     ...without.map((name) => ({ object: `Node ${name}`, message: 'no speaker runs here: it announces nothing' })),
   ];
+}
+
+/** Our own class is in the arguments of our own controller. */
+function otherProblems({ workloads, namespace }: ClusterSnapshot): readonly Problem[] {
+  const loadBalancerClass = classServedBy(workloads, namespace);
+  const ours = { namespace, ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) };
+  return otherLoadBalancers(workloads, ours).map((other) => ({
+    object: `${other.product} in ${other.namespace}`,
+    message: other.message,
+  }));
 }
 
 function objectProblems({ objects }: ClusterSnapshot): readonly Problem[] {

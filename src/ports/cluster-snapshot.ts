@@ -1,5 +1,6 @@
 import type { ConfigObject, ResourceType } from './informer.ts';
 import type { EndpointSlice, EventType, Namespace, Node, ObjectMeta, ObjectRef, Service } from './kubernetes.ts';
+import type { Workload } from './workloads.ts';
 
 /** A Pod of HeraldLB. @see Kubernetes API core/v1 Pod */
 export interface Pod {
@@ -35,6 +36,8 @@ export interface ClusterSnapshot {
   readonly objects: readonly ConfigObject[];
   /** Controllers and speakers, by the label `app.kubernetes.io/component`. */
   readonly pods: readonly Pod[];
+  /** Deployments and DaemonSets of load balancers, ours among them, of all namespaces. */
+  readonly workloads: readonly Workload[];
   /** `holderIdentity` of the Lease. */
   readonly leader?: string;
   /** About Services, newest first. */

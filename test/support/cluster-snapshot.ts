@@ -10,6 +10,7 @@ export function snapshot(parts: Partial<ClusterSnapshot>): ClusterSnapshot {
     endpointSlices: [],
     objects: [],
     pods: [],
+    workloads: [],
     events: [],
     unreadable: [],
     ...parts,

@@ -8,6 +8,7 @@ import { mapConfigMap, mapConfigObject, mapEndpointSlice, mapNamespace, mapNode 
 import { mapService } from './mapping/service.ts';
 import { mapMeta, type WireObject } from './mapping/wire.ts';
 import { CONFIG_MAPS, ENDPOINT_SLICES, EVENTS, LEASES, NAMESPACES, NODES, PODS, SERVICES } from './resource-types.ts';
+import { ApiWorkloadReader } from './stores/workload-store.ts';
 
 const PAGE_SIZE = 500;
 /** Events outlive what they tell of; more than these nobody reads. */
@@ -27,6 +28,8 @@ export interface ApiClusterReaderOptions {
   /** Where HeraldLB runs. */
   readonly namespace: string;
   readonly lease: ObjectRef;
+  /** Names of Deployments and DaemonSets to look for. */
+  readonly loadBalancers: readonly string[];
 }
 
 interface Query {
@@ -50,7 +53,7 @@ export class ApiClusterReader implements ClusterReader {
   async snapshot(): Promise<ClusterSnapshot> {
     const { namespace } = this.#options;
     const unreadable: string[] = [];
-    const [services, nodes, namespaces, endpointSlices, objects, pods, leader, events] = await Promise.all([
+    const [services, nodes, namespaces, endpointSlices, objects, pods, workloads, leader, events] = await Promise.all([
       this.services(),
       this.#list(NODES, mapNode),
       this.#list(NAMESPACES, mapNamespace),
@@ -61,6 +64,7 @@ export class ApiClusterReader implements ClusterReader {
         ),
       ),
       readable(unreadable, this.#list(PODS, mapPod, { namespace, labelSelector: COMPONENTS }), []),
+      readable(unreadable, new ApiWorkloadReader(this.#client).named(this.#options.loadBalancers), []),
       readable(unreadable, this.#leader(), undefined),
       readable(
         unreadable,
@@ -76,6 +80,7 @@ export class ApiClusterReader implements ClusterReader {
       endpointSlices: endpointSlices.filter((slice) => slice !== undefined),
       objects: objects.flat(),
       pods,
+      workloads,
       ...(leader === undefined ? {} : { leader }),
       events: events.toSorted((a, b) => b.at.localeCompare(a.at)),
       unreadable,

@@ -38,6 +38,7 @@ import { ApiPodStore, mapNodeLease } from './stores/pod-store.ts';
 import { ApiAccessReviewer, ApiTokenReviewer } from './stores/reviews.ts';
 import { ApiServiceStore } from './stores/service-store.ts';
 import { ApiStatusObjectStore } from './stores/status-object-store.ts';
+import { ApiWorkloadReader } from './stores/workload-store.ts';
 
 export interface KubernetesApiOptions {
   readonly access: ClusterAccess;
@@ -72,6 +73,7 @@ export class KubernetesApi {
   readonly tokenReviewer: ApiTokenReviewer;
   readonly accessReviewer: ApiAccessReviewer;
   readonly pods: ApiPodStore;
+  readonly workloads: ApiWorkloadReader;
   readonly events: EventRecorder;
   readonly #options: KubernetesApiOptions;
   readonly #dependencies: KubernetesApiDependencies;
@@ -95,6 +97,7 @@ export class KubernetesApi {
     this.tokenReviewer = new ApiTokenReviewer(client);
     this.accessReviewer = new ApiAccessReviewer(client);
     this.pods = new ApiPodStore(client);
+    this.workloads = new ApiWorkloadReader(client);
     this.events = new EventRecorder(
       { component: options.eventComponent, instance: options.instance },
       { client, ...dependencies },

@@ -8,6 +8,7 @@ import { kubeconfigAccess } from '../../adapters/kube/access/kubeconfig.ts';
 import { ApiClusterReader } from '../../adapters/kube/cluster-reader.ts';
 import { ApiClient } from '../../adapters/kube/http/api-client.ts';
 import { PromMetrics } from '../../adapters/telemetry/prom-metrics.ts';
+import { LOAD_BALANCER_NAMES } from '../../controller/preflight/other-load-balancers.ts';
 import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
 import { CONTROLLER_SERVICE_NAME, DEFAULT_NAMESPACE } from '../../ports/defaults.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
@@ -37,10 +38,14 @@ export function leaseOf({ installedIn }: ClusterFlags): ObjectRef {
   return { namespace: installedIn, name: CONTROLLER_SERVICE_NAME };
 }
 
+export function clusterReader(flags: ClusterFlags, client: ApiClient): ApiClusterReader {
+  const options = { namespace: flags.installedIn, lease: leaseOf(flags), loadBalancers: LOAD_BALANCER_NAMES };
+  return new ApiClusterReader(options, client);
+}
+
 /** Reads with what `use` is given. */
 export function withCluster<T>(flags: ClusterFlags, use: (cluster: ClusterReader) => Promise<T>): Promise<T> {
-  const options = { namespace: flags.installedIn, lease: leaseOf(flags) };
-  return withClient(flags, (client) => use(new ApiClusterReader(options, client)));
+  return withClient(flags, (client) => use(clusterReader(flags, client)));
 }
 
 /** Asks the API server; says on a terminal what takes long. */

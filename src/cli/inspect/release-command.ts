@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClusterReader } from '../../adapters/kube/cluster-reader.ts';
 import { ApiLeaseStore } from '../../adapters/kube/stores/lease-store.ts';
 import { ApiServiceStore } from '../../adapters/kube/stores/service-store.ts';
 import { formatReleases, releasesOf } from '../../inspect/release.ts';
 import type { LeaseStore, StoredLease } from '../../ports/stores.ts';
 import { UsageError } from '../process-life.ts';
-import { leaseOf, withClient } from './cluster.ts';
+import { clusterReader, leaseOf, withClient } from './cluster.ts';
 import { exitWith, HEALTHY, type InspectFlags, inspecting } from './commands.ts';
 import { print } from './output.ts';
 
@@ -23,9 +22,8 @@ export function releaseCommand() {
     .action(async (flags: ReleaseFlags) => {
       await exitWith(() =>
         withClient(flags, async (client) => {
-          const lease = leaseOf(flags);
           await untilNobodyLeads(new ApiLeaseStore(client), flags);
-          const services = await new ApiClusterReader({ namespace: lease.namespace, lease }, client).services();
+          const services = await clusterReader(flags, client).services();
           const releases = releasesOf(services, flags.takeAddresses === true);
           const store = new ApiServiceStore(client);
           for (const { service, change } of releases) await store.patchStatus(service, change);

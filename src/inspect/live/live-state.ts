@@ -114,6 +114,7 @@ export class LiveBoard {
       endpointSlices: endpointSlices.list(),
       objects: objects(),
       pods: [],
+      workloads: [],
       events: [],
       unreadable: [],
     };

@@ -1,10 +1,17 @@
 import { expect, it } from 'vitest';
 import { CLASS_FINALIZER, DEFAULT_FINALIZER } from '../../../src/controller/service/predicates.ts';
 import { formatReleases, releasesOf } from '../../../src/inspect/release.ts';
+import type { Condition } from '../../../src/ports/kubernetes.ts';
 import { service } from '../../support/kube/fake-cluster.ts';
 
-const ANNOUNCED = { type: 'heraldlb.io/Announced', status: 'True', reason: 'Announced', message: 'by node1' } as const;
-const OTHER = { ...ANNOUNCED, type: 'example.com/Checked' } as const;
+const ANNOUNCED: Condition = {
+  type: 'heraldlb.io/Announced',
+  status: 'True',
+  reason: 'Announced',
+  message: 'by node1',
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+};
+const OTHER = { ...ANNOUNCED, type: 'example.com/Checked' };
 const POOL = { 'heraldlb.io/ip-allocated-from-pool': 'lan', 'metallb.io/ip-allocated-from-pool': 'lan' };
 
 const served = service('served', {

@@ -1,0 +1,16 @@
+import type { ObjectMeta } from './kubernetes.ts';
+
+/** A Deployment or a DaemonSet, as far as it says which program runs. @see Kubernetes API apps/v1 */
+export interface Workload {
+  readonly kind: 'Deployment' | 'DaemonSet';
+  readonly meta: ObjectMeta;
+  /** Number of its Pods that are ready. */
+  readonly ready: number;
+  /** Of all its containers. */
+  readonly args: readonly string[];
+}
+
+export interface WorkloadReader {
+  /** Those of the names, in all namespaces. A permission for the names is enough. @throws ApiError */
+  named(names: readonly string[], signal?: AbortSignal): Promise<readonly Workload[]>;
+}
