@@ -99,11 +99,11 @@ export class LinkInquiry {
       else this.#waiters.delete(address);
       return left.length === 0;
     });
-    this.#held = this.#held.map((held) =>
-      addresses.includes(held.address)
-        ? { ...held, waiters: held.waiters.filter((waiter) => waiter.form !== form) }
-        : held,
-    );
+    this.#held = this.#held.flatMap((held) => {
+      if (!addresses.includes(held.address)) return [held];
+      const waiters = held.waiters.filter((waiter) => waiter.form !== form);
+      return waiters.length > 0 ? [{ ...held, waiters }] : [];
+    });
     if (unasked.length > 0) this.#step({ kind: 'cease', addresses: unasked, nowMs: this.#with.clock.nowMs() });
   }
 
