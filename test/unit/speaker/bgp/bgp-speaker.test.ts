@@ -172,6 +172,44 @@ describe('a speaker of BGP and routers that misbehave', () => {
     expect(router.pending).toBeLessThan(300 * 1024);
   });
 
+  it('counts a full table of 10⁶ routes, and keeps none of them', async () => {
+    const router = bed.up(peer());
+    const update = fullUpdate();
+    for (let count = 0; count < 1250; count += 1) {
+      router.sayOctets(update.slice());
+      if (count % 100 === 0) await bed.time.advance(0);
+    }
+    await bed.time.advance(100);
+    expect(bed.metrics.value('heraldlb_bgp_received_prefixes_total', { peer: 'router' })).toBe(1_000_000);
+    expect(router.notifications).toEqual([]);
+  });
+
+  it('gives up on a router that does not read for eight minutes (RFC 9687)', async () => {
+    const router = bed.up(peer({ holdTimeSeconds: 9 }), [], { holdTimeSeconds: 9 });
+    router.stalled = true;
+    bed.change([route('192.0.2.1/32')]);
+    for (let second = 0; second < 480 && !router.closed; second += 1) {
+      await bed.time.advance(1000);
+      router.say({ kind: 'keepalive' });
+    }
+    await bed.time.advance(1000);
+    expect(router.closed).toBe(true);
+    expect(bed.speaker.sessions()[0]?.lastError).toMatch(/read/);
+  });
+
+  it('lets a router that opens and closes a hundred times a second disturb nobody', async () => {
+    const quiet = peer({ name: 'quiet', endpoint: { kind: 'address', address: v4('10.0.0.2') } });
+    bed.snapshot([peer({ passive: true }), quiet], [route('192.0.2.1/32')]);
+    const good = bed.streams.answer();
+    for (let count = 0; count < 500; count += 1) {
+      bed.streams.dial({ local: NODE_ADDRESS, remote: ROUTER }, { mute: true })?.hangUp();
+      await bed.time.advance(10);
+    }
+    expect(good.notifications).toEqual([]);
+    expect(good.table.size).toBe(1);
+    expect(bed.sent.length).toBeLessThan(200);
+  });
+
   it('sends everything again at most once a second, however often it is asked', async () => {
     const router = bed.up(peer(), [route('192.0.2.1/32')]);
     const updates = (): number => router.heard.filter((kind) => kind === 'update').length;
@@ -283,3 +321,12 @@ describe('a speaker of BGP with BFD', () => {
     expect(router.heard[0]).toBe('open');
   });
 });
+
+/** An UPDATE with 800 prefixes. */
+function fullUpdate(): Uint8Array {
+  const attributes = [64, 1, 1, 0, 64, 2, 6, 2, 1, 0, 0, 253, 232, 64, 3, 4, 10, 0, 0, 1];
+  const prefixes = Array.from({ length: 800 }, (_, index) => [32, 100, 0, index >> 8, index & 255]).flat();
+  const length = 19 + 2 + 2 + attributes.length + prefixes.length;
+  const header = [...Array<number>(16).fill(255), length >> 8, length & 255, 2];
+  return Uint8Array.from([...header, 0, 0, 0, attributes.length, ...attributes, ...prefixes]);
+}
