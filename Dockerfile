@@ -7,6 +7,8 @@ COPY tsconfig.json ./
 COPY tools tools
 COPY proto proto
 COPY src src
+# heraldlb.mjs has it inside.
+COPY manifests/heraldlb.yaml manifests/heraldlb.yaml
 RUN npm run build
 
 FROM node:24-bookworm-slim
