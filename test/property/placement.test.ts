@@ -212,14 +212,14 @@ describe('placement', () => {
     );
   });
 
-  it('costs each of 1,000 nodes at most 16 neighbours, and spreads evenly, also after 100 of them died', () => {
-    const [placement, eligible, all] = [new Placement(), nodesOf(1_000), addressesOf(5_000)];
+  it('costs each of 1,000 nodes at most 16 neighbours, and spreads evenly, also after 50 of them died', () => {
+    const [placement, eligible, all] = [new Placement(), nodesOf(1_000), addressesOf(1_000)];
     for (const address of all) placement.place(address, { group: POOL, eligible });
-    expect(new Set(loadsOf(placement, eligible.keys()))).toEqual(new Set([5]));
-    for (let node = 0; node < 100; node += 1) kill(placement, eligible, nodeName(node * 7));
+    expect(new Set(loadsOf(placement, eligible.keys()))).toEqual(new Set([1]));
+    for (let node = 0; node < 50; node += 1) kill(placement, eligible, nodeName(node * 7));
     for (const node of eligible.keys()) expect(placement.neighbours.neighboursOf(node).length).toBeLessThanOrEqual(16);
     for (const address of all) expect(placement.candidatesOf(address).length).toBeGreaterThanOrEqual(2);
-    expect(Math.max(...loadsOf(placement, eligible.keys()))).toBe(6);
+    expect(Math.max(...loadsOf(placement, eligible.keys()))).toBe(2);
   });
 
   it('depends on nothing but its calls: not on the order in which nodes are listed', () => {

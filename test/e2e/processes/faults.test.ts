@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { NODES } from '../../kubernetes/topology.ts';
 import { type ProcessBed, startProcessBed } from '../support/process-bed.ts';
 
@@ -90,12 +90,34 @@ it('when kube-apiserver is killed and comes back, no page is lost, nothing moves
   expect(probe.interruptions).toBe(0);
 });
 
-it('a speaker that is told to stop hands its address over, and ends with status 0', async () => {
+it('a speaker that is told to stop moves nothing: it is stood in for, ends with status 0, and goes on when it is back', async () => {
   using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
   await probe.nextPage();
   expect(await bed.heraldlb.speakers.get(owner)?.process.end('SIGTERM')).toBe(0);
+  expect(await bed.lan.owner(address)).toBe(owner);
 
-  await bed.lan.owner(address, owner);
+  const node = NODES.find(({ name }) => name === owner);
+  if (node === undefined) throw new Error(`no node is called ${owner}`);
+  await bed.heraldlb.startSpeaker(node);
   await probe.nextPage();
-  expect(probe.interruptions).toBeLessThanOrEqual(1);
+  expect(await bed.lan.owner(address)).toBe(owner);
+  expect(probe.interruptions).toBe(0);
+});
+
+it('a node that is cordoned hands its address over without a page lost, and says why on the Service', async () => {
+  using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
+  await probe.nextPage();
+  await bed.cluster.controlPlane.kubectl(['cordon', owner]);
+
+  const heir = await bed.lan.owner(address, owner);
+  await probe.nextPage();
+  const condition = `jsonpath={.status.conditions[?(@.type=="heraldlb.io/Announced")].message}`;
+  await vi.waitFor(
+    async () => {
+      const message = await bed.cluster.controlPlane.kubectl(['get', 'service', 'web', '-o', condition]);
+      expect(message).toContain(`${address} from ${heir} since`);
+    },
+    { timeout: 20_000, interval: 500 },
+  );
+  expect(probe.interruptions).toBe(0);
 });
