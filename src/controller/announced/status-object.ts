@@ -9,7 +9,7 @@ export interface NodeStatus {
 }
 
 // Labels of MetalLB, by which its tools and people find them.
-export const NODE_LABEL = 'metallb.io/node';
+const NODE_LABEL = 'metallb.io/node';
 export const SERVICE_NAME_LABEL = 'metallb.io/service-name';
 export const SERVICE_NAMESPACE_LABEL = 'metallb.io/service-namespace';
 export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
