@@ -76,9 +76,16 @@ async function main(): Promise<void> {
   }
 }
 
+let starts = 0;
+/** One that knows nothing of those before it. */
+function startSpeaker(): Promise<SpeakerHost> {
+  starts += 1;
+  return SpeakerHost.start('node', { nodeFlags: NODE_FLAGS, stateDir: `/run/heraldlb-${starts}` });
+}
+
 /** From an established session: 10,000 routes, then one more, and one less. */
 async function announcing(table: BirdControl): Promise<{ oursMs: number; oneMs: number }> {
-  const speaker = await SpeakerHost.start('node', { nodeFlags: NODE_FLAGS });
+  const speaker = await startSpeaker();
   const settings = [peer('router', OURS, { holdTimeSeconds: 90 })];
   speaker.snapshot(settings, []);
   await timeUntil(() => table.isUp('n0'));
@@ -133,7 +140,7 @@ async function others(table: BirdControl): Promise<{ birdMs: number; gobgpMs: nu
 
 /** A speaker that begins with 5,000 routes: from the session to the last of them. */
 async function starting(table: BirdControl): Promise<number> {
-  const speaker = await SpeakerHost.start('node', { nodeFlags: NODE_FLAGS });
+  const speaker = await startSpeaker();
   speaker.snapshot([peer('router', OURS)], routes(103, 5000));
   await timeUntil(() => table.isUp('n0'));
   const ms = await timeUntil(async () => (await table.count('n0')) === 5000);
@@ -143,7 +150,7 @@ async function starting(table: BirdControl): Promise<number> {
 
 /** A speaker with 100,000 routes, told as the channel tells them. */
 async function memory(table: BirdControl): Promise<number> {
-  const speaker = await SpeakerHost.start('node', { nodeFlags: NODE_FLAGS });
+  const speaker = await startSpeaker();
   speaker.snapshot([peer('router', OURS)], []);
   const all = routes(104, 100_000);
   for (let at = 0; at < all.length; at += 1000) {
@@ -160,7 +167,7 @@ async function memory(table: BirdControl): Promise<number> {
 
 /** The link of the node goes: how long its route stays, with BFD of 300 ms × 3. */
 async function powerCut(table: BirdControl): Promise<number> {
-  const speaker = await SpeakerHost.start('node', { nodeFlags: NODE_FLAGS });
+  const speaker = await startSpeaker();
   speaker.snapshot([peer('bfd', BFD_SOURCE, { bfd: BFD })], [route('105.0.0.1/32')]);
   await timeUntil(() => table.hasRoute('105.0.0.1/32'));
   await sleep(5000);
@@ -173,7 +180,7 @@ async function powerCut(table: BirdControl): Promise<number> {
 
 /** 64 sessions with a hundred routes, nothing happens: share of one core. */
 async function resting(table: BirdControl): Promise<number> {
-  const speaker = await SpeakerHost.start('node', { nodeFlags: NODE_FLAGS });
+  const speaker = await startSpeaker();
   speaker.snapshot(
     manyPeers.map((address, index) => peer(`p${index}`, address, { holdTimeSeconds: 90 })),
     routes(106, 100),

@@ -2,13 +2,12 @@ import {
   type Asn,
   asnFromNumber,
   formatIp,
-  formatPrefix,
   type IpFamily,
   type Prefix,
-  parsePrefix,
   type RouterId,
   routerIdFromNumber,
 } from '../../core/net/index.ts';
+import { prefixKey, prefixOfKey } from '../../core/rib/index.ts';
 import type { BfdSettings, BgpPath, BgpPeerSettings, BgpSettings } from '../../ports/bgp-channel.ts';
 import type { SecretBox } from '../../ports/secret-box.ts';
 import { addressOf, countOf, listOf, recordOf, textOf } from '../local-state/plain-json.ts';
@@ -33,7 +32,7 @@ export function encodeBgpState({ settings, groups }: BgpState, secrets: SecretBo
       ...(peer.sourceAddress === undefined ? {} : { sourceAddress: formatIp(peer.sourceAddress) }),
       ...(peer.password === undefined ? {} : { password: secrets.seal(peer.password) }),
     })),
-    groups: groups.map(({ paths, prefixes }) => ({ paths, prefixes: prefixes.map(formatPrefix) })),
+    groups: groups.map(({ paths, prefixes }) => ({ paths, prefixes: prefixes.map(encodePrefix) })),
   };
 }
 
@@ -145,8 +144,20 @@ function familyOf(value: unknown): IpFamily {
   return value;
 }
 
+/** As one number each, which is read a hundred times faster than text: a node may have very many. */
+function encodePrefix(prefix: Prefix): number | string {
+  const key = prefixKey(prefix);
+  return typeof key === 'number' ? key : key.toString(16);
+}
+
 function prefixOf(value: unknown): Prefix {
-  const prefix = parsePrefix(textOf(value));
-  if (prefix === undefined) throw new RangeError(`${String(value)} is not a prefix`);
+  const prefix = prefixOfKey(typeof value === 'number' ? countOf(value) : bigintOf(textOf(value)));
+  // Refuses a length that the family does not have.
+  prefixKey(prefix);
   return prefix;
+}
+
+function bigintOf(hex: string): bigint {
+  if (!/^[0-9a-f]{1,34}$/.test(hex)) throw new RangeError(`"${hex}" is not a prefix`);
+  return BigInt(`0x${hex}`);
 }
