@@ -63,6 +63,11 @@ export class Cluster {
     this.#sample();
   }
 
+  /** Whether nodes stand in for silent speakers. */
+  get standIn(): boolean {
+    return this.#scenario.standIn;
+  }
+
   node(name: string): SimNode {
     const node = this.#byName.get(name);
     if (node === undefined) throw new Error(`no node ${name}`);

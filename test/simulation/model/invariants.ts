@@ -10,8 +10,8 @@ type ClaimAction = Extract<OwnershipAction, { kind: 'claim' }>;
 
 /** Within that long after the last disturbance there is one owner, and no address without an answer. */
 const CALM_AFTER_MS = 1000;
-/** The same while frames are lost. */
-const CALM_AFTER_IN_BAD_WEATHER_MS = 2000;
+/** The same while frames are lost, or where nobody stands in and a silent speaker is waited for. */
+const CALM_LATER_MS = 2200;
 const CONTROLLER_ACTS_WITHIN_MS = 6000;
 const MEMORY_MS = 3000;
 const GRACE_MS = 60_000;
@@ -81,7 +81,8 @@ export class Invariants {
   sample(): void {
     const { nowMs } = this.#cluster.agenda;
     const { loss, lateness } = this.#cluster.network.weather;
-    const calmAfterMs = loss + lateness > 0 ? CALM_AFTER_IN_BAD_WEATHER_MS : CALM_AFTER_MS;
+    const isSlow = loss + lateness > 0 || !this.#cluster.standIn;
+    const calmAfterMs = isSlow ? CALM_LATER_MS : CALM_AFTER_MS;
     if (nowMs < this.#disturbedMs + calmAfterMs) return;
     this.#components ??= this.#cliques();
     for (const component of this.#components)

@@ -140,7 +140,7 @@ function asOwner(state: Extract<AddressState, { kind: 'owner' }>, situation: Sit
 function asStandby(state: AddressState, holder: Claimant, situation: Situation): Decision {
   const standby: AddressState = { kind: 'standby', owner: holder.nodeName };
   if (!isAway(holder.standing)) return resigned(state, standby, 'owner-returned');
-  const endMs = holder.awaySinceMs + situation.timing.standInGraceMs;
+  const endMs = graceEndMs(holder, situation);
   const turnMs = Math.max(holder.awaySinceMs + waitMs(situation, holder.nodeName), situation.actFromMs);
   const taken = situation.parties.some(
     (party) => party.standsIn && isBetter(party, situation) && party.standing === 'heard',
@@ -219,11 +219,15 @@ function following(situation: Situation, former: Claimant | undefined): ClaimOrd
 const NO_EPOCH: Epoch = { generation: 0, counter: 0 };
 
 /** A claim holds while its owner may be forwarding. */
-function holds(party: Party, { nowMs, standIn, timing }: Situation): party is Claimant {
+function holds(party: Party, situation: Situation): party is Claimant {
   if (!claims(party)) return false;
-  if (party.standing === 'heard') return true;
-  if (!isAway(party.standing)) return false;
-  return (standIn || party.starting) && nowMs < party.awaySinceMs + timing.standInGraceMs;
+  return party.standing === 'heard' || (isAway(party.standing) && situation.nowMs < graceEndMs(party, situation));
+}
+
+/** When the claim of one whose speaker is away ends, in ms. */
+function graceEndMs({ standing, starting, awaySinceMs }: Party, { standIn, timing }: Situation): number {
+  if (standIn || starting) return awaySinceMs + timing.standInGraceMs;
+  return standing === 'leaving' ? awaySinceMs : awaySinceMs + timing.silenceGraceMs;
 }
 
 function claims(party: Party): party is Claimant {

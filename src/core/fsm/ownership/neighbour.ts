@@ -117,6 +117,8 @@ export class Neighbour {
       return step.reason;
     }
     this.#proof = step.proof;
+    if (step.kind === 'overtaken')
+      return { changed: this.inbox.receiveOvertaken(hello, nowMs), otherwise: false, untold: false };
     if (!step.newIncarnation) this.outbox.acknowledged(hello.echo);
     const { entries: _, ...said } = hello;
     // What it asks for in many hellos is begun once.

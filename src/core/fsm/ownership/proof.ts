@@ -2,8 +2,8 @@ import type { Hello, HelloEcho } from '../../codec/hello/index.ts';
 import type { HelloRefusal } from './types.ts';
 
 /**
- * Which hellos of a neighbour are believed. One start of it (incarnation) is believed at a time, and of that only what is newer
- * than before. Another start is believed when it echoes a hello that this node sent after all those that the former one had
+ * Which hellos of a neighbour are believed. One start of it (incarnation) is believed at a time, and of that each hello once,
+ * unless 31 newer ones overtook it. Another start is believed when it echoes a hello that this node sent after all those that the former one had
  * echoed: nobody can have recorded that earlier.
  */
 export interface Proof {
@@ -26,6 +26,8 @@ export interface OwnCount {
 
 type ProofStep =
   | { readonly kind: 'believed'; readonly proof: Proof; readonly newIncarnation: boolean }
+  /** Believed as well, but a newer one overtook it: what it says of its sender is out of date. */
+  | { readonly kind: 'overtaken'; readonly proof: Proof }
   | { readonly kind: 'refused'; readonly reason: HelloRefusal };
 
 export const NOTHING_PROVEN: Proof = { incarnation: 0, sequence: 0, accepted: 0, provenSequence: 0 };
@@ -40,7 +42,11 @@ export function stepProof(before: Proof, hello: Hello, own: OwnCount): ProofStep
     if (echoed <= before.provenSequence) return { kind: 'refused', reason: 'unproven' };
     return { kind: 'believed', proof: { incarnation, sequence, accepted: 1, provenSequence }, newIncarnation: true };
   }
-  if (sequence <= before.sequence) return { kind: 'refused', reason: 'replayed' };
+  if (sequence <= before.sequence) {
+    const bit = shiftedLeft(1, before.sequence - sequence) >>> 0;
+    if (bit === 0 || (before.accepted & bit) !== 0) return { kind: 'refused', reason: 'replayed' };
+    return { kind: 'overtaken', proof: { ...before, accepted: (before.accepted | bit) >>> 0, provenSequence } };
+  }
   const accepted = (shiftedLeft(before.accepted, sequence - before.sequence) | 1) >>> 0;
   return { kind: 'believed', proof: { incarnation, sequence, accepted, provenSequence }, newIncarnation: false };
 }

@@ -2,6 +2,7 @@ import type { OwnershipTiming } from './types.ts';
 
 export const DEFAULT_TIMING: OwnershipTiming = {
   helloIntervalMs: 100,
+  silenceGraceMs: 1000,
   standInGraceMs: 60_000,
   patienceMs: 300,
   grantPatienceMs: 3000,

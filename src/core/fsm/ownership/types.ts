@@ -31,6 +31,8 @@ export interface OwnershipOptions {
 export interface OwnershipTiming {
   /** Between two hellos to a neighbour. */
   readonly helloIntervalMs: number;
+  /** How long a speaker may be silent while its kernel answers, where standing in is switched off. */
+  readonly silenceGraceMs: number;
   /** How long a stand-in answers for a speaker that does not come back. */
   readonly standInGraceMs: number;
   /** How much longer the next candidate waits for a better one that could have acted. */
@@ -123,7 +125,7 @@ export type HelloRefusal =
   | 'foreign-address'
   /** It was meant for another node. */
   | 'other-receiver'
-  /** Not newer than one that was accepted. */
+  /** Heard before, or too old. */
   | 'replayed'
   /** Of an incarnation that has not yet proven that it lives now. */
   | 'unproven';

@@ -93,6 +93,22 @@ describe('the exchange of claims', () => {
     expect(inbox.get(entry.address)).toBeUndefined();
   });
 
+  it('takes in what an overtaken hello says, but not over what a newer one said', () => {
+    const inbox = new Inbox();
+    const entry = (value: number, term: number): HelloEntry => {
+      return { address: ipv4FromValue(value), holding: 'claim', order: order(1, term, 0) };
+    };
+    const gone: HelloEntry = { ...entry(2, 0), holding: 'nothing' };
+    const digest = (entryDigest(entry(1, 9)) ^ entryDigest(entry(3, 1))) >>> 0;
+    inbox.receive(hello({ sequence: 9, digest, entries: [entry(1, 9), gone] }), 0);
+    expect(inbox.differsSinceMs).toBe(0);
+    const overtaken = hello({ sequence: 8, entries: [entry(1, 1), entry(2, 1), entry(3, 1)] });
+    expect([...inbox.receiveOvertaken(overtaken, 1)]).toEqual([ipv4FromValue(3)]);
+    expect(inbox.get(ipv4FromValue(1))).toEqual(entry(1, 9));
+    expect(inbox.get(ipv4FromValue(2))).toBeUndefined();
+    expect(inbox.differsSinceMs).toBeUndefined();
+  });
+
   it('notices that something is missing, and since when', () => {
     const inbox = new Inbox();
     inbox.receive(hello({ digest: 5 }), 100);

@@ -149,7 +149,6 @@ describe('the ownership of a node', () => {
     ['other-receiver', hello({ receiver: 1 }), NODE.a],
     ['foreign-address', hello(), ipv4FromValue(0x0a00_0063)],
     ['unproven', hello({ incarnation: 99 }), NODE.a],
-    ['replayed', hello({ incarnation: 11, sequence: 1 }), NODE.a],
   ])('is disturbed by no hello that is %s', (reason, forged, from) => {
     const pair = new Pair();
     const done = pair.give('b', { kind: 'hello', from, hello: forged });
@@ -158,6 +157,14 @@ describe('the ownership of a node', () => {
     ]);
     pair.run(1000);
     expect(pair.of('b', 'standing').at(-1)).toMatchObject({ standing: 'heard' });
+  });
+
+  it('is disturbed by no hello that it has heard before', () => {
+    const pair = new Pair();
+    const heard = pair.hellos.filter(({ from }) => from === 'a').at(-1);
+    if (heard === undefined) throw new Error('a said nothing');
+    const done = pair.give('b', { kind: 'hello', from: NODE.a, hello: heard.hello });
+    expect(done).toContainEqual({ kind: 'refused', sender: 'a', reason: 'replayed' });
   });
 
   it('answers at most one hello for each turn to whoever replays old ones', () => {

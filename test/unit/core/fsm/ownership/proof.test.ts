@@ -39,10 +39,18 @@ describe('the proof of life', () => {
     expect(stepProof(NOTHING_PROVEN, said(7, 2, 11), OWN)).toMatchObject({ kind: 'refused', reason: 'unproven' });
   });
 
-  it('refuses what is not newer than the newest that it believed', () => {
-    const proof = believing(NOTHING_PROVEN, said(7, 5, 3));
-    for (const sequence of [1, 4, 5])
+  it('refuses what it believed before, and what 32 newer hellos overtook', () => {
+    let proof = believing(NOTHING_PROVEN, said(7, 5, 3));
+    proof = believing(proof, said(7, 40, 3));
+    for (const sequence of [40, 8, 5, 1])
       expect(stepProof(proof, said(7, sequence, 4), OWN)).toMatchObject({ kind: 'refused', reason: 'replayed' });
+  });
+
+  it('believes an overtaken hello once', () => {
+    const step = stepProof(believing(NOTHING_PROVEN, said(7, 40, 3)), said(7, 9, 3), OWN);
+    if (step.kind !== 'overtaken') throw new Error(step.kind);
+    expect(echoOf(step.proof)).toEqual({ incarnation: 7, sequence: 40, accepted: 0x80000001 });
+    expect(stepProof(step.proof, said(7, 9, 3), OWN)).toMatchObject({ reason: 'replayed' });
   });
 
   it('refuses every hello of a former start, whatever was recorded of it, once a new start is believed', () => {
