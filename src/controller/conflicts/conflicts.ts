@@ -14,7 +14,7 @@ import { ConflictBook } from './conflict-book.ts';
 import { ConflictEvents } from './conflict-events.ts';
 import { ConflictMeter } from './conflict-meter.ts';
 import { MoveAllowance } from './move-allowance.ts';
-import { SWEEP_DEFAULTS, Sweep, type SweepOptions } from './sweep.ts';
+import { layer2Pools, SWEEP_DEFAULTS, Sweep, type SweepOptions } from './sweep.ts';
 
 export interface ConflictsOptions extends SweepOptions {
   /** For so long it is believed that an address is free which a survey found to be, in ms. */
@@ -236,12 +236,14 @@ export class Conflicts {
   }
 
   #expire(): void {
-    const { clock, provider } = this.#with;
+    const { clock, provider, configuration } = this.#with;
     for (const address of this.#book.expire(clock.nowMs() - this.#options.repeatedWithinMs)) this.#unseen(address);
     for (const address of this.#ofNodes)
       if (provider.addresses.holdersOf(address).length === 0) this.#ofNodes.delete(address);
+    const surveyed = new Set(layer2Pools(configuration.current()).map(({ pool }) => pool.name));
+    // Nobody would ever find it free.
     for (const address of [...this.#book.addresses()])
-      if (provider.addresses.poolOf(address) === undefined) this.#release(address);
+      if (!surveyed.has(provider.addresses.poolOf(address)?.name ?? '')) this.#release(address);
   }
 
   #forgetOldSurveys(nowMs: number): void {

@@ -59,6 +59,16 @@ interface Request {
   readonly patience: Timer;
 }
 
+/** The pools whose addresses are announced on LANs, with the advertisements that say so. */
+export function layer2Pools({ pools, l2Advertisements }: Config): readonly {
+  readonly pool: Pool;
+  readonly advertisements: readonly L2Advertisement[];
+}[] {
+  return pools
+    .map((pool) => ({ pool, advertisements: l2Advertisements.filter((each) => advertisesPool(each, pool)) }))
+    .filter(({ advertisements }) => advertisements.length > 0);
+}
+
 /** Has speakers ask their LANs about the next addresses of the pools, so that nobody has to wait for it later. */
 export class Sweep {
   readonly #options: SweepOptions;
@@ -119,12 +129,9 @@ export class Sweep {
 
   #look(): void {
     this.#with.looking();
-    const { l2Advertisements, pools } = this.#with.config.current();
     this.#forgetOld();
     const pending = new Set([...this.#requests.values()].flatMap((request) => [...request.pools.keys()]));
-    for (const pool of pools) {
-      const advertisements = l2Advertisements.filter((each) => advertisesPool(each, pool));
-      if (advertisements.length === 0) continue;
+    for (const { pool, advertisements } of layer2Pools(this.#with.config.current())) {
       const addresses = [
         ...this.#with.nextFree(pool.name, this.#options.ahead),
         ...this.#with.inQuestion(pool.name),

@@ -280,7 +280,14 @@ describe('a conflict that a speaker saw', () => {
     expect(bed.quarantined()).toEqual([]);
   });
 
-  it('is forgotten with its pool', async () => {
+  it('is forgotten with its pool, and when the pool is not announced on LANs any more', async () => {
+    bed.conflict('n1', SECOND, FOREIGN);
+    await bed.time.advance(60_000);
+    expect(bed.quarantined()).toEqual(['192.0.2.51']);
+    bed.config.setL2Advertisements();
+    await bed.time.advance(60_000);
+    expect(bed.quarantined()).toEqual([]);
+    bed.config.setL2Advertisements(advertisement('all'));
     bed.conflict('n1', SECOND, FOREIGN);
     bed.config.setPools();
     await bed.time.advance(60_000);
