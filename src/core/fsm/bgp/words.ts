@@ -4,6 +4,7 @@ import {
   ErrorCode,
   type Notification,
   OpenSubcode,
+  unicastFamily,
   unwrapped,
 } from '../../codec/bgp/index.ts';
 import { formatIp, ipv4FromValue } from '../../net/index.ts';
@@ -40,7 +41,16 @@ export function unexpectedMessageWords(message: string, state: SessionState): st
 /** What the peer's NOTIFICATION says, and what to do about it. */
 export function receivedWords(message: Notification): string {
   const advice = adviceOn(message);
-  return `the router ended the session: ${describeNotification(message)}${advice === undefined ? '' : `. ${advice}`}`;
+  const said = `${describeNotification(message)}${maximumOf(unwrapped(message))}`;
+  return `the router ended the session: ${said}${advice === undefined ? '' : `. ${advice}`}`;
+}
+
+/** How many routes the router takes, where it says so. @see RFC 4486 §4 */
+function maximumOf({ code, subcode, data }: Notification): string {
+  if (code !== ErrorCode.cease || subcode !== CeaseSubcode.maximumPrefixes || data.length !== 7) return '';
+  const view = new DataView(data.buffer, data.byteOffset);
+  const family = unicastFamily(view.getUint16(0), view.getUint8(2));
+  return family === undefined ? '' : ` (${view.getUint32(3)} of ${family})`;
 }
 
 /** What came was no BGP, or wrong BGP. */

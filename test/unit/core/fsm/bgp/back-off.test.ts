@@ -73,7 +73,7 @@ describe('the back-off', () => {
     expect(peer.timer('idleHold')).toMatchObject({ afterMs: 60_000 });
     expect(peer.state.lastEnd).toMatchObject({
       cause: 'maximumPrefixes',
-      words: expect.stringMatching(/raise the maximum/),
+      words: expect.stringMatching(/Maximum Number of Prefixes Reached \(100 of IPv4\)\. .*raise the maximum/),
     });
   });
 
