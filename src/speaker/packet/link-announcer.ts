@@ -54,8 +54,9 @@ export class LinkAnnouncer {
     this.#step({ kind: 'hushed', hushed, nowMs: this.#with.clock.nowMs() });
   }
 
-  /** Tells everybody once, now. Gateways keep what they heard for longest, and matter most. */
+  /** Tells everybody once, now, unless nothing is announced at all. Gateways keep what they heard for longest, and matter most. */
   defend(address: IpAddress): void {
+    if (this.#state.hushed) return;
     this.#announce(address, 'announcement');
     this.#announce(address, 'gateways');
   }

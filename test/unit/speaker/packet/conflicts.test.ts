@@ -246,6 +246,14 @@ describe('an announced address that another station claims', () => {
     expect(bed.takeNews()).toEqual([`claimed 192.0.2.50 ${formatMac(FOREIGN)}`]);
   });
 
+  it('is not defended while the node announces nothing, because nobody hears it', () => {
+    for (const family of bed.families) family.hush(true);
+    bed.lan.sent.length = 0;
+    bed.arp(FOREIGN, { spa: A, tpa: A });
+    expect(bed.takeArp()).toEqual([]);
+    expect(bed.takeNews()).toHaveLength(1);
+  });
+
   it('is defended by an overriding advertisement (RFC 4861 §7.2.6)', () => {
     bed.ndp(solicitedAdvertisement(FOREIGN, A6, mac('02:00:00:00:0a:01'), v6('2001:db8:1::9')));
     const [defence] = bed.lan.takeSentNdp();
