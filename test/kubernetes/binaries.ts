@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The version that is built, and that the binaries say they are. */
@@ -11,6 +11,7 @@ const PINS = {
   '.': ['go.mod', 'go.sum'],
   tools: ['go.mod', 'go.sum', 'page/main.go', 'pause/main.go'],
   helm: ['go.mod', 'go.sum'],
+  metallb: ['go.mod', 'go.sum'],
 } as const;
 
 type Module = keyof typeof PINS;
@@ -28,11 +29,23 @@ const PROGRAMS = {
   page: { module: 'tools', package: './page' },
   pause: { module: 'tools', package: './pause' },
   helm: { module: 'helm', package: 'helm.sh/helm/v3/cmd/helm' },
+  'metallb-controller': { module: 'metallb', package: 'go.universe.tf/metallb/controller' },
+  'metallb-speaker': { module: 'metallb', package: 'go.universe.tf/metallb/speaker' },
 } as const satisfies Record<string, { readonly module: Module; readonly package: string }>;
 
-export type Program = keyof typeof PROGRAMS;
+/** What lies in a package's folder and is kept beside the programs: the Go module cache may be gone when they run. */
+const FILES = {
+  'metallb-native.yaml': {
+    module: 'metallb',
+    package: 'go.universe.tf/metallb/controller',
+    file: '../config/manifests/metallb-native.yaml',
+  },
+} as const satisfies Record<string, { readonly module: Module; readonly package: string; readonly file: string }>;
 
-const MODULES = ['.', 'tools', 'helm'] as const satisfies readonly Module[];
+export type Program = keyof typeof PROGRAMS;
+export type ProgramFile = keyof typeof FILES;
+
+const MODULES = ['.', 'tools', 'helm', 'metallb'] as const satisfies readonly Module[];
 
 const LINKER_FLAGS = [
   '-s -w',
@@ -44,8 +57,8 @@ const PROGRESS_EVERY_MS = 15_000;
 
 /** Real Kubernetes, built from its Go modules. */
 export interface KubernetesBinaries {
-  /** Absolute path of a program. */
-  path(program: Program): string;
+  /** Absolute path of a program, or of a file that belongs to one. */
+  path(program: Program | ProgramFile): string;
 }
 
 /** The folder that outlives a run: the environment's `HERALDLB_CACHE`, else `.cache` in the checkout. */
@@ -65,7 +78,8 @@ export async function ensureKubernetesBinaries(log: (line: string) => void): Pro
     if (!(await exists(folder))) await build(module, folder, log);
     folders.set(module, folder);
   }
-  return { path: (program) => join(folders.get(PROGRAMS[program].module) ?? '', program) };
+  const all = { ...PROGRAMS, ...FILES };
+  return { path: (name) => join(folders.get(all[name].module) ?? '', name) };
 }
 
 async function build(module: Module, folder: string, log: (line: string) => void): Promise<void> {
@@ -86,6 +100,8 @@ async function build(module: Module, folder: string, log: (line: string) => void
         clearInterval(progress);
       }
     }
+    for (const [name, source] of Object.entries(FILES).filter(([, { module: of }]) => of === module))
+      await copyFile(join(await packageFolder(source), source.file), join(unfinished, name));
     await rename(unfinished, folder).catch(async (error: unknown) => {
       // Another process built the same meanwhile.
       if (!(await exists(folder))) throw error;
@@ -102,6 +118,15 @@ async function goBuild(source: { readonly module: string; readonly package: stri
   if (code !== 0) throw new Error(`go build ${source.package} failed:\n${errors}`);
 }
 
+async function packageFolder(source: { readonly module: string; readonly package: string }): Promise<string> {
+  const { code, output, errors } = await go(
+    ['list', '-f', '{{.Dir}}', source.package],
+    join(import.meta.dirname, source.module),
+  );
+  if (code !== 0) throw new Error(`go list ${source.package} failed:\n${errors}`);
+  return output.trim();
+}
+
 async function requireGo(): Promise<void> {
   const { code } = await go(['version'], import.meta.dirname);
   if (code !== 0) {
@@ -111,19 +136,29 @@ async function requireGo(): Promise<void> {
   }
 }
 
-function go(args: readonly string[], cwd: string): Promise<{ readonly code: number; readonly errors: string }> {
+interface GoResult {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function go(args: readonly string[], cwd: string): Promise<GoResult> {
   const child = spawn('go', args, {
     cwd,
     env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let output = '';
   let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     errors += chunk;
   });
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: 127, errors: error.message }));
-    child.once('close', (code) => resolve({ code: code ?? 1, errors }));
+    child.once('error', (error) => resolve({ code: 127, output, errors: error.message }));
+    child.once('close', (code) => resolve({ code: code ?? 1, output, errors }));
   });
 }
 

@@ -56,6 +56,11 @@ export class PageProbe {
     createInterface({ input: child.stdout }).on('line', (line) => this.#attempts.push(JSON.parse(line) as PageAttempt));
   }
 
+  /** In the order in which they ended. */
+  get attempts(): readonly PageAttempt[] {
+    return this.#attempts;
+  }
+
   /**
    * The least number of instants that explain every page that did not come: each was being fetched at one of them. What is
    * open while its address moves to another node ends, so each move may cost one; how busy this machine is does not matter.

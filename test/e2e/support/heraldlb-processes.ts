@@ -38,10 +38,10 @@ export class HeraldLbProcesses {
     this.#objects = objects;
   }
 
-  /** Applies the manifests and starts two controllers and a speaker on every node. */
-  static async install(cluster: ProcessCluster): Promise<HeraldLbProcesses> {
+  /** Applies the manifests, or a folder of them, and starts two controllers and a speaker on every node. */
+  static async install(cluster: ProcessCluster, kustomization = '.'): Promise<HeraldLbProcesses> {
     if (!existsSync(join(DIST, 'controller.mjs'))) throw new Error('dist/ is missing: run npm run build first');
-    const objects = await shippedObjects(cluster.controlPlane);
+    const objects = await shippedObjects(cluster.controlPlane, kustomization);
     const rest = objects.filter(({ kind }) => !WORKLOADS.includes(kind as string));
     await cluster.controlPlane.apply(rest);
     await cluster.controlPlane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);

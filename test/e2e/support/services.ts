@@ -74,6 +74,15 @@ export class Services {
     return addressesOf(service)[0] ?? '';
   }
 
+  /** Waits until a condition of it is True. */
+  async condition(name: string, type: string): Promise<void> {
+    const isTrue = (found: ApiObject | undefined): boolean =>
+      ((found?.status?.conditions ?? []) as { type: string; status: string }[]).some(
+        (condition) => condition.type === type && condition.status === 'True',
+      );
+    await this.#api.until(pathOf(name), isTrue);
+  }
+
   /** Waits until the Service has no address and no finalizer any more. */
   async released(name: string): Promise<void> {
     await this.#api.until(

@@ -18,9 +18,9 @@ export interface PodFacts {
   readonly hostAddress: string;
 }
 
-/** What `kubectl apply -k manifests` would send. */
-export async function shippedObjects(controlPlane: ControlPlane): Promise<readonly ApiObject[]> {
-  const documents = parseAllDocuments(await controlPlane.kubectl(['kustomize', MANIFESTS]));
+/** What `kubectl apply -k manifests` would send, or one of the folders in it. */
+export async function shippedObjects(controlPlane: ControlPlane, kustomization = '.'): Promise<readonly ApiObject[]> {
+  const documents = parseAllDocuments(await controlPlane.kubectl(['kustomize', join(MANIFESTS, kustomization)]));
   return documents.map((document) => document.toJS() as ApiObject);
 }
 

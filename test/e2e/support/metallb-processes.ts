@@ -1,0 +1,137 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { ApiObject } from '../../kubernetes/api.ts';
+import type { Program } from '../../kubernetes/binaries.ts';
+import type { ManagedProcess } from '../../kubernetes/managed-process.ts';
+import type { PlacedPod, ProcessCluster } from '../../kubernetes/process-cluster.ts';
+import { type ClusterNode, CONTROL_PLANE, NODES } from '../../kubernetes/topology.ts';
+import { argumentsOf, environmentOf, shipped } from './shipped.ts';
+
+export const METALLB_NAMESPACE = 'metallb-system';
+
+/** Its webhooks need a Service of kind ClusterIP that reaches a Pod; it runs without them as well. */
+const WITHOUT = ['ValidatingWebhookConfiguration'];
+const WITHOUT_WEBHOOKS = ['--webhook-mode=disabled', '--disable-cert-rotation'];
+const MEMBERLIST_KEY = `/api/v1/namespaces/${METALLB_NAMESPACE}/secrets/memberlist`;
+
+interface MetalLbPod {
+  readonly pod: PlacedPod;
+  readonly program: Program;
+  readonly node: ClusterNode;
+}
+
+/** MetalLB as its own manifest installs it, its programs as processes: the real ones, built from its Go module. */
+export class MetalLbProcesses {
+  readonly #cluster: ProcessCluster;
+  readonly #pods: readonly MetalLbPod[];
+  #running: readonly ManagedProcess[] = [];
+  #starts = 0;
+
+  private constructor(cluster: ProcessCluster, pods: readonly MetalLbPod[]) {
+    this.#cluster = cluster;
+    this.#pods = pods;
+  }
+
+  /** Applies the manifest; nothing runs yet. */
+  static async install(cluster: ProcessCluster): Promise<MetalLbProcesses> {
+    const yaml = readFileSync(cluster.controlPlane.binaries.path('metallb-native.yaml'), 'utf8');
+    const objects = parseAllDocuments(yaml)
+      .map((document) => document.toJS() as ApiObject)
+      .filter(({ kind }) => !WITHOUT.includes(kind as string))
+      .map(withoutConversion);
+    await cluster.controlPlane.apply(objects);
+    await cluster.controlPlane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+    const placed = async (program: Program, workload: ApiObject, node: ClusterNode): Promise<MetalLbPod> => {
+      const { metadata, spec } = workload.spec.template as ApiObject;
+      const pod = {
+        metadata: { ...metadata, name: `${program}-${node.name}`, namespace: METALLB_NAMESPACE },
+        spec: { ...spec, nodeName: node.name },
+      };
+      return {
+        program,
+        node,
+        pod: await cluster.addPod({ pod, hostNetwork: (spec as ApiObject).hostNetwork === true }),
+      };
+    };
+    const speaker = shipped(objects, 'DaemonSet', 'speaker');
+    const controller = shipped(objects, 'Deployment', 'controller');
+    return new MetalLbProcesses(cluster, [
+      await placed('metallb-controller', controller, CONTROL_PLANE),
+      ...(await Promise.all(NODES.map((node) => placed('metallb-speaker', speaker, node)))),
+    ]);
+  }
+
+  async start(): Promise<void> {
+    const [controller, ...speakers] = this.#pods;
+    if (controller === undefined) throw new Error('MetalLB has no controller');
+    this.#starts += 1;
+    this.#running = [await this.#run(controller, '')];
+    const { controlPlane } = this.#cluster;
+    // Pods of the DaemonSet wait for the Secret that they mount.
+    const secret = await controlPlane.api.until(MEMBERLIST_KEY, (found) => found !== undefined);
+    const folder = controlPlane.folder.folder('memberlist');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'secretkey'), Buffer.from(String(secret?.data.secretkey), 'base64'));
+    const running = await Promise.all(speakers.map((speaker) => this.#run(speaker, folder)));
+    this.#running = [...this.#running, ...running];
+    await this.#report(NODES.length);
+  }
+
+  /** As `kubectl scale` and the DaemonSet's deletion end them. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.map((process) => process.end('SIGTERM')));
+    this.#running = [];
+    await this.#report(0);
+  }
+
+  /** As kube-controller-manager and the kubelets would report it. */
+  async #report(ready: number): Promise<void> {
+    const { api } = this.#cluster.controlPlane;
+    const path = `/apis/apps/v1/namespaces/${METALLB_NAMESPACE}`;
+    const replicas = Math.min(ready, 1);
+    const status = {
+      currentNumberScheduled: ready,
+      desiredNumberScheduled: ready,
+      numberMisscheduled: 0,
+      numberReady: ready,
+    };
+    await api.patch(`${path}/deployments/controller/status`, { status: { replicas, readyReplicas: replicas } });
+    await api.patch(`${path}/daemonsets/speaker/status`, { status });
+  }
+
+  async #run({ pod, program, node }: MetalLbPod, memberlistKey: string): Promise<ManagedProcess> {
+    const { controlPlane } = this.#cluster;
+    const account = String(pod.object.spec.serviceAccountName);
+    const token = await controlPlane.api.serviceAccountToken(METALLB_NAMESPACE, account, { expirationSeconds: 3600 });
+    const facts = {
+      name: pod.name,
+      namespace: METALLB_NAMESPACE,
+      nodeName: node.name,
+      address: pod.address,
+      hostAddress: node.address,
+    };
+    return this.#cluster.run({
+      name: `${pod.name}-${this.#starts}`,
+      namespace: pod.namespace,
+      command: [
+        controlPlane.binaries.path(program),
+        ...argumentsOf(pod.object),
+        ...(program === 'metallb-controller' ? WITHOUT_WEBHOOKS : []),
+      ],
+      environment: {
+        ...environmentOf(pod.object, facts),
+        METALLB_NAMESPACE,
+        KUBECONFIG: controlPlane.kubeconfig(pod.name, token),
+        ...(memberlistKey === '' ? {} : { METALLB_ML_SECRET_KEY_PATH: memberlistKey }),
+      },
+    });
+  }
+}
+
+/** A CRD that converts by a webhook needs one that answers. */
+function withoutConversion(object: ApiObject): ApiObject {
+  if (object.kind !== 'CustomResourceDefinition') return object;
+  const { conversion: _, ...spec } = object.spec as ApiObject;
+  return { ...object, spec };
+}
