@@ -9,6 +9,7 @@ import {
   type Standing,
   stepConflict,
 } from '../../../../src/core/fsm/conflict/index.ts';
+import { deepFreeze } from '../../../support/deep-freeze.ts';
 import { mac, v4 } from '../../../support/fake-lan.ts';
 
 const A = v4('192.0.2.50');
@@ -18,11 +19,6 @@ const NOW_MS = 100_000;
 
 function stateOf(standing?: Standing): ConflictState {
   return standing === undefined ? NO_CONFLICT : { standings: new Map([[A, standing]]) };
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) deepFreeze(part);
-  return Object.freeze(value);
 }
 
 function step(
