@@ -1,5 +1,5 @@
 import type { QuestionForm } from '../../core/fsm/conflict/index.ts';
-import type { IpAddress, MacAddress } from '../../core/net/index.ts';
+import { familyOf, type IpAddress, type MacAddress } from '../../core/net/index.ts';
 import type { FrameSocket, FrameSockets, PacketType } from '../../ports/frames.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
@@ -151,6 +151,7 @@ export class AnnouncingLink {
     const before = this.#link;
     this.#link = link;
     this.#view = this.#viewOf(node);
+    if (hasIpv6(link) && !hasIpv6(before) && this.#groups?.renew() === false) this.#with.groupsRefused(link.name);
     if (!link.running) {
       this.#announcer.pause();
       this.#conflicts.pause();
@@ -307,4 +308,9 @@ export class AnnouncingLink {
     if (outcome !== 'sent') this.#with.counting.sendFailed(outcome);
     return outcome === 'sent';
   }
+}
+
+/** Every interface has a link-local address while IPv6 is switched on. @see RFC 4291 §2.1 */
+function hasIpv6({ addresses }: EthernetInterface): boolean {
+  return addresses.some((address) => familyOf(address) === 'IPv6');
 }

@@ -35,6 +35,16 @@ export class SolicitedNodeGroups {
     }
   }
 
+  /** The interface has IPv6 again: it has forgotten its groups. @returns whether switches know of all of them */
+  renew(): boolean {
+    let joined = true;
+    for (const group of this.#counts.keys()) {
+      this.#membership.leave(group);
+      if (this.#membership.join(group) !== 'joined') joined = false;
+    }
+    return joined;
+  }
+
   close(): void {
     this.#counts.clear();
     this.#membership.close();

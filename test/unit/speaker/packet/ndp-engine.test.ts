@@ -94,6 +94,16 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     expect([...bed.host.groups]).toEqual(['3 ff02::1:ff00:50']);
   });
 
+  it('joins again when IPv6 is switched off and on for the interface, which forgets its groups then', async () => {
+    const linkLocal = v6('fe80::1');
+    const bed = await new PacketBed([{ ...ETH0, addresses: [linkLocal] }]).start();
+    bed.grant(grant(ADDRESS6));
+    bed.host.change([ETH0]);
+    bed.host.groups.clear();
+    bed.host.change([{ ...ETH0, addresses: [linkLocal] }]);
+    expect([...bed.host.groups]).toEqual(['2 ff02::1:ff00:50']);
+  });
+
   it.each(['interface-only', 'refused'] as const)(
     'announces all the same when a group is %s, and tells it',
     async (outcome) => {

@@ -183,6 +183,17 @@ describe('the packet engine and the interfaces', () => {
     expect([...bed.host.sockets.keys()].sort()).toEqual([2, 3]);
   });
 
+  it('opens a socket anew when an interface was made again under the same number without a word', async () => {
+    const bed = await new PacketBed().start();
+    bed.grant(grant(ADDRESS));
+    const socket = bed.host.sockets.get(ETH0.index);
+    if (socket !== undefined) socket.lost = true;
+    await bed.time.advance(1000);
+    expect(bed.host.sockets.get(ETH0.index)).not.toBe(socket);
+    expect(bed.ask()).toHaveLength(1);
+    expect(bed.claims()).toEqual(['+192.0.2.50 1.1']);
+  });
+
   it('announces on a container interface while a grant names it, and no longer', async () => {
     const pod = ethernet({ name: 'veth0', index: 9, mac: mac('02:00:00:00:0b:09') });
     const bed = await new PacketBed([pod]).start();
