@@ -53,7 +53,7 @@ export class SpeakerHost {
     );
     await eventually(() => {
       if (!host.#ready) throw new Error(`the speaker did not start: ${host.failures.join()}`);
-    });
+    }, 20_000);
     return host;
   }
 
@@ -88,7 +88,7 @@ export class SpeakerHost {
     this.#tell({ kind: 'go' });
   }
 
-  async state(peer: string, state: BgpSessionReport['state'], withinMs?: number): Promise<void> {
+  async state(peer: string, state: BgpSessionReport['state'], withinMs = 20_000): Promise<void> {
     await eventually(() => {
       const report = this.reports.get(peer);
       if (report?.state !== state) throw new Error(`${peer} is ${JSON.stringify(report)}, not ${state}`);
@@ -101,7 +101,7 @@ export class SpeakerHost {
     this.#tell({ kind: 'stop' });
     await eventually(() => {
       if (!this.#stopped && !this.#exited) throw new Error('the speaker did not stop');
-    }, 8000);
+    }, 20_000);
     await this.#gone();
   }
 
@@ -132,7 +132,7 @@ export class SpeakerHost {
   async #gone(): Promise<void> {
     await eventually(() => {
       if (!this.#exited) throw new Error(`the speaker did not end: ${this.#resources.join(', ')}`);
-    });
+    }, 20_000);
   }
 
   #tell(message: ToSpeaker): void {

@@ -2,10 +2,6 @@
 export const BFD_VERSION = 1;
 export const BFD_PACKET_LENGTH = 24;
 
-/** UDP ports of control packets. @see RFC 5881 §4, RFC 5883 §5 */
-export const BFD_SINGLE_HOP_PORT = 3784;
-export const BFD_MULTIHOP_PORT = 4784;
-
 /** In the order of their values on the wire. @see RFC 5880 §4.1 */
 export const BFD_STATES = ['AdminDown', 'Down', 'Init', 'Up'] as const;
 export type BfdState = (typeof BFD_STATES)[number];

@@ -2,9 +2,6 @@ export { DecodeError } from '../../bytes/index.ts';
 export { type BfdKey, digestMatches, type Hash, sameOctets, signBfdPacket } from './authentication.ts';
 export {
   AuthType,
-  BFD_MULTIHOP_PORT,
-  BFD_PACKET_LENGTH,
-  BFD_SINGLE_HOP_PORT,
   BFD_STATES,
   type BfdState,
   Diagnostic,

@@ -1,4 +1,4 @@
-export { type AuthenticationRefusal, type AuthenticSequence, authenticated } from './authentication.ts';
+export { type AuthenticSequence, authenticated } from './authentication.ts';
 export { initialBfd, stepBfd } from './step.ts';
 export { detectionTimeMs } from './timing.ts';
-export type { BfdAction, BfdConfig, BfdDropReason, BfdEvent, BfdReport, BfdSession } from './types.ts';
+export type { BfdAction, BfdConfig, BfdEvent, BfdReport, BfdSession } from './types.ts';
