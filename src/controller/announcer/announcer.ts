@@ -4,19 +4,21 @@ import type { Informer } from '../../ports/informer.ts';
 import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { Clock, Timer, Timers } from '../../ports/time.ts';
+import type { Clock, Timers } from '../../ports/time.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
 import type { SpeakerListener, Speakers } from '../speakers/speaker-listener.ts';
+import { abandonedAddresses } from './abandonment.ts';
 import { AddressBook } from './address-book.ts';
 import { Beginning, type BeginningOptions } from './beginning.ts';
 import { ClaimReview } from './claim-review.ts';
 import { type AddressUse, Eligibility, type EligibleNodes } from './eligibility.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { isPlausible } from './epochs.ts';
-import { GrantLedger, type GrantLedgerOptions, RIVALRY_AFTER_MS } from './grant-ledger.ts';
+import { GrantLedger, type GrantLedgerOptions } from './grant-ledger.ts';
 import { NeighbourLists } from './neighbour-lists.ts';
 import { NodeDirectory } from './node-directory.ts';
 import type { OwnerHistory } from './owner-history.ts';
+import { RivalryWatch } from './rivalry-watch.ts';
 import type { AnnouncementState, Obstacle, ServiceAnnouncement, ServiceAnnouncer } from './service-announcement.ts';
 import { StateCensus } from './state-census.ts';
 
@@ -77,8 +79,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   readonly #census: StateCensus;
   readonly #beginning: Beginning;
   readonly #listeners: ((serviceKey: string) => void)[] = [];
-  /** BOUNDED: by the addresses that were taken over lately. */
-  readonly #suspected = new Map<IpAddress, Timer>();
+  readonly #rivalries: RivalryWatch;
   #phase: 'idle' | 'listening' | 'deciding' = 'idle';
   /** Why nothing is decided yet. */
   #waiting = STARTING;
@@ -99,6 +100,10 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     const sources = [this.#placement.neighbours, this.#ledger.partners];
     this.#neighbours = new NeighbourLists({ sources, directory: this.#directory, speakers });
     this.#census = new StateCensus(dependencies.metrics);
+    const look = (address: IpAddress): void => {
+      if (this.#ledger.rivalOf(address) !== undefined) this.retell(address);
+    };
+    this.#rivalries = new RivalryWatch({ timers: dependencies.timers, look });
     this.#beginning = new Beginning(all, {
       ...dependencies,
       everybodySpoke: () => this.#directory.everybodySpoke,
@@ -127,7 +132,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
         for (const stop of stops) stop();
         this.#beginning.stop();
         this.#ledger.stop();
-        for (const timer of this.#suspected.values()) timer.cancel();
+        this.#rivalries.stop();
       },
       { once: true },
     );
@@ -228,10 +233,15 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   }
 
   presenceChanged(nodeName: string): void {
-    const isConnected = this.#dependencies.speakers.speaker(nodeName)?.presence === 'connected';
-    if (isConnected) this.#respectGrantsOf(nodeName);
+    const speaker = this.#dependencies.speakers.speaker(nodeName);
+    const isConnected = speaker?.presence === 'connected';
+    if (isConnected) {
+      this.#respectGrantsOf(nodeName);
+      for (const address of this.#book.forgive(nodeName)) this.#decide(address);
+    }
     this.#nodeChanged(nodeName);
     if (isConnected) this.#beginning.spoke();
+    else if (speaker?.presence === 'away' && speaker.isSilent) this.#relieve(nodeName);
   }
 
   interfacesChanged(nodeName: string): void {
@@ -243,7 +253,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     if (this.#phase !== 'deciding') return;
     for (const address of addresses) {
       const moved = this.#claims.look(address, nodeName);
-      if (moved) this.#suspectRivalry(address);
+      if (moved && this.#ledger.ownerOf(address) !== nodeName) this.#rivalries.suspect(address);
       // Whoever took it over without us has it from now on by our grant.
       if (this.#ledger.successorOf(address) !== undefined) this.#decide(address);
       this.#ledger.claimed(address);
@@ -256,15 +266,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     if (address !== undefined && this.#book.refuse(address, nodeName, reason)) this.#decide(address);
   }
 
-  /** Two may announce it: if they still do in a while, that is told. */
-  #suspectRivalry(address: IpAddress): void {
-    if (this.#suspected.has(address) || this.#ledger.ownerOf(address) === this.#claims.ownershipOf(address)?.node)
-      return;
-    const timer = this.#dependencies.timers.start(RIVALRY_AFTER_MS, () => {
-      this.#suspected.delete(address);
-      if (this.#ledger.rivalOf(address) !== undefined) this.retell(address);
-    });
-    this.#suspected.set(address, timer);
+  #relieve(nodeName: string): void {
+    if (this.#phase !== 'deciding') return;
+    for (const address of abandonedAddresses(nodeName, this.#placement, this.#dependencies.speakers)) {
+      if (this.#book.refuse(address, nodeName, 'is silent, and none of its standbys hears it')) this.#decide(address);
+    }
   }
 
   /** One who comes late with grants of a leader that we did not know of would refuse ours. */

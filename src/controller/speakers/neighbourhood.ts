@@ -1,5 +1,10 @@
 import type { NeighbourReport, NeighbourState } from '../../ports/channel.ts';
 
+/** Whether who says this of a neighbour hears it, or stands in for it. */
+export function isCaring(state: NeighbourState | undefined): boolean {
+  return state === 'heard' || state === 'leaving' || state === 'stopped';
+}
+
 const NOBODY: ReadonlyMap<string, NeighbourState> = new Map();
 
 /** What speakers that are connected say of their neighbours. */
@@ -39,16 +44,13 @@ export class Neighbourhood {
 
   /** Somebody hears its speaker now. */
   isHeard(node: string): boolean {
-    return this.#isSaid(node, ['heard']);
+    for (const state of this.of(node).values()) if (state === 'heard') return true;
+    return false;
   }
 
   /** Somebody hears its speaker, or stands in for it while its kernel forwards. */
   isCared(node: string): boolean {
-    return this.#isSaid(node, ['heard', 'leaving', 'stopped']);
-  }
-
-  #isSaid(node: string, states: readonly NeighbourState[]): boolean {
-    for (const state of this.of(node).values()) if (states.includes(state)) return true;
+    for (const state of this.of(node).values()) if (isCaring(state)) return true;
     return false;
   }
 

@@ -32,6 +32,10 @@ export class NodeRecord implements Speaker {
     this.nodeName = nodeName;
   }
 
+  get isSilent(): boolean {
+    return this.watch === undefined || this.watch.isSilent;
+  }
+
   get presence(): Presence {
     if (this.watch === undefined) return 'gone';
     if (this.leaving) return this.cared ? 'away' : 'leaving';

@@ -31,6 +31,10 @@ export class SilenceWatch {
     return this.#time.clock.nowMs() - this.#heardAtMs;
   }
 
+  get isSilent(): boolean {
+    return this.silentForMs >= this.#options.deadAfterMs;
+  }
+
   heard(): void {
     this.#heardAtMs = this.#time.clock.nowMs();
   }

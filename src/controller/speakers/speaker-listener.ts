@@ -13,6 +13,8 @@ export type Presence = 'connected' | 'away' | 'leaving' | 'gone';
 export interface Speaker {
   readonly nodeName: string;
   readonly presence: Presence;
+  /** It said nothing for as long as makes a speaker dead, had its neighbours not spoken for it. */
+  readonly isSilent: boolean;
   readonly version: string;
   readonly interfaces: readonly InterfaceReport[];
   /** What it announces, by its own word. */
@@ -29,7 +31,7 @@ export interface SpeakerListener {
   speakerUp(nodeName: string): void;
   /** It cannot be reached, and nobody knows what it announces. */
   speakerDown(nodeName: string): void;
-  /** Between the two: its presence is another than it was. */
+  /** Between the two: its presence is another than it was. Told again and again of one that is silent and away. */
   presenceChanged(nodeName: string): void;
   interfacesChanged(nodeName: string): void;
   /** Addresses whose claim by this node was made, renewed or dropped. */

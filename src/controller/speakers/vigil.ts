@@ -57,7 +57,7 @@ export class Vigil {
       if (reprieveMs > 0) return reprieveMs;
       if (this.#isCaredFor(nodeName, watch.silentForMs)) {
         listener.away();
-        return this.#options.heartbeatIntervalMs;
+        return this.deadAfterMs / 2;
       }
       listener.gone();
       return 0;

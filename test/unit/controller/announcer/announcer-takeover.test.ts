@@ -175,6 +175,16 @@ describe('the announcer and what speakers decide without it', () => {
     expect(stateOf()?.candidates[0]).toBe(owner);
   });
 
+  it('goes by what the standbys of an address say of a silent owner, not by what another neighbour says', async () => {
+    const [owner, second, , stranger] = await served();
+    says(stranger, owner, 'stopped');
+    says(second, owner, 'never-heard');
+    speaker(owner).cutPower();
+    await bed.advance(5_000);
+    expect(bed.announcersOf(VIP)).toHaveLength(1);
+    expect(stateOf()?.candidates[0]).not.toBe(owner);
+  });
+
   it('decides by itself, after 2 s, about a node that no neighbour ever heard', async () => {
     const [owner, second] = await served();
     says(second, owner, 'never-heard');
