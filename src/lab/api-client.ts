@@ -33,6 +33,9 @@ const RESOURCES: Readonly<Record<string, readonly [plural: string, namespaced: b
   CustomResourceDefinition: ['customresourcedefinitions', false],
   IPAddressPool: ['ipaddresspools', true],
   L2Advertisement: ['l2advertisements', true],
+  BGPAdvertisement: ['bgpadvertisements', true],
+  BGPPeer: ['bgppeers', true],
+  BFDProfile: ['bfdprofiles', true],
 };
 
 /** As much of a Kubernetes client as the lab needs: what a user would do with kubectl. */

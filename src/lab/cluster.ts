@@ -16,7 +16,7 @@ import { ApiClient, type KubernetesObject } from './api-client.ts';
 import { readKustomization, readObjects } from './manifests.ts';
 import { type LabHost, LabNetwork } from './network.ts';
 import { eventually } from './progress.ts';
-import { addressOf, CLIENT, CONTROL_PLANE, NODES, POOL_BLOCK } from './topology.ts';
+import { addressOf, CLIENT, CONTROL_PLANE, NODES, POOL_BLOCK, ROUTED_BLOCK } from './topology.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
 const GUIDE = join(import.meta.dirname, 'guide');
@@ -63,7 +63,9 @@ export class LabCluster {
   /** Stands in for kube-proxy and Pods: each node takes the pool's packets as its own, without answering ARP for them. */
   async startNodes(): Promise<void> {
     for (const node of NODES) {
-      await this.network.run(node.name, ['ip', 'route', 'add', 'local', POOL_BLOCK, 'dev', 'lo']);
+      for (const block of [POOL_BLOCK, ROUTED_BLOCK]) {
+        await this.network.run(node.name, ['ip', 'route', 'add', 'local', block, 'dev', 'lo']);
+      }
       const settings = ['arp_ignore=1', 'arp_announce=2'].map((setting) => setting.split('='));
       for (const [name, value] of settings) {
         await this.network.run(node.name, ['sh', '-c', `echo ${value} > /proc/sys/net/ipv4/conf/all/${name}`]);
@@ -141,7 +143,7 @@ export class LabCluster {
   }
 
   /** Applies one of the guide's files, unedited. */
-  async applyGuide(file: 'pool.yaml' | 'services.yaml'): Promise<void> {
+  async applyGuide(file: 'pool.yaml' | 'services.yaml' | 'bgp.yaml'): Promise<void> {
     for (const object of await readObjects(join(GUIDE, file))) {
       await this.client.create(object);
       if (object.kind === 'Service') await this.client.create(endpointSlice(object));
@@ -186,6 +188,16 @@ export class LabCluster {
 
   hasPower(node: LabHost): boolean {
     return !this.#dark.has(node.name);
+  }
+
+  /** What `kubectl cordon` does. */
+  async cordon(node: LabHost): Promise<void> {
+    const path = `/api/v1/nodes/${node.name}`;
+    const { body } = await this.client.call('GET', path);
+    await this.client.call('PUT', path, {
+      ...body,
+      spec: { ...(body.spec as object | undefined), unschedulable: true },
+    });
   }
 
   async cutPower(node: LabHost): Promise<void> {

@@ -10,8 +10,8 @@ import { CLIENT, NODES } from './topology.ts';
 const PROBE_INTERVAL_MS = 10;
 const STEADY_MS = 1_000;
 
-/** Brings a cluster up and installs the guide's YAML, one progress line for each step. */
-export async function bringUp(cluster: LabCluster): Promise<void> {
+/** Brings a cluster up without any configuration, one progress line for each step. */
+export async function startCluster(cluster: LabCluster): Promise<void> {
   await step('three nodes, each with a web page', () => cluster.startNodes());
   await step('manifests applied: CRDs, RBAC, ServiceAccounts', () => cluster.install());
   await step('controller started', () => cluster.startController());
@@ -19,6 +19,11 @@ export async function bringUp(cluster: LabCluster): Promise<void> {
     'three speakers started',
     async () => void (await Promise.all(NODES.map((node) => cluster.startSpeaker(node)))),
   );
+}
+
+/** Brings a cluster up and installs the guide's YAML. */
+export async function bringUp(cluster: LabCluster): Promise<void> {
+  await startCluster(cluster);
   await step("a MetalLB guide's pool and L2Advertisement applied, unedited", () => cluster.applyGuide('pool.yaml'));
   await step('two Services of type LoadBalancer applied', () => cluster.applyGuide('services.yaml'));
 }
@@ -56,7 +61,7 @@ export async function demonstrate(cluster: LabCluster): Promise<void> {
 }
 
 /** Fetches until a page comes. @returns the node that it came from */
-async function fetchPage(cluster: LabCluster, address: string): Promise<string> {
+export async function fetchPage(cluster: LabCluster, address: string): Promise<string> {
   let node: string | undefined;
   await watchPage(cluster, address, (seen) =>
     eventually(`a page from ${address}`, async () => {

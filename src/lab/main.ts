@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demonstrateBgp } from './bgp-demo.ts';
 import { LabCluster } from './cluster.ts';
 import { demonstrate } from './demo.ts';
 import { keepUp } from './keep-up.ts';
@@ -9,6 +10,7 @@ import { insideSandbox, runInSandbox, sandboxLack } from './sandbox.ts';
 import { forgetLab, openShell, rememberLab, runningLab } from './shell.ts';
 
 const USAGE = `usage: npm run lab                 show the whole path, once
+       npm run lab -- bgp             with a router (BIRD): routes, a cordon, a power cut
        npm run lab -- up           keep it running, and show who owns which address
        npm run lab -- shell HOST   a shell on node-a, node-b, node-c, client, switch or control-plane of a lab that is up`;
 
@@ -16,6 +18,8 @@ async function main([command = 'demo', ...rest]: readonly string[]): Promise<num
   switch (command) {
     case 'demo':
       return insideSandbox() ? withCluster(demonstrate) : enterSandbox(['demo']);
+    case 'bgp':
+      return insideSandbox() ? withCluster(demonstrateBgp) : enterSandbox(['bgp']);
     case 'up':
       return insideSandbox() ? withCluster(keepUp) : stayUp();
     case 'shell':
@@ -60,6 +64,7 @@ async function withCluster(work: (cluster: LabCluster) => Promise<void>): Promis
   } catch (error) {
     const kept = mkdtempSync(join(tmpdir(), 'heraldlb-lab-'));
     cpSync(cluster.folder, kept, { recursive: true });
+    await cluster.stop();
     console.error(`\nThe lab failed: ${error instanceof Error ? error.message : String(error)}`);
     console.error(`What each program said is in ${kept}`);
     return 1;
