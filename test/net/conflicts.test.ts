@@ -63,6 +63,15 @@ describe('an address that another host on the LAN has', () => {
     expect(await station.ask(ADDRESS)).toMatchObject({ sha: mac(macs.node1 ?? '') });
   });
 
+  it('is announced all the same when a newer grant says that it is free', async () => {
+    await ip(`-n ${FOREIGN} address add 10.9.0.60/24 dev eth0`);
+    node.announceUnproven(ADDRESS);
+    await eventually(() => expect(node.events).toContainEqual(isTold(ADDRESS, 'answer')));
+    node.announce(ADDRESS);
+    await node.claims(ADDRESS);
+    await ip(`-n ${FOREIGN} address delete 10.9.0.60/24 dev eth0`);
+  });
+
   it('of IPv6 is not announced, and is as soon as that host gives it up (RFC 4862 §5.4)', {
     timeout: 30_000,
   }, async () => {
