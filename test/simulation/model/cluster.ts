@@ -134,8 +134,8 @@ export class Cluster {
         this.node(fault.node).setLink(fault.kind === 'link-up');
         break;
       case 'stall':
-        this.node(fault.node).stall(fault.forMs);
         this.agenda.after(fault.forMs, () => this.invariants.disturbed(fault));
+        this.node(fault.node).stall(fault.forMs);
         break;
       case 'partition':
         this.#partition(fault.groups);

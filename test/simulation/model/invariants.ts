@@ -56,16 +56,11 @@ export class Invariants {
     const own = node.onWire.get(address);
     const other = this.#cluster.nodes.find(({ name }) => name === to)?.onWire.get(address);
     if (own?.kind !== 'claim' || other?.kind !== 'claim' || to === undefined) return;
-    const giver = { ...own, name: node.name };
-    const taker = { ...other, name: to };
-    // Who was alone may have said otherwise a moment ago.
-    const isAlone = (alone: boolean) =>
-      [
-        { ...taker, alone: false },
-        { ...giver, alone },
-      ] as const;
-    if (!prevails(...isAlone(false)) && !(node.alone && prevails(...isAlone(true))))
-      this.#violate(`${node.name} gives ${formatIp(address)} to the weaker claim of ${to} as ${reason}`);
+    const taker = { ...other, name: to, alone: false };
+    // It may have noticed only now that it was cut off.
+    const wasAlone = node.alone || this.#cluster.agenda.nowMs - this.#awakeSinceMs(node) < KNOWN_AFTER_MS;
+    const yields = [false, wasAlone].some((alone) => prevails(taker, { ...own, name: node.name, alone }));
+    if (!yields) this.#violate(`${node.name} gives ${formatIp(address)} to the weaker claim of ${to} as ${reason}`);
   }
 
   /** Every change of owner needs a reason, and the reason has to be true. */
