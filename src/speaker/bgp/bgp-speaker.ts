@@ -1,4 +1,4 @@
-import { familyBits, familyOf, prefixOf } from '../../core/net/index.ts';
+import { familyBits, familyOf, type IpAddress, type Prefix, parsePrefix, prefixOf } from '../../core/net/index.ts';
 import type { BfdPlane, BfdSessionReport } from '../../ports/bfd.ts';
 import type {
   BgpControllerMessage,
@@ -25,7 +25,7 @@ import { bfdReportState, bfdStatusOf } from './bfd-status.ts';
 import { type BgpState, decodeBgpState, encodeBgpState } from './bgp-state.ts';
 import { BgpMeter } from './metrics.ts';
 import { PeerSession } from './peer-session.ts';
-import { bfdSession, peerConfig, streamSettings } from './peer-settings.ts';
+import { bfdSession, peerConfig, streamSettings, waitsForPeer } from './peer-settings.ts';
 import { RouteTable } from './route-table.ts';
 import { routerIdFor } from './router-id.ts';
 import { sameSession } from './same-settings.ts';
@@ -74,6 +74,8 @@ export class BgpSpeaker {
   readonly #sessions = new Map<string, PeerSession>();
   /** By name of the peer. BOUNDED: as the sessions. */
   readonly #bfd = new Map<string, BfdSessionReport>();
+  /** Who last connected over the interface of a peer without an address, by its name. BOUNDED: as the sessions. */
+  readonly #heardFrom = new Map<string, IpAddress>();
   #settings: BgpSettings = { peers: [], draining: false };
   #forwardingPreserved = false;
   #listener: StreamListener | undefined;
@@ -198,6 +200,7 @@ export class BgpSpeaker {
       if (peer !== undefined && sameSession(peer, session.settings)) continue;
       this.#sessions.delete(name);
       void session.stop({ kind: peer === undefined ? 'peerDeconfigured' : 'configurationChange' });
+      this.#heardFrom.delete(name);
       if (peer === undefined) this.#bfd.delete(name);
     }
     if (before.draining !== settings.draining)
@@ -214,7 +217,7 @@ export class BgpSpeaker {
       { settings, config: peerConfig(settings, facts), draining: this.#settings.draining },
       {
         ...this.#with,
-        remote: () => remoteOf(settings),
+        remote: () => this.#remoteOf(settings),
         routes: this.#routes,
         log: this.#with.log.child({ peer: settings.name }),
         meter: this.#meter.of(settings.name),
@@ -230,7 +233,7 @@ export class BgpSpeaker {
   /** Listens while somebody is expected to connect: other programs may want the port. */
   #listen(): void {
     this.#listenTimer?.cancel();
-    const expected = this.#options.alwaysListen === true || this.#settings.peers.some(({ passive }) => passive);
+    const expected = this.#options.alwaysListen === true || this.#settings.peers.some(waitsForPeer);
     if (!expected) {
       this.#listener?.close();
       this.#listener = undefined;
@@ -252,13 +255,18 @@ export class BgpSpeaker {
   #accept(ends: StreamEnds): ReturnType<Parameters<StreamConnector['listen']>[0]['accept']> {
     const session = [...this.#sessions.values()].find(({ settings }) => comesFrom(ends, settings));
     if (session === undefined) return undefined;
+    const { name, endpoint } = session.settings;
+    if (endpoint.kind === 'interface' && this.#heardFrom.get(name) !== ends.remote) {
+      this.#heardFrom.set(name, ends.remote);
+      this.#watch();
+    }
     return { ...streamSettings(session.settings), handler: session.accepted() };
   }
 
   /** BFD watches whoever has a profile, from the moment that the session is wanted. */
   #watch(): void {
     const watched = this.#settings.peers.flatMap((settings) => {
-      const remote = remoteOf(settings);
+      const remote = this.#remoteOf(settings);
       if (remote === undefined) return [];
       return bfdSession(settings, remote, this.#with.addresses.isOnLink(remote)) ?? [];
     });
@@ -289,6 +297,10 @@ export class BgpSpeaker {
     }
   }
 
+  #remoteOf({ name, endpoint }: BgpPeerSettings): IpAddress | undefined {
+    return endpoint.kind === 'address' ? endpoint.address : this.#heardFrom.get(name);
+  }
+
   #reportOf(peer: string): BgpSessionReport | undefined {
     const session = this.#sessions.get(peer);
     if (session === undefined) return undefined;
@@ -297,19 +309,21 @@ export class BgpSpeaker {
   }
 }
 
-function remoteOf({ endpoint }: BgpPeerSettings): Parameters<NodeAddresses['isOnLink']>[0] | undefined {
-  return endpoint.kind === 'address' ? endpoint.address : undefined;
-}
-
 function comesFrom(ends: StreamEnds, { endpoint, sourceAddress }: BgpPeerSettings): boolean {
   if (sourceAddress !== undefined && sourceAddress !== ends.local) return false;
   return endpoint.kind === 'address' ? ends.remote === endpoint.address : ends.interface === endpoint.name;
 }
 
+/** Link-local addresses: where peers without an address of their own connect from. */
+const LINK_LOCAL = parsePrefix('fe80::/10');
+
 function keysOf(peers: readonly BgpPeerSettings[]): ListenKey[] {
-  return peers.flatMap((settings) => {
-    const remote = remoteOf(settings);
-    if (remote === undefined || settings.password === undefined) return [];
-    return [{ from: prefixOf(remote, familyBits(familyOf(remote))), password: settings.password }];
+  return peers.flatMap(({ endpoint, password }) => {
+    const from = endpoint.kind === 'address' ? singleAddress(endpoint.address) : LINK_LOCAL;
+    return password === undefined || from === undefined ? [] : [{ from, password }];
   });
+}
+
+function singleAddress(address: IpAddress): Prefix {
+  return prefixOf(address, familyBits(familyOf(address)));
 }

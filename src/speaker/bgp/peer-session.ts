@@ -212,7 +212,7 @@ export class PeerSession {
   #connect(): void {
     const remote = this.#with.remote();
     if (remote === undefined) {
-      this.#tell({ kind: 'connectFailed', why: 'no router is heard on the interface yet' });
+      this.#tell({ kind: 'connectFailed', why: 'nobody has connected over the interface yet' });
       return;
     }
     try {

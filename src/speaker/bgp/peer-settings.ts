@@ -18,6 +18,11 @@ export function isInternal({ peerAsn, localAsn, myAsn }: BgpPeerSettings): boole
   return peerAsn.kind === 'internal' || (peerAsn.kind === 'number' && peerAsn.asn === (localAsn ?? myAsn));
 }
 
+/** Whoever is at the other end of an interface has to connect: its address is not known before. */
+export function waitsForPeer({ passive, endpoint }: BgpPeerSettings): boolean {
+  return passive || endpoint.kind === 'interface';
+}
+
 export interface NodeFacts {
   readonly routerId: RouterId;
   /** This is the same boot of the node in which the former speaker ran, so that packets were forwarded meanwhile. */
@@ -36,7 +41,7 @@ export function peerConfig(settings: BgpPeerSettings, { routerId, forwardingPres
     ...(settings.keepaliveTimeSeconds === undefined ? {} : { keepaliveTimeSeconds: settings.keepaliveTimeSeconds }),
     connectRetrySeconds: settings.connectTimeSeconds ?? CONNECT_RETRY_SECONDS,
     delayOpenSeconds: 0,
-    passive: settings.passive,
+    passive: waitsForPeer(settings),
     families,
     multiprotocol: true,
     extendedNextHop: overIpv6 && families.includes('IPv4'),

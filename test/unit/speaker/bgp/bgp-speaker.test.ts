@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { BgpRoute } from '../../../../src/ports/bgp-channel.ts';
 import { StreamError } from '../../../../src/ports/stream-connector.ts';
 import { BFD, BgpSpeakerBed, peer, ROUTER } from '../../../support/bgp-speaker-bed.ts';
-import { v4 } from '../../../support/fake-lan.ts';
+import { v4, v6 } from '../../../support/fake-lan.ts';
 import { NODE_ADDRESS } from '../../../support/fake-router.ts';
 import { asn, route } from '../../../support/interop/bed.ts';
 
@@ -264,6 +264,19 @@ describe('a speaker of BGP that waits for routers', () => {
     expect(bed.streams.attempts.filter(({ aborted }) => !aborted)).toHaveLength(1);
     await bed.speaker.close();
     expect(bed.streams.attempts.filter(({ aborted }) => !aborted)).toEqual([]);
+  });
+
+  it('waits for whoever is at the other end of an interface, and watches him by BFD once he is known', () => {
+    const remote = v6('fe80::1');
+    const settings = peer({ endpoint: { kind: 'interface', name: 'eth1' }, password: 'secret', bfd: BFD });
+    bed.snapshot([settings], [route('192.0.2.1/32')]);
+    expect(bed.streams.attempts).toEqual([]);
+    expect(bed.streams.keys).toMatchObject([{ from: { length: 10 }, password: 'secret' }]);
+    expect(bed.bfd.sessions).toEqual([]);
+    expect(bed.streams.dial({ local: v6('fe80::11'), remote, interface: 'eth0' })).toBeUndefined();
+    const router = bed.streams.dial({ local: v6('fe80::11'), remote, interface: 'eth1' });
+    expect(router?.heard).toContain('open');
+    expect(bed.bfd.sessions).toMatchObject([{ path: { remote, interface: 'eth1' } }]);
   });
 
   it('says that the port is taken, goes on with the rest, and tries again', async () => {
