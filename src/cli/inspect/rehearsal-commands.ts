@@ -3,6 +3,7 @@ import { parseIp } from '../../core/net/index.ts';
 import { explain, formatExplain } from '../../inspect/explain.ts';
 import type { LiveState } from '../../inspect/live/live-state.ts';
 import { rehearseAllocation } from '../../inspect/rehearsal/allocation.ts';
+import { serviceViews } from '../../inspect/services.ts';
 import { formatNodes, type NodeFate, simulateNodes } from '../../inspect/simulate-nodes.ts';
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, PROBLEMS, run } from './commands.ts';
@@ -31,7 +32,8 @@ export function explainCommand(): Command {
         const owners = state?.services.find((each) => `${each.namespace}/${each.name}` === key)?.owners ?? [];
         const view = await explain({ snapshot, service, options: optionsOf(flags), owners });
         print(view, flags.output, () => formatExplain(view));
-        return service.status.ingress.length > 0 ? HEALTHY : PROBLEMS;
+        const [about] = serviceViews({ ...snapshot, services: [service] });
+        return about?.problem === undefined ? HEALTHY : PROBLEMS;
       });
     });
 }
