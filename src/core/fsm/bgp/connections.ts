@@ -2,7 +2,7 @@ import { CeaseSubcode, ErrorCode, notification } from '../../codec/bgp/index.ts'
 import { collisionWinner } from './collision.ts';
 import { type ConnectionStep, type EndedStep, ended, endWith } from './connection-step.ts';
 import { afterEarlyClose, afterEnd } from './lifecycle.ts';
-import { STABLE_MS } from './timing.ts';
+import { isDamped, STABLE_MS } from './timing.ts';
 import type { Connection, ConnectionOf, PeerAction, PeerConfig, PeerState, PeerStep, SessionEnd } from './types.ts';
 import { COLLISION_WORDS, RESTARTED_WORDS } from './words.ts';
 
@@ -67,11 +67,21 @@ function remove(state: PeerState, connection: Connection, { end, actions }: Ende
 }
 
 function afterRemoval(rest: PeerState, connection: Connection, end: SessionEnd, config: PeerConfig): PeerStep {
-  // Another way to the peer is there or under way: nothing is to be waited for.
-  if (rest.connections.length > 0 || rest.dialling) {
+  if (rest.connections.length > 0) {
     const lastEnd = end.cause === 'collision' ? rest.lastEnd : end;
     return { state: { ...rest, lastEnd }, actions: [{ kind: 'ended', end }] };
   }
+  if (rest.dialling) return whileDialling(rest, end, config);
   const isEarly = connection.kind === 'waiting' || connection.kind === 'openSent';
   return end.cause === 'closedByPeer' && isEarly ? afterEarlyClose(rest, end, config) : afterEnd(rest, end, config);
+}
+
+/** Our attempt goes on, and nothing else is to be waited for; unless the peer has failed too often meanwhile. */
+function whileDialling(rest: PeerState, end: SessionEnd, config: PeerConfig): PeerStep {
+  const connectRetryCounter = rest.connectRetryCounter + 1;
+  if (!isDamped({ connectRetryCounter }))
+    return { state: { ...rest, connectRetryCounter, lastEnd: end }, actions: [{ kind: 'ended', end }] };
+  const idle = afterEnd({ ...rest, dialling: false }, end, config);
+  const givingUp: readonly PeerAction[] = [{ kind: 'abortConnect' }, { kind: 'stopTimer', timer: 'connectRetry' }];
+  return { state: idle.state, actions: [...givingUp, ...idle.actions] };
 }

@@ -105,6 +105,16 @@ describe('the back-off', () => {
     expect(peer.tell(IDLE_HOLD).shown).toBe('Active');
   });
 
+  it('keeps it away also while our own attempt goes unanswered', () => {
+    const peer = new Peer().tell(START);
+    for (let id = 1; id < 5; id += 1) {
+      peer.tell({ kind: 'accepted', connection: id }, { kind: 'closed', connection: id, why: 'end' });
+      expect(peer.shown).toBe('Connect');
+    }
+    peer.tell({ kind: 'accepted', connection: 5 }, { kind: 'closed', connection: 5, why: 'end' });
+    expect([peer.shown, peer.did('abortConnect').length, peer.timer('idleHold')?.afterMs]).toEqual(['Idle', 1, 5000]);
+  });
+
   it('dials again when an attempt takes too long (RFC 4271 §8.2.2, event 9)', () => {
     const peer = new Peer().tell(START, RETRY);
     expect(peer.actions.map(({ kind }) => kind)).toEqual(['abortConnect', 'ended', 'connect', 'startTimer']);
