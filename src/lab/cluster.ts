@@ -135,10 +135,14 @@ export class LabCluster {
       `${addressOf(CONTROL_PLANE)}:${SPEAKER_SERVICE_PORT}`,
     ];
     const files = ['--token-file', join(folder, 'token'), '--ca-file', join(folder, 'ca.crt')];
+    const state = ['--state-dir', join(folder, 'state')];
     const environment = { ...process.env, POD_NAMESPACE: DEFAULT_NAMESPACE, HOST_IP: addressOf(node) };
     this.#keep(
       `speaker-${node.name}`,
-      this.network.spawn(node.name, [...command, ...files], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }),
+      this.network.spawn(node.name, [...command, ...files, ...state], {
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     );
   }
 

@@ -38,6 +38,7 @@ it('a node whose power comes back does not take the address back', async () => {
   await bed.cluster.lan.restorePower(owner);
   const node = NODES.find(({ name }) => name === owner);
   if (node === undefined) throw new Error(`no node is called ${owner}`);
+  bed.heraldlb.loseMemory(node);
   await bed.cluster.startKubeProxy(node, 'nftables');
   await bed.heraldlb.startSpeaker(node);
 
@@ -94,8 +95,8 @@ it('a speaker that is told to stop moves nothing: it is stood in for, ends with 
   using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
   await probe.nextPage();
   expect(await bed.heraldlb.speakers.get(owner)?.process.end('SIGTERM')).toBe(0);
-  expect(await bed.lan.owner(address)).toBe(owner);
-
+  // The standby answers now, with the owner's MAC: the page still comes from behind the owner's link.
+  await probe.nextPage();
   const node = NODES.find(({ name }) => name === owner);
   if (node === undefined) throw new Error(`no node is called ${owner}`);
   await bed.heraldlb.startSpeaker(node);

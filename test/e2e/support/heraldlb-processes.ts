@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Api, type ApiObject } from '../../kubernetes/api.ts';
 import type { ManagedProcess } from '../../kubernetes/managed-process.ts';
@@ -81,10 +81,24 @@ export class HeraldLbProcesses {
     // A Pod's containers wait for the ConfigMaps that it mounts.
     const bundle = await this.#cluster.controlPlane.api.until(CA_BUNDLE, (found) => found !== undefined);
     writeFileSync(files.ca, String(bundle?.data['ca.crt']));
-    const flags = ['--controller', await this.#controllerService(), '--token-file', files.token, '--ca-file', files.ca];
+    const flags = [
+      ...['--controller', await this.#controllerService()],
+      ...['--token-file', files.token],
+      ...['--ca-file', files.ca],
+      ...['--state-dir', this.#stateFolder(node)],
+    ];
     const running = { pod, process: this.#run('speaker', pod, node, flags) };
     this.speakers.set(node.name, running);
     return running;
+  }
+
+  /** What a node keeps in memory alone is gone with its power. */
+  loseMemory(node: ClusterNode): void {
+    rmSync(this.#stateFolder(node), { recursive: true, force: true });
+  }
+
+  #stateFolder(node: ClusterNode): string {
+    return this.#cluster.controlPlane.folder.folder(node.name, 'state');
   }
 
   /** Fetched as the node's kubelet: NodeRestriction and the Pod's own volumes decide whether it may. */
