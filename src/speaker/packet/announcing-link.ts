@@ -119,7 +119,8 @@ export class AnnouncingLink {
       promiscuous: link.wireless,
       received: (frame, packetType) => this.#received(frame, packetType),
     });
-    if (protocol.family === 'IPv6') this.#groups = new SolicitedNodeGroups(dependencies.groups.on(link.index));
+    if (protocol.family === 'IPv6')
+      this.#groups = new SolicitedNodeGroups(dependencies.groups.on(link.index), dependencies.timers);
   }
 
   /** What was wanted last. */

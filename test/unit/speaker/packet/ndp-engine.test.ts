@@ -94,6 +94,18 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     expect([...bed.host.groups]).toEqual(['3 ff02::1:ff00:50']);
   });
 
+  it('tells switches again every two minutes, for they forget where nobody asks (RFC 3810 §9.4)', async () => {
+    const bed = await new PacketBed().start();
+    bed.grant(grant(ADDRESS6));
+    for (let twice = 0; twice < 2; twice += 1) {
+      bed.host.groups.clear();
+      await bed.time.advance(119_000);
+      expect([...bed.host.groups]).toEqual([]);
+      await bed.time.advance(1000);
+      expect([...bed.host.groups]).toEqual(['2 ff02::1:ff00:50']);
+    }
+  });
+
   it('joins again when IPv6 is switched off and on for the interface, which forgets its groups then', async () => {
     const linkLocal = v6('fe80::1');
     const bed = await new PacketBed([{ ...ETH0, addresses: [linkLocal] }]).start();
