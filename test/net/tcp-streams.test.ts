@@ -52,11 +52,11 @@ describe('TCP connections of the speaker', () => {
     return one.end;
   };
   const talks = async (end: RecordingEnd): Promise<void> => {
-    await eventually(() => expect(end.stream).toBeDefined());
+    await patiently(() => expect(end.stream).toBeDefined());
     end.stream?.write(new TextEncoder().encode('hello'));
-    await eventually(() => expect(server.ends.at(-1)?.text).toBe('hello'));
+    await patiently(() => expect(server.ends.at(-1)?.text).toBe('hello'));
     server.ends.at(-1)?.stream?.write(new TextEncoder().encode('world'));
-    await eventually(() => expect(end.text).toBe('world'));
+    await patiently(() => expect(end.text).toBe('world'));
   };
 
   it('carry octets both ways, and know both of their ends', async () => {
@@ -103,7 +103,7 @@ describe('TCP connections of the speaker', () => {
     hopsAtServer = SECURE;
     await talks(dial(to('10.9.0.2', { hops: SECURE })));
     const far = dial(to('10.9.0.2', { hops: { kind: 'ttl', ttl: 64 } }));
-    await eventually(() => expect(far.stream).toBeDefined());
+    await patiently(() => expect(far.stream).toBeDefined());
     far.stream?.write(new TextEncoder().encode('hello'));
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(server.ends.at(-1)?.text).toBe('');
@@ -111,9 +111,9 @@ describe('TCP connections of the speaker', () => {
 
   it('tell in words why they do not come about', async () => {
     const refused = dial(to('10.9.0.2', { port: 1 }));
-    await eventually(() => expect(refused.why).toMatch(/refuses the connection/));
+    await patiently(() => expect(refused.why).toMatch(/refuses the connection/));
     const nobody = dial(to('10.9.9.9'));
-    await eventually(() => expect(nobody.why).toMatch(/no route to the peer/));
+    await patiently(() => expect(nobody.why).toMatch(/no route to the peer/));
     expect(() => dial(to('10.9.0.2', { local: v4('10.9.0.99') }))).toThrow(/correct sourceAddress/);
     expect(() => dial(to('fe80::2', { interface: 'nowhere' }))).toThrow(/no interface nowhere/);
     expect(() => dial(to('10.9.0.2', { password: 'x'.repeat(81) }))).toThrow(/at most 80/);
@@ -122,7 +122,7 @@ describe('TCP connections of the speaker', () => {
   it('are refused at once to whom nobody knows', async () => {
     const strict = listenAt('router', 1791, () => undefined);
     const end = dial(to('10.9.0.2', { port: 1791 }));
-    await eventually(() => expect(end.why).toBeDefined());
+    await patiently(() => expect(end.why).toBeDefined());
     strict.listener.close();
   });
 
@@ -133,8 +133,8 @@ describe('TCP connections of the speaker', () => {
     peer?.stream?.write(new Uint8Array(100_000));
     end.stream?.write(new TextEncoder().encode(', goodbye'));
     end.stream?.close(1000);
-    await eventually(() => expect(peer?.text).toBe('hello, goodbye'));
-    await eventually(() => expect(peer?.why).toBe('the peer closed the connection'));
+    await patiently(() => expect(peer?.text).toBe('hello, goodbye'));
+    await patiently(() => expect(peer?.why).toBe('the peer closed the connection'));
     expect(end.why).toBeUndefined();
   });
 
@@ -143,9 +143,9 @@ describe('TCP connections of the speaker', () => {
     await talks(end);
     server.ends.at(-1)?.stream?.pause();
     for (let count = 0; count < 200; count += 1) end.stream?.write(new Uint8Array(65_536));
-    await eventually(() => expect(end.stream?.pending).toBeGreaterThan(1_000_000));
+    await patiently(() => expect(end.stream?.pending).toBeGreaterThan(1_000_000));
     server.ends.at(-1)?.stream?.resume();
-    await eventually(() => expect(end.stream?.pending).toBe(0));
+    await patiently(() => expect(end.stream?.pending).toBe(0));
   });
 
   it('leave port and listener free after they ended', () => {
@@ -164,4 +164,9 @@ function prefix(text: string): Prefix {
   const parsed = parsePrefix(text);
   if (parsed === undefined) throw new Error(`no prefix: ${text}`);
   return parsed;
+}
+
+/** What only has to happen in the end may take its time: the machine may be busy. */
+function patiently(assertion: () => void | Promise<void>): Promise<void> {
+  return eventually(assertion, 20_000);
 }

@@ -156,7 +156,7 @@ it('a speaker is bound to no role and holds a token for the controller only', ()
   expect(pod.volumes?.flatMap(({ configMap }) => configMap?.name ?? [])).toEqual([CA_BUNDLE_CONFIG_MAP_NAME]);
 });
 
-it('the controller has no port of the host and no right of root, the speaker no capability but NET_RAW', () => {
+it('the controller has no port of the host and no right of root, the speaker no capability but those for frames and for port 179', () => {
   const controller = podOf('Deployment', 'heraldlb-controller');
   expect(controller.hostNetwork).toBeUndefined();
   expect(controller.containers.flatMap(({ ports }) => ports.filter(({ hostPort }) => hostPort !== undefined))).toEqual(
@@ -170,7 +170,7 @@ it('the controller has no port of the host and no right of root, the speaker no 
   expect(podOf('DaemonSet', 'heraldlb-speaker').containers[0]?.securityContext).toMatchObject({
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
-    capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+    capabilities: { drop: ['ALL'], add: ['NET_RAW', 'NET_BIND_SERVICE'] },
   });
 });
 
