@@ -130,7 +130,9 @@ export class Invariants {
           ? `${from} spoke`
           : undefined;
       case 'neighbour-stopped':
-        return fresh(this.#disturbedMs, MEMORY_MS) ? undefined : `${from} did not stop`;
+        return fresh(this.#disturbedMs, MEMORY_MS) || !this.#speaks(this.#cluster.node(from ?? ''), node)
+          ? undefined
+          : `${from} did not stop`;
       case 'owner-released':
         return from !== undefined && this.#has(this.#cluster.node(from), address, node, nowMs)
           ? `${from} still has it`
@@ -186,7 +188,7 @@ export class Invariants {
   }
 
   #speaks(speaker: SimNode, hearer: SimNode): boolean {
-    if (!speaker.isRunning || speaker.isStalled || speaker.leaving) return false;
+    if (speaker.namedMs === undefined || !speaker.isRunning || speaker.isStalled || speaker.leaving) return false;
     return this.#cluster.network.reaches(speaker.name, hearer.name);
   }
 

@@ -15,6 +15,8 @@ const LATE_SHARE = 0.1;
 
 interface Session {
   readonly sinceMs: number;
+  /** Which start of the speaker holds it. */
+  readonly startedMs: number | undefined;
   readonly claims: Map<IpAddress, ClaimOrder>;
 }
 
@@ -91,6 +93,8 @@ export class SimController {
 
   #poll(): void {
     for (const node of this.#with.nodes) {
+      const session = this.#sessions.get(node.name);
+      if (session !== undefined && session.startedMs !== node.startedMs) this.#end(node.name);
       const up = this.#present && node.isRunning && !node.isStalled && this.#with.reaches(node);
       if (up && !this.#sessions.has(node.name)) this.#begin(node);
       else if (!up && this.#sessions.has(node.name)) this.#end(node.name);
@@ -102,7 +106,7 @@ export class SimController {
   #begin(node: SimNode): void {
     const claims = new Map<IpAddress, ClaimOrder>();
     for (const [address, held] of node.onWire) if (held.kind === 'claim') claims.set(address, held.order);
-    this.#sessions.set(node.name, { sinceMs: this.#with.agenda.nowMs, claims });
+    this.#sessions.set(node.name, { sinceMs: this.#with.agenda.nowMs, startedMs: node.startedMs, claims });
     node.neighbours(this.#neighboursOf(node));
     node.grants(
       [...this.#grants.values()].filter(({ candidates }) => candidates.includes(node.name)),

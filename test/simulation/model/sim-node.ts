@@ -113,6 +113,7 @@ export class SimNode {
   kill(): void {
     this.#machine = undefined;
     this.startedMs = undefined;
+    this.namedMs = undefined;
     this.onWire.clear();
     this.#queue = [];
     this.#stalledUntilMs = 0;
