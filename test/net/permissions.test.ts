@@ -30,6 +30,32 @@ const PLANE = `
   }
 `;
 
+/** Every socket that routers need: connecting and listening with passwords and TTL security, and BFD. */
+const ROUTERS = `
+  import { LinuxBfdSockets } from ${source('adapters/linux/bfd-sockets.ts')};
+  import { loadLibc } from ${source('adapters/linux/libc.ts')};
+  import { TcpStreams } from ${source('adapters/linux/tcp-streams.ts')};
+  import { parseIp, parsePrefix } from ${source('core/net/index.ts')};
+  const libc = loadLibc((error) => { throw error; });
+  const remote = parseIp('127.0.0.1');
+  const handler = { connected() {}, received() {}, sent() {}, closed() {} };
+  const streams = new TcpStreams(libc);
+  const hops = { kind: 'security', hops: 1 };
+  const way = { remote, local: remote, interface: 'lo', port: 1, password: 'x', hops, userTimeoutMs: 1000 };
+  streams.connect(way, handler).abort();
+  const bfd = new LinuxBfdSockets(libc);
+  for (const hops of ['single-hop', 'multihop']) bfd.listen(hops, () => {}).close();
+  bfd.open({ remote, interface: 'lo' }).close();
+  try {
+    const listener = streams.listen({ port: 179, accept: () => undefined });
+    listener.setKeys([{ from: parsePrefix('127.0.0.0/8'), password: 'x' }]);
+    listener.close();
+    console.log('opened');
+  } catch (error) {
+    console.log(error.message);
+  }
+`;
+
 /** Runs a program as a process that has just these capabilities. */
 function run(program: string, capabilities: string): { readonly status: number | null; readonly output: string } {
   const limits = [`--bounding-set=${capabilities}`, `--inh-caps=${capabilities}`, '--no-new-privs'];
@@ -51,5 +77,12 @@ describe('what the packet plane needs of the machine', () => {
     const { status, output } = run(PLANE, '-all');
     expect(output).toMatch(/^.*NET_RAW is missing.*\n$/);
     expect(status).toBe(1);
+  });
+});
+
+describe('what the sessions with routers need of the machine', () => {
+  it('is no capability but NET_BIND_SERVICE, and that only to wait for them', () => {
+    expect(run(ROUTERS, '-all,+net_raw,+net_bind_service').output).toBe('opened\n');
+    expect(run(ROUTERS, '-all,+net_raw').output).toMatch(/NET_BIND_SERVICE is missing/);
   });
 });
