@@ -117,7 +117,8 @@ export class PeerStatuses implements PeerStatusSource, DirectivesListener {
     const established = nodes.filter(isEstablished).length;
     return {
       ...(problem === undefined ? {} : { problem }),
-      settled: this.#settled || nodes.every(({ state }) => state !== 'unknown'),
+      // Without its password it is told to nobody: there is no report to wait for.
+      settled: this.#settled || password.kind === 'missing' || nodes.every(({ state }) => state !== 'unknown'),
       sessions: { wanted: nodes.length, established },
       established: verdictOn(nodes, password.kind === 'missing' ? password.problem : undefined),
       nodes: nodes.sort(downFirst).slice(0, NODES_MAX),

@@ -75,7 +75,7 @@ it('a password that is missing is the problem, and why there is no session', asy
   await bed.start('a');
   await bed.settle();
   expect(status()?.problem).toMatch(/^spec\.passwordSecret "x": there is no Secret of this name/);
-  expect(status()?.established).toMatchObject({ status: 'False', reason: 'NoPassword' });
+  expect(status()).toMatchObject({ settled: true, established: { status: 'False', reason: 'NoPassword' } });
   bed.secret('metallb-system/x');
   expect(status()?.problem).toBeUndefined();
 });
