@@ -100,8 +100,8 @@ it('a speaker that is told to stop moves nothing: it is stood in for, ends with 
   const node = NODES.find(({ name }) => name === owner);
   if (node === undefined) throw new Error(`no node is called ${owner}`);
   await bed.heraldlb.startSpeaker(node);
+  await vi.waitFor(async () => expect(await bed.lan.owner(address)).toBe(owner), { timeout: 30_000, interval: 200 });
   await probe.nextPage();
-  expect(await bed.lan.owner(address)).toBe(owner);
   expect(probe.interruptions).toBe(0);
 });
 
