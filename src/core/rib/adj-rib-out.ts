@@ -106,6 +106,7 @@ export class AdjRibOut {
       wanted: this.#wanted.size,
       advertised: this.#advertised.size,
       pending: this.#queues.IPv4.size + this.#queues.IPv6.size,
+      attributeSets: this.#table.size,
       heldBack: this.#heldBack(),
     };
   }

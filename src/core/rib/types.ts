@@ -42,5 +42,7 @@ export interface RibCounts {
   readonly advertised: number;
   /** Prefixes whose announcement or withdrawal is not yet written. */
   readonly pending: number;
+  /** Different attributes that are held: what memory beside the prefixes goes by. */
+  readonly attributeSets: number;
   readonly heldBack: Readonly<Partial<Record<IpFamily, HeldBack>>>;
 }

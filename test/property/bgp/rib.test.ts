@@ -137,7 +137,11 @@ describe('the routes that a peer has', () => {
           wanted: model.wanted.size,
           advertised: model.peer.table.size,
           pending: 0,
+          attributeSets: fresh.rib.counts().attributeSets,
         });
+        model.rib.replace([]);
+        model.write();
+        expect(model.rib.counts()).toMatchObject({ wanted: 0, advertised: 0, attributeSets: 0 });
       }),
       { numRuns: 1000 },
     );

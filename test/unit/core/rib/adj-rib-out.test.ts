@@ -177,7 +177,13 @@ describe('the next hop', () => {
   it('that is missing holds the family back, and the counts say so', () => {
     const pair = new Pair(sending(EXTERNAL, { nextHops: { ipv4: V4 } }), [route('10.0.0.0/8'), route('2001:db8::/32')]);
     expect([...pair.peer.table.keys()]).toEqual(['10.0.0.0/8']);
-    expect(pair.rib.counts()).toEqual({ wanted: 2, advertised: 1, pending: 0, heldBack: { IPv6: 'no-next-hop' } });
+    expect(pair.rib.counts()).toEqual({
+      wanted: 2,
+      advertised: 1,
+      pending: 0,
+      attributeSets: 1,
+      heldBack: { IPv6: 'no-next-hop' },
+    });
   });
 });
 

@@ -51,6 +51,8 @@ describe('an OPEN', () => {
     ['a parameter list that is longer than the message', '05 0202 0200', '2/0'],
     ['a parameter list that is shorter than the message', '03 0202 0200', '2/0'],
     ['a parameter that is longer than the list', '04 0203 0200', '2/0'],
+    ['no parameters, and something behind them', '00 0202 0200', '2/0'],
+    ['extended parameters behind a length of 0 (RFC 9072 §2)', '00 ff 0005 02 0002 0200', '2/0'],
     ['half a parameter', '01 02', '2/0'],
     ['a capability that is longer than its parameter', '04 0202 0201', '2/0'],
     ['a four-octet AS number of three octets', '07 0205 4103 000001', '2/0'],

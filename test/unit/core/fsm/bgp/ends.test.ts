@@ -34,6 +34,7 @@ describe('an OPEN that does not suit (RFC 4271 §6.2)', () => {
     ['another AS in the capability', { capabilities: [{ kind: 'fourOctetAs', asn: 65001 }] }, {}, '2/2'],
     ['AS_TRANS without the capability', { capabilities: [], myAs: 23456 }, {}, '2/2'],
     ['AS 0 (RFC 7607 §2)', { capabilities: [], myAs: 0 }, external, '2/2'],
+    ['AS 0 beside a good capability (RFC 7607 §2)', { myAs: 0 }, {}, '2/2'],
     ['AS 0 in the capability (RFC 7607 §2)', { capabilities: [{ kind: 'fourOctetAs', asn: 0 }] }, external, '2/2'],
     ['our AS, where it must be external', ownAs, external, '2/2'],
     ['our AS, where it must be internal', ownAs, internal, undefined],

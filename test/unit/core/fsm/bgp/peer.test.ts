@@ -198,6 +198,11 @@ describe('route refresh', () => {
     expect(new Peer().up().receive(request).did('resend')).toEqual([{ kind: 'resend', family: 'IPv6' }]);
   });
 
+  it('is ignored for a family that only the peer knows', () => {
+    const peer = new Peer({ families: ['IPv4'] }).up().receive(request);
+    expect([peer.did('resend'), peer.shown]).toEqual([[], 'Established']);
+  });
+
   it('is ignored for a family that was not agreed on, and for the peer’s own marks (RFC 7313 §4)', () => {
     for (const message of [
       { ...request, afi: 25 },
