@@ -129,6 +129,7 @@ export class ConflictsBed {
       yield {
         nodeName,
         presence: this.away.has(nodeName) ? 'away' : 'connected',
+        isSilent: false,
         version: '1',
         interfaces: [{ name: 'eth0', mac: own, up: true }],
         claims: new Map(claims),

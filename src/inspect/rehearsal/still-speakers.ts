@@ -25,7 +25,7 @@ export class StillSpeakers implements Speakers {
         for (const [address, node] of owners)
           if (node === nodeName) claims.set(address, { address, epoch: { generation: 0, counter: 1 }, term: 0 });
         const reports = ANY_MAC === undefined ? [] : interfaces.map((name) => ({ name, mac: ANY_MAC, up: true }));
-        const nothing = { version: '', newestEpoch: undefined, rejects: new Map<IpAddress, string>() };
+        const nothing = { isSilent: false, version: '', newestEpoch: undefined, rejects: new Map<IpAddress, string>() };
         return [nodeName, { nodeName, presence: 'connected' as const, interfaces: reports, claims, ...nothing }];
       }),
     );

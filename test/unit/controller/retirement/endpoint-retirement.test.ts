@@ -63,7 +63,7 @@ class Bed {
 
   say(node: string, words: Readonly<Record<string, NeighbourState>>): void {
     this.#words.set(node, new Map(Object.entries(words)));
-    this.#tell('somebody', { kind: 'neighbourhood' });
+    this.#tell('somebody', { kind: 'neighbourhood', neighbours: [] });
   }
 }
 
