@@ -2,7 +2,7 @@ import { classServedBy, otherLoadBalancers } from '../controller/preflight/other
 import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
 import { conditionOf, conditionsIn, VALID } from './conditions.ts';
 import { poolViews } from './pools.ts';
-import { serviceViews } from './services.ts';
+import { type ServiceView, serviceViews } from './services.ts';
 import { formatTable } from './table.ts';
 
 /** The health of an installation, on one screen. */
@@ -24,6 +24,11 @@ export interface Problem {
   readonly object: string;
   readonly message: string;
 }
+
+/** @see Kubernetes documentation, Pod Security Admission */
+const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
+/** Flags of the controller that bring pools of their own. */
+const CONFIGURING = /^--(?:pool|legacy-config)=/;
 
 interface PeerStatus {
   readonly sessions?: readonly { readonly node?: string; readonly state?: string; readonly lastError?: string }[];
@@ -60,7 +65,7 @@ export function statusView(snapshot: ClusterSnapshot): StatusView {
     unreadable: snapshot.unreadable,
     problems: [
       ...(snapshot.unreadable.length > 0 ? [] : componentProblems(snapshot, controllers, speakers)),
-      ...otherProblems(snapshot),
+      ...installationProblems(snapshot, services),
       ...objectProblems(snapshot),
       ...services.flatMap(({ namespace, name, problem }) =>
         problem === undefined ? [] : [{ object: `Service ${namespace}/${name}`, message: problem }],
@@ -127,6 +132,33 @@ function componentProblems(
         message: `${trouble}: see "kubectl -n ${meta.namespace} logs ${meta.name}"`,
       })),
     ...without.map((name) => ({ object: `Node ${name}`, message: 'no speaker runs here: it announces nothing' })),
+  ];
+}
+
+/** What is wrong with the place where HeraldLB was put, or beside what. */
+function installationProblems(snapshot: ClusterSnapshot, services: readonly ServiceView[]): readonly Problem[] {
+  const enforced = snapshot.namespaces.find(({ meta }) => meta.name === snapshot.namespace)?.meta.labels[POD_SECURITY];
+  return [
+    ...otherProblems(snapshot),
+    ...(enforced === 'baseline' || enforced === 'restricted'
+      ? [
+          {
+            object: `Namespace ${snapshot.namespace}`,
+            message: `enforces the Pod Security level "${enforced}", which refuses the speakers (host network): kubectl label namespace ${snapshot.namespace} --overwrite ${POD_SECURITY}=privileged`,
+          },
+        ]
+      : []),
+    ...(snapshot.objects.some(({ kind }) => kind === 'IPAddressPool') ||
+    services.some(({ addresses, pool }) => addresses.length > 0 && pool !== undefined) ||
+    snapshot.workloads.some(({ args }) => args.some((argument) => CONFIGURING.test(argument)))
+      ? []
+      : [
+          {
+            object: 'IPAddressPool',
+            message:
+              'there is none, so no Service gets an address: create one ("kubectl get crd ipaddresspools.metallb.io" says whether it can be), or start the controller with --pool',
+          },
+        ]),
   ];
 }
 
