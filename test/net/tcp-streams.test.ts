@@ -40,7 +40,7 @@ describe('TCP connections of the speaker', () => {
 
   afterEach(() => {
     for (const { attempt } of dialled) attempt.abort();
-    for (const end of [...dialled.splice(0).map(({ end: one }) => one), ...server.ends]) end.stream?.close(10);
+    for (const end of [...dialled.splice(0).map(({ end: one }) => one), ...server.ends]) void end.stream?.close(10);
     server.listener.close();
   });
 
@@ -132,7 +132,7 @@ describe('TCP connections of the speaker', () => {
     const peer = server.ends.at(-1);
     peer?.stream?.write(new Uint8Array(100_000));
     end.stream?.write(new TextEncoder().encode(', goodbye'));
-    end.stream?.close(1000);
+    void end.stream?.close(1000);
     await patiently(() => expect(peer?.text).toBe('hello, goodbye'));
     await patiently(() => expect(peer?.why).toBe('the peer closed the connection'));
     expect(end.why).toBeUndefined();
