@@ -1,5 +1,4 @@
 // The thread that touches packets: sockets and netlink of the machine around the packet engine. Imports nothing but that.
-import { createHmac } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { IcmpEcho } from '../adapters/linux/icmp-echo.ts';
 import { KernelGroups } from '../adapters/linux/kernel-groups.ts';
@@ -9,6 +8,7 @@ import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
 import { UdpSockets } from '../adapters/linux/udp-sockets.ts';
 import type { PacketWorkerData, WorkerAnswer, WorkerRequest } from '../adapters/linux/worker-packet-plane.ts';
 import { PacketEngine } from '../speaker/packet/packet-engine.ts';
+import { systemHmac } from './system-hmac.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 
 async function main(): Promise<void> {
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
         sockets: new PacketSockets(libc),
         datagrams: new UdpSockets(libc),
         echoes: new IcmpEcho(libc),
-        hmac: (key, octets) => createHmac('sha256', key).update(octets).digest(),
+        hmac: systemHmac,
         groups: new KernelGroups(libc),
         interfaces: new NetlinkInterfaces(libc),
         clock: systemTime,

@@ -26,6 +26,7 @@ const NETWORK_CONTROL = 0xc0;
 
 /** Longer than any datagram that is not fragmented on Ethernet: what is cut fails its authentication. */
 const DATAGRAM_BYTES = 2048;
+const REMEMBERED_NAMES = 64;
 /** Datagrams read before the thread looks at its timers and messages again. */
 const DATAGRAMS_AT_ONCE = 64;
 
@@ -71,6 +72,8 @@ class UdpSocket implements DatagramSocket {
   readonly #buffer = new Uint8Array(DATAGRAM_BYTES);
   readonly #from: Uint8Array;
   readonly #fromLength: Uint8Array;
+  /** The same few neighbours are spoken to all the time. BOUNDED: REMEMBERED_NAMES. */
+  readonly #names = new Map<IpAddress, Uint8Array>();
   #closed = false;
 
   constructor(fd: number, options: DatagramSocketOptions, libc: Libc) {
@@ -85,7 +88,7 @@ class UdpSocket implements DatagramSocket {
 
   send(octets: Uint8Array, to: IpAddress): SendOutcome {
     if (this.#closed) return 'gone';
-    const name = socketAddress(to, this.#port);
+    const name = this.#nameOf(to);
     const sent = this.#libc.sendto(this.#fd, octets, octets.length, 0, name, name.length);
     return sent < 0 ? outcomeOf(this.#libc.errno()) : 'sent';
   }
@@ -95,6 +98,15 @@ class UdpSocket implements DatagramSocket {
     this.#closed = true;
     this.#watch.close();
     this.#libc.close(this.#fd);
+  }
+
+  #nameOf(to: IpAddress): Uint8Array {
+    let name = this.#names.get(to);
+    if (name !== undefined) return name;
+    if (this.#names.size >= REMEMBERED_NAMES) this.#names.clear();
+    name = socketAddress(to, this.#port);
+    this.#names.set(to, name);
+    return name;
   }
 
   #readAll(): void {
