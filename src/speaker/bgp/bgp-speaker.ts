@@ -280,7 +280,7 @@ export class BgpSpeaker {
     if (session === undefined || session.settings.bfd === undefined) return;
     const before = this.#bfd.get(report.name);
     this.#bfd.set(report.name, report);
-    this.#meter.of(report.name).bfd(report.state === 'Up');
+    this.#meter.bfdSession(report.name, report.state === 'Up');
     const { name: peer, ...what } = report;
     if (before?.state !== report.state) this.#with.log.info('bfd-state', { peer, ...what });
     session.bfd(bfdStatusOf(report, before));

@@ -99,8 +99,13 @@ export class BgpMeter {
     };
   }
 
+  /** For a session that begins: its gauges are 0. */
   of(peer: string): PeerMeter {
     return new PeerMeter(peer, this.#made);
+  }
+
+  bfdSession(peer: string, up: boolean): void {
+    this.#made.bfdUp.set({ peer }, up ? 1 : 0);
   }
 
   bfd(counters: BfdCounters): void {
@@ -129,10 +134,6 @@ export class PeerMeter {
     if (!up) this.#made.prefixes.set({ peer: this.#peer }, 0);
   }
 
-  bfd(up: boolean): void {
-    this.#made.bfdUp.set({ peer: this.#peer }, up ? 1 : 0);
-  }
-
   sent(type: string): void {
     this.#made.messagesSent.add({ peer: this.#peer, type });
   }
@@ -158,7 +159,7 @@ export class PeerMeter {
   }
 }
 
-interface MadeMetrics extends Readonly<Record<'up' | 'prefixes' | 'bfdUp', ReturnType<Metrics['gauge']>>> {
+interface MadeMetrics extends Readonly<Record<'up' | 'prefixes', ReturnType<Metrics['gauge']>>> {
   readonly updates: ReturnType<Metrics['counter']>;
   readonly messagesSent: ReturnType<Metrics['counter']>;
   readonly messagesReceived: ReturnType<Metrics['counter']>;

@@ -311,6 +311,20 @@ describe('a speaker of BGP with BFD', () => {
     expect(bed.speaker.sessions()).toMatchObject([{ state: 'established', bfd: 'admin-down' }]);
   });
 
+  it('shows sessions, prefixes and BFD in metrics', () => {
+    const router = bed.up(peer({ bfd: BFD }), [route('192.0.2.1/32')]);
+    bed.bfd.report('router', 'Up');
+    const shown = (): number[] =>
+      ['bgp_session_up', 'bgp_prefixes_sent', 'bfd_session_up'].map((name) =>
+        bed.metrics.value(`heraldlb_${name}`, { peer: 'router' }),
+      );
+    expect(shown()).toEqual([1, 1, 1]);
+    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    expect(shown()).toEqual([0, 0, 0]);
+    expect(router.closed).toBe(true);
+    expect(bed.metrics.value('heraldlb_bgp_notifications_total', { peer: 'router', by: 'us' })).toBe(1);
+  });
+
   it('goes on without BFD when its thread dies', () => {
     const router = bed.up(peer({ bfd: BFD }));
     bed.bfd.report('router', 'Up');
