@@ -79,7 +79,7 @@ function peerDesire(assessed: AssessedObject, valid: Finding, { config, peers, n
   return { conditions, fields: { sessions, nodes } };
 }
 
-/** The conditions that are there, with these in place of those of their types. One that is as it was keeps its time. */
+/** The conditions that are there, each of these in the place of the one of its type. One that is as it was keeps its time. */
 function conditionsWith(
   { object, verdict }: AssessedObject,
   found: readonly Finding[],
@@ -87,15 +87,15 @@ function conditionsWith(
   withdrawn: readonly string[] = [],
 ): readonly Condition[] {
   const present = conditionsOf(object.status);
-  const ours = [...withdrawn, ...found.map(({ type }) => type)];
-  return [
-    ...present.filter(({ type }) => !ours.includes(type)),
-    ...found.map((one): Condition => {
-      const before = present.find(({ type, status }) => type === one.type && status === one.status);
-      const since = before?.lastTransitionTime ?? now.toISOString().replace(/\.\d+Z$/, 'Z');
-      return { ...one, observedGeneration: verdict.generation, lastTransitionTime: since };
-    }),
-  ];
+  const wanted = found.map((one): Condition => {
+    const before = present.find(({ type, status }) => type === one.type && status === one.status);
+    const since = before?.lastTransitionTime ?? now.toISOString().replace(/\.\d+Z$/, 'Z');
+    return { ...one, observedGeneration: verdict.generation, lastTransitionTime: since };
+  });
+  const kept = present
+    .filter(({ type }) => !withdrawn.includes(type))
+    .map((condition) => wanted.find(({ type }) => type === condition.type) ?? condition);
+  return [...kept, ...wanted.filter(({ type }) => !present.some((condition) => condition.type === type))];
 }
 
 /** Whether the status of an object says already what it is to say. */

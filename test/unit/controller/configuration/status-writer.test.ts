@@ -147,7 +147,7 @@ it('a status that somebody alters is put right', async () => {
   expect(statusOf('first')).toMatchObject({ assignedIPv4: 3, conditions: [{ type: 'Valid' }] });
 });
 
-it('conditions of other people stay, and the time of ours changes only with its status', async () => {
+it('conditions of other people stay, each keeps its place, and the time of ours changes only with its status', async () => {
   const theirs = {
     type: 'Theirs',
     status: 'True',
@@ -164,7 +164,7 @@ it('conditions of other people stay, and the time of ours changes only with its 
     lastTransitionTime: '2025-06-01T00:00:00Z',
   };
   const { statusOf } = await bed([{ ...everything, status: { conditions: [ours, theirs] } }]);
-  expect(statusOf('everything')).toEqual({ conditions: [theirs, { ...ours, message: 'In force.' }] });
+  expect(statusOf('everything')).toEqual({ conditions: [{ ...ours, message: 'In force.' }, theirs] });
 });
 
 it('where a CRD does not keep our condition, it is not written over and over', async () => {
