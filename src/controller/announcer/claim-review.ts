@@ -32,7 +32,7 @@ export class ClaimReview {
   look(address: IpAddress, nodeName: string): boolean {
     const claim = this.#dependencies.speakers.speaker(nodeName)?.claims.get(address);
     const verdict = this.#dependencies.ledger.judge(address, nodeName);
-    if (claim === undefined || verdict === undefined) return false;
+    if (claim === undefined || verdict === undefined) return this.#returned(address, nodeName);
     if (verdict === 'late' || verdict === 'never-granted') {
       this.#refuse(address, nodeName, verdict);
       return false;
@@ -65,6 +65,18 @@ export class ClaimReview {
     if (ownership === undefined) return undefined;
     const claims = this.#dependencies.speakers.speaker(ownership.node)?.claims;
     return claims?.has(address) === true ? ownership : undefined;
+  }
+
+  /** Whoever took the address over let go of it. True when the owner that we chose still has it. */
+  #returned(address: IpAddress, nodeName: string): boolean {
+    const { ledger, history, speakers } = this.#dependencies;
+    ledger.released(address, nodeName);
+    const owner = ledger.holderOf(address);
+    if (owner === undefined || owner === nodeName || history.of(address)?.node !== nodeName) return false;
+    const claim = speakers.speaker(owner)?.claims.get(address);
+    if (claim === undefined) return false;
+    const { gapMs: _, ...again } = claim;
+    return history.claimed(address, owner, again);
   }
 
   #strongest(): Map<IpAddress, { readonly node: string; readonly claim: Claim }> {

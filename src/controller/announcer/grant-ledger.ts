@@ -120,6 +120,12 @@ export class GrantLedger {
     return entry?.interfaces[entry.list.indexOf(node)];
   }
 
+  /** Who announces it by right, as far as we know: who took it over, else whom we chose. */
+  holderOf(address: IpAddress): string | undefined {
+    const entry = this.#entries.get(address);
+    return entry?.successor?.node ?? entry?.list[0];
+  }
+
   /** Who took it over without us, unless the owner goes on announcing: then the LAN is split, and each part has its own. */
   successorOf(address: IpAddress): string | undefined {
     const entry = this.#entries.get(address);
@@ -161,9 +167,19 @@ export class GrantLedger {
     const entry = this.#entries.get(address);
     if (entry === undefined) return 'late';
     const verdict = verdictOn(claim, node, entry);
-    if (verdict === 'takeover') this.#succeed(address, entry, { node, term: claim.term });
-    else if (verdict === 'owner' && !entry.announced) this.#put(address, { ...entry, announced: true });
+    if (verdict === 'takeover') {
+      this.#reviewSuccessor(address, entry);
+      // Another took it over as well, and prevails.
+      return this.#entries.get(address)?.successor?.node === node ? 'takeover' : 'late';
+    }
+    if (verdict === 'owner' && !entry.announced) this.#put(address, { ...entry, announced: true });
     return verdict;
+  }
+
+  /** A node announces it no more: if it had taken it over, that is past. */
+  released(address: IpAddress, node: string): void {
+    const entry = this.#entries.get(address);
+    if (entry?.successor?.node === node) this.#reviewSuccessor(address, entry);
   }
 
   /** A speaker's claims changed: the old owner goes when the new one has claimed by its newest grant. */
@@ -213,11 +229,17 @@ export class GrantLedger {
     return isConnected && claim !== undefined && compareEpochs(claim.epoch, epoch) >= 0;
   }
 
-  #succeed(address: IpAddress, entry: Entry, { node, term }: Pick<Successor, 'node' | 'term'>): void {
-    const { successor } = entry;
-    if (successor !== undefined && successor.term > term) return;
-    const sinceMs = successor?.node === node ? successor.sinceMs : this.#dependencies.clock.nowMs();
-    this.#put(address, { ...entry, announced: true, successor: { node, term, sinceMs } });
+  /** Looks anew who of the candidates took it over: of several the later term counts, then the better rank. */
+  #reviewSuccessor(address: IpAddress, entry: Entry): void {
+    let successor: Successor | undefined;
+    for (const node of entry.list.slice(1)) {
+      const claim = this.#claimOf(node, address);
+      if (claim === undefined || verdictOn(claim, node, entry) !== 'takeover') continue;
+      if (successor !== undefined && successor.term >= claim.term) continue;
+      const known = entry.successor?.node === node ? entry.successor : undefined;
+      successor = { node, term: claim.term, sinceMs: known?.sinceMs ?? this.#dependencies.clock.nowMs() };
+    }
+    this.#put(address, { ...entry, announced: entry.announced || successor !== undefined, successor });
   }
 
   /** Tells the candidates, by an epoch that was never used. */
