@@ -46,3 +46,28 @@ it.each<[NodeJS.Signals, NodeJS.Signals]>([
 it('ends at once by the signal itself when interrupted twice', async () => {
   expect(await endAfter('SIGINT', 'SIGINT')).toBe('SIGINT');
 });
+
+it.each([
+  ['thrown', "setTimeout(() => { throw new Error('a defect'); }, 10);"],
+  ['rejected', "void Promise.reject(new Error('a defect'));"],
+])('says one line, stops what must not be torn down, and ends with status 1 when an error is %s', async (_, defect) => {
+  const source = `
+    const { endOnDefect } = await import(${JSON.stringify(MODULE)});
+    const log = { error: (event, { error }) => console.log(event, error) };
+    endOnDefect(log, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log('stopped');
+    });
+    setInterval(() => {}, 1000);
+    ${defect}
+  `;
+  const program = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  program.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const [status] = await once(program, 'close');
+  expect([status, output]).toEqual([1, 'fatal Error: a defect\nstopped\n']);
+});
