@@ -14,14 +14,22 @@ const root = join(import.meta.dirname, '..');
 export const IMAGE = 'ghcr.io/heraldlb/heraldlb:0.1.0';
 
 /** What is in the image; elsewhere as for tools/build.ts. */
-const dist = process.env.HERALDLB_DIST ?? join(root, 'dist');
+const DIST = process.env.HERALDLB_DIST ?? join(root, 'dist');
+
+export interface ImageContent {
+  readonly dist: string;
+  readonly name: string;
+}
 
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const COMMANDS = ['controller', 'speaker', 'heraldlb'];
 const NONROOT = '65532';
 
 /** @returns the path of the archive */
-export async function buildImage(archive = join(dist, 'image.tar')): Promise<string> {
+export async function buildImage(
+  archive = join(DIST, 'image.tar'),
+  { dist, name }: ImageContent = { dist: DIST, name: IMAGE },
+): Promise<string> {
   await access(join(dist, 'controller.mjs')).catch(() => {
     throw new Error('dist/ is missing: run "npm run build" first');
   });
@@ -31,7 +39,7 @@ export async function buildImage(archive = join(dist, 'image.tar')): Promise<str
     await cp(dist, join(image, 'heraldlb'), { recursive: true, filter: (path) => !path.includes('image.tar') });
     for (const command of COMMANDS) await symlink(`${command}.mjs`, join(image, 'heraldlb', command));
     await addSystemFiles(image);
-    await writeImageArchive(archive, IMAGE, image, {
+    await writeImageArchive(archive, name, image, {
       entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '--optimize-for-size'],
       command: ['controller'],
       environment: ['PATH=/usr/local/bin:/usr/bin:/bin', 'NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],

@@ -9,6 +9,8 @@ export interface Pod {
   readonly ready: boolean;
   /** Sum over its containers. */
   readonly restarts: number;
+  /** What its container calls `metrics`, where another than the usual one. */
+  readonly metricsPort?: number;
   /** Why it waits or failed, as the kubelet says: `CrashLoopBackOff`, `Pending` … */
   readonly trouble?: string;
 }
@@ -54,6 +56,6 @@ export interface ClusterReader {
   objects(type: ResourceType): Promise<readonly ConfigObject[]>;
   /** The data of a ConfigMap; undefined where there is none. @throws ApiError */
   configMap(ref: ObjectRef): Promise<Readonly<Record<string, string>> | undefined>;
-  /** What a Pod serves on one of its ports, as JSON, by way of the API server. @throws ApiError */
-  fromPod(pod: Pod, port: number, path: string): Promise<unknown>;
+  /** What a Pod serves on its metrics port, as JSON, by way of the API server. @throws ApiError */
+  fromPod(pod: Pod, path: string): Promise<unknown>;
 }

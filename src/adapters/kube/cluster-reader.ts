@@ -1,6 +1,7 @@
 import { CONFIG_RESOURCES } from '../../core/config/schema/resource-names.ts';
 import { ApiError, isApiError } from '../../ports/api-error.ts';
 import type { ClusterEvent, ClusterReader, ClusterSnapshot, Pod } from '../../ports/cluster-snapshot.ts';
+import { METRICS_PORT } from '../../ports/defaults.ts';
 import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
 import type { ObjectRef, Service } from '../../ports/kubernetes.ts';
 import type { ApiClient } from './http/api-client.ts';
@@ -100,8 +101,8 @@ export class ApiClusterReader implements ClusterReader {
     return object === undefined ? undefined : mapConfigMap(object as WireObject).data;
   }
 
-  async fromPod({ meta }: Pod, port: number, path: string): Promise<unknown> {
-    const name = `${meta.name}:${port}`;
+  async fromPod({ meta, metricsPort = METRICS_PORT }: Pod, path: string): Promise<unknown> {
+    const name = `${meta.name}:${metricsPort}`;
     const subresource = `proxy${path}`;
     const signal = AbortSignal.timeout(POD_PATIENCE_MS);
     try {
@@ -159,7 +160,12 @@ async function ifServed<T>(reading: Promise<T>, otherwise: T): Promise<T> {
 }
 
 interface WirePod extends WireObject {
-  readonly spec?: { readonly nodeName?: string };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly containers?: readonly {
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+    }[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
@@ -174,12 +180,14 @@ function mapPod(object: WireObject): Pod {
   const { metadata, spec = {}, status = {} } = object as WirePod;
   const containers = status.containerStatuses ?? [];
   const waiting = containers.map(({ state }) => state?.waiting?.reason).find((reason) => reason !== undefined);
+  const metrics = (spec.containers ?? []).flatMap(({ ports = [] }) => ports).find(({ name }) => name === 'metrics');
   const trouble = waiting ?? (status.phase === 'Running' ? undefined : status.phase);
   return {
     meta: mapMeta(metadata),
     nodeName: spec.nodeName ?? '',
     ready: (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True'),
     restarts: containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
+    ...(metrics === undefined ? {} : { metricsPort: metrics.containerPort }),
     ...(trouble === undefined ? {} : { trouble }),
   };
 }

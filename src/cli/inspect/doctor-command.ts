@@ -3,9 +3,10 @@ import { diagnose, diagnoseReachability, type Finding, formatFindings, type Node
 import { ApiError } from '../../ports/api-error.ts';
 import type { ClusterReader, Pod } from '../../ports/cluster-snapshot.ts';
 import { METRICS_PORT } from '../../ports/defaults.ts';
+import { UsageError } from '../process-life.ts';
 import { HEALTHY, type InspectFlags, inspecting, PROBLEMS, run } from './commands.ts';
 import { print } from './output.ts';
-import { leaderStateIfAny } from './timeline-command.ts';
+import { leaderState } from './timeline-command.ts';
 
 /** `doctor`: what is wrong with nodes and between them. */
 export function doctorCommand(): Command {
@@ -16,10 +17,9 @@ export function doctorCommand(): Command {
     await run(flags, async (cluster) => {
       const { pods } = await cluster.snapshot();
       const speakers = pods.filter(({ meta }) => meta.labels['app.kubernetes.io/component'] === 'speaker');
-      const state = await leaderStateIfAny(cluster);
       const findings = [
         ...(await Promise.all(speakers.map((pod) => findingsOf(cluster, pod)))).flat(),
-        ...(state === undefined ? [NO_LEADER] : diagnoseReachability(state)),
+        ...(await reachability(cluster)),
       ];
       print(findings, flags.output, () => formatFindings(findings, speakers.length));
       return findings.length === 0 ? HEALTHY : PROBLEMS;
@@ -27,19 +27,22 @@ export function doctorCommand(): Command {
   });
 }
 
-const NO_LEADER: Finding = {
-  node: '',
-  severity: 'error',
-  what: 'no controller leads, or it cannot be reached through the API server',
-  hint: 'look at the Pods of the controller and at their logs',
-};
+async function reachability(cluster: ClusterReader): Promise<readonly Finding[]> {
+  try {
+    return diagnoseReachability(await leaderState(cluster));
+  } catch (error) {
+    if (!(error instanceof ApiError || error instanceof UsageError)) throw error;
+    const hint = 'look at the Pods of the controller and at their logs; to ask them, "get" on "pods/proxy" is needed';
+    return [{ node: '', severity: 'error', what: `what the leader knows cannot be read: ${error.message}`, hint }];
+  }
+}
 
 async function findingsOf(cluster: ClusterReader, pod: Pod): Promise<readonly Finding[]> {
   try {
-    return diagnose((await cluster.fromPod(pod, METRICS_PORT, '/node')) as NodeReport);
+    return diagnose((await cluster.fromPod(pod, '/node')) as NodeReport);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const hint = `is its Pod ${pod.meta.name} running, and is TCP ${METRICS_PORT} open on the node?`;
+    const hint = `is its Pod ${pod.meta.name} running, and is TCP ${pod.metricsPort ?? METRICS_PORT} open on the node?`;
     return [
       { node: pod.nodeName, severity: 'warning', what: `its speaker could not be asked: ${error.message}`, hint },
     ];

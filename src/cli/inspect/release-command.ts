@@ -13,7 +13,7 @@ type ReleaseFlags = InspectFlags & { readonly takeAddresses?: boolean };
 /** Replicas that end hand the Lease to each other: it counts as free when nobody took it for so long. */
 const FREE_FOR_MS = 3_000;
 const ASK_EVERY_MS = 500;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 20_000;
 
 /** `release`: after an uninstall, so that Services can be deleted. The one command that changes something. */
 export function releaseCommand() {

@@ -3,7 +3,6 @@ import type { LiveState } from '../../inspect/live/live-state.ts';
 import { formatTimeline } from '../../inspect/live/timeline.ts';
 import { ApiError } from '../../ports/api-error.ts';
 import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
-import { METRICS_PORT } from '../../ports/defaults.ts';
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, type InspectFlags, inspecting, run } from './commands.ts';
 import { print } from './output.ts';
@@ -23,11 +22,11 @@ export function timelineCommand(): Command {
 }
 
 /** What the leader knows, by way of the API server. @throws UsageError when nobody leads */
-async function leaderState(cluster: ClusterReader): Promise<LiveState> {
+export async function leaderState(cluster: ClusterReader): Promise<LiveState> {
   const { leader = '', pods, namespace } = await cluster.snapshot();
   const pod = pods.find(({ meta }) => leader.startsWith(`${meta.name}_`) || leader === meta.name);
   if (pod === undefined) throw new UsageError(`no Pod in ${namespace} leads, so nobody keeps a timeline`);
-  return (await cluster.fromPod(pod, METRICS_PORT, '/state')) as LiveState;
+  return (await cluster.fromPod(pod, '/state')) as LiveState;
 }
 
 /** The same; undefined when nobody leads, or cannot be reached. */

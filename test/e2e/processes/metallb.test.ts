@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { longestOutage } from '../../../src/lab/page-attempt.ts';
+import type { ApiObject } from '../../kubernetes/api.ts';
 import { ProcessCluster } from '../../kubernetes/process-cluster.ts';
 import { NODES } from '../../kubernetes/topology.ts';
 import type { PageProbe } from '../../kubernetes/web-client.ts';
@@ -10,9 +11,13 @@ import { LanView } from '../support/lan-view.ts';
 import { MetalLbProcesses } from '../support/metallb-processes.ts';
 import { POOL_OBJECTS, Services } from '../support/services.ts';
 
-const PROBE_EVERY_MS = 50;
+/** More of them take a larger machine: `HERALDLB_SERVICES=50`. */
+const COUNT = Number(process.env.HERALDLB_SERVICES ?? 10);
+/** About 200 pages a second of all clients together. */
+const PROBE_EVERY_MS = 5 * COUNT;
+const RANGE = '192.168.10.150-192.168.10.249';
 const SETTLED_MS = 5_000;
-const NAMES = Array.from({ length: 10 }, (_, index) => `web-${index + 1}`);
+const NAMES = Array.from({ length: COUNT }, (_, index) => `web-${index + 1}`);
 
 let cluster: ProcessCluster;
 let services: Services;
@@ -27,7 +32,7 @@ beforeAll(async () => {
   services = new Services(cluster.controlPlane.api);
   lan = new LanView(cluster.lan, cluster.client);
   metallb = await MetalLbProcesses.install(cluster);
-  await cluster.controlPlane.apply(POOL_OBJECTS);
+  await cluster.controlPlane.apply(POOL_OBJECTS.map(withRange));
   for (const { name } of NODES) await cluster.addPagePod('web', name);
   for (const name of NAMES) await services.create(name, { app: 'web' });
   await metallb.start();
@@ -85,6 +90,10 @@ async function settled(): Promise<boolean> {
 
 async function versions(): Promise<readonly string[]> {
   return Promise.all(NAMES.map(async (name) => String((await services.get(name)).metadata.resourceVersion)));
+}
+
+function withRange(object: ApiObject): ApiObject {
+  return object.kind === 'IPAddressPool' ? { ...object, spec: { addresses: [RANGE] } } : object;
 }
 
 async function addressesNow(): Promise<ReadonlyMap<string, string>> {
