@@ -3,7 +3,7 @@ import { LabCluster } from '../../src/lab/cluster.ts';
 import { addressOf, CLIENT, NODES } from '../../src/lab/topology.ts';
 import { eventually } from '../support/eventually.ts';
 import { Bird } from '../support/interop/bird.ts';
-import { hasProgram } from '../support/network-namespace.ts';
+import { deleteNamespaces, hasProgram } from '../support/network-namespace.ts';
 
 const NAMESPACE = 'metallb-system';
 const OURS = 64_512;
@@ -82,6 +82,7 @@ class Rack {
   async stop(): Promise<void> {
     await this.router.stop();
     await this.cluster.stop();
+    await deleteNamespaces();
   }
 
   async #call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {

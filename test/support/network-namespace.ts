@@ -17,6 +17,13 @@ export async function ip(command: string): Promise<string> {
   return stdout;
 }
 
+/** Takes all named namespaces of the sandbox away: the next test makes its own. */
+export async function deleteNamespaces(): Promise<void> {
+  const listed = await ip('-json netns list');
+  const namespaces = listed.trim() === '' ? [] : (JSON.parse(listed) as readonly { readonly name: string }[]);
+  for (const { name } of namespaces) await ip(`netns delete ${name}`);
+}
+
 /**
  * Calls `body` while this thread is inside a network namespace: sockets opened and threads started meanwhile belong to it and
  * stay there. `body` must not await before it has opened them.
