@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { LOAD_BALANCER_NAMES } from '../../../src/controller/preflight/other-load-balancers.ts';
 import { controllerPermissions } from '../../../src/controller/preflight/permissions.ts';
 import { CONFIG_RESOURCES } from '../../../src/core/config/schema/resource-names.ts';
 import {
@@ -127,7 +128,11 @@ it('the roles of the controller allow what it does with the API, and outside of 
     caBundle: CA_BUNDLE_CONFIG_MAP_NAME,
     endpointSlice: CONTROLLER_SERVICE_NAME,
   };
-  const does = controllerPermissions(own).map(({ group, resource, verb, name }) =>
+  // Looked for where it is allowed: nothing is missing without it, so that nobody is told of it.
+  const looksFor = ['deployments', 'daemonsets'].flatMap((resource) =>
+    LOAD_BALANCER_NAMES.map((name) => ({ group: 'apps', resource, verb: 'list', name })),
+  );
+  const does = [...controllerPermissions(own), ...looksFor].map(({ group, resource, verb, name }) =>
     [group, resource, verb, name].join(' '),
   );
   const mayWrite = rules
