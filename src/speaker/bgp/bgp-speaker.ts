@@ -271,13 +271,17 @@ export class BgpSpeaker {
       return bfdSession(settings, remote, this.#with.addresses.isOnLink(remote)) ?? [];
     });
     const names = new Set(watched.map(({ name }) => name));
-    for (const name of this.#bfd.keys()) if (!names.has(name)) this.#bfd.delete(name);
+    for (const name of this.#bfd.keys()) {
+      if (names.has(name)) continue;
+      this.#bfd.delete(name);
+      this.#sessions.get(name)?.bfd('unknown');
+    }
     this.#with.bfd.set(watched);
   }
 
   #bfdChanged(report: BfdSessionReport): void {
     const session = this.#sessions.get(report.name);
-    if (session === undefined || session.settings.bfd === undefined) return;
+    if (session === undefined || !this.#hasBfd(report.name)) return;
     const before = this.#bfd.get(report.name);
     this.#bfd.set(report.name, report);
     this.#meter.bfdSession(report.name, report.state === 'Up');
@@ -297,6 +301,11 @@ export class BgpSpeaker {
     }
   }
 
+  /** As the settings are now: a session outlives a change of its profile. */
+  #hasBfd(peer: string): boolean {
+    return this.#settings.peers.some(({ name, bfd }) => name === peer && bfd !== undefined);
+  }
+
   #remoteOf({ name, endpoint }: BgpPeerSettings): IpAddress | undefined {
     return endpoint.kind === 'address' ? endpoint.address : this.#heardFrom.get(name);
   }
@@ -304,7 +313,7 @@ export class BgpSpeaker {
   #reportOf(peer: string): BgpSessionReport | undefined {
     const session = this.#sessions.get(peer);
     if (session === undefined) return undefined;
-    const bfd = session.settings.bfd === undefined ? undefined : bfdReportState(this.#bfd.get(peer));
+    const bfd = this.#hasBfd(peer) ? bfdReportState(this.#bfd.get(peer)) : undefined;
     return sessionReport(peer, session.status, bfd);
   }
 }

@@ -325,6 +325,21 @@ describe('a speaker of BGP with BFD', () => {
     expect(bed.metrics.value('heraldlb_bgp_notifications_total', { peer: 'router', by: 'us' })).toBe(1);
   });
 
+  it('heeds a profile that comes to a running session, and forgets one that goes', () => {
+    const router = bed.up(peer());
+    bed.snapshot([peer({ bfd: BFD })]);
+    bed.bfd.report('router', 'Up');
+    expect(bed.speaker.sessions()).toMatchObject([{ state: 'established', bfd: 'up' }]);
+    bed.snapshot([peer()]);
+    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    expect(bed.speaker.sessions()[0]).not.toHaveProperty('bfd');
+    expect(router.notifications).toEqual([]);
+    bed.snapshot([peer({ bfd: BFD })]);
+    bed.bfd.report('router', 'Up');
+    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    expect(router.notifications).toMatchObject([{ code: 6, subcode: 10 }]);
+  });
+
   it('goes on without BFD when its thread dies', () => {
     const router = bed.up(peer({ bfd: BFD }));
     bed.bfd.report('router', 'Up');
