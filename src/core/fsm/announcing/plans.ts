@@ -33,8 +33,8 @@ export const ARP_ANNOUNCING: AnnouncingConfig = {
   framesPerAnnouncement: 2,
   framesPerSecond: 500,
   burstFrames: 2000,
-  framesAtOnce: 20,
-  pauseMs: 5,
+  framesAtOnce: 50,
+  pauseMs: 10,
 };
 
 /**
