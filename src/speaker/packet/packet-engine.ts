@@ -204,11 +204,11 @@ export class PacketEngine implements PacketPlane {
     const granted = this.#announcements.addresses;
     const shape = links.map(({ index, name, running }) => `${index} ${name} ${running}`).join('\n');
     const announcing = reported.map(({ name, mac, running }) => ({ name, mac, up: running }));
+    this.#tellInterfaces(announcing);
     if (shape !== this.#shape) this.#announcements.assign(granted);
     this.#shape = shape;
     this.#checkKernel(granted);
     this.#neighbourhood.useInterfaces(this.#interfaces, announcing);
-    this.#tellInterfaces(announcing);
   }
 
   /**
