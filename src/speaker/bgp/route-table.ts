@@ -24,6 +24,8 @@ export class RouteTable {
   readonly #routes = new Map<PrefixKey, PathSet>();
   /** By key. BOUNDED: by the routes. */
   readonly #sets = new Map<string, PathSet>();
+  /** The one that was held last. */
+  #last: PathSet | undefined;
 
   get size(): number {
     return this.#routes.size;
@@ -84,6 +86,11 @@ export class RouteTable {
   }
 
   #hold(paths: readonly BgpPath[]): PathSet {
+    const last = this.#last;
+    if (last !== undefined && last.uses > 0 && samePaths(last.paths, paths)) {
+      last.uses += 1;
+      return last;
+    }
     const key = JSON.stringify(paths);
     let set = this.#sets.get(key);
     if (set === undefined) {
@@ -91,8 +98,31 @@ export class RouteTable {
       this.#sets.set(key, set);
     }
     set.uses += 1;
+    this.#last = set;
     return set;
   }
+}
+
+/** Costs no memory, which a key does: the routes of one message are mostly alike. */
+function samePaths(a: readonly BgpPath[], b: readonly BgpPath[]): boolean {
+  return a.length === b.length && a.every((path, index) => samePath(path, b[index]));
+}
+
+function samePath(a: BgpPath, b: BgpPath | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.localPref === b.localPref &&
+    a.med === b.med &&
+    a.prepend === b.prepend &&
+    sameMembers(a.peers, b.peers) &&
+    sameMembers(a.communities, b.communities) &&
+    a.largeCommunities.length === 0 &&
+    b.largeCommunities.length === 0
+  );
+}
+
+function sameMembers<T extends string | number>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((member, index) => member === b[index]);
 }
 
 function attributesFor(peer: string, set: PathSet | undefined): RouteAttributes | undefined {
