@@ -221,6 +221,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
   }
 
   speakerUp(nodeName: string): void {
+    // Also who has no neighbour is to hear so: until then it only listens.
+    this.#neighbours.addressesChanged(nodeName);
     this.#respectGrantsOf(nodeName);
     for (const address of this.#book.forgive(nodeName)) this.#decide(address);
     this.#nodeChanged(nodeName);
@@ -346,6 +348,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     }
     const found = this.#eligibility.of(uses, this.#book.refusalsOf(address));
     const obstacle = isObstacle(found) ? found : undefined;
+    // Nobody else could take it: a speaker that restarts goes on by itself.
+    if (obstacle !== undefined && obstacle.reason !== 'NoEndpoint' && this.#isOfLeaving(address)) return;
     // Without an endpoint nobody announces, but the place is kept: it comes back to where it was.
     const eligible: EligibleNodes = isObstacle(found) ? new Map() : found;
     const group = first.announced.poolName;
@@ -356,6 +360,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener {
     this.#neighbours.update();
     const explained = this.#book.setObstacle(address, obstacle);
     if (this.#noteState(address) || granted || explained) this.retell(address);
+  }
+
+  #isOfLeaving(address: IpAddress): boolean {
+    const owner = this.#ledger.ownerOf(address);
+    return owner !== undefined && this.#dependencies.speakers.speaker(owner)?.presence === 'leaving';
   }
 
   /** Nobody uses it any more. */

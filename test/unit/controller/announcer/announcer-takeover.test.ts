@@ -195,6 +195,13 @@ describe('the announcer and what speakers decide without it', () => {
     expect(bed.announcersOf(VIP)).toHaveLength(1);
   });
 
+  it('tells a node that is alone that it has no neighbour, since it only listens until it knows', async () => {
+    await bed.start('node-1');
+    bed.serve('web', VIP);
+    await bed.advance(100);
+    expect(speaker('node-1').neighbours?.neighbours).toEqual([]);
+  });
+
   it('tells each node the neighbours that it shares lists with, by their addresses, and only those for whom it changed', async () => {
     const addressOf = (at: number) => [
       { type: 'Hostname', address: `node-${at}` },
@@ -214,7 +221,7 @@ describe('the announcer and what speakers decide without it', () => {
       const at = Number(name.slice(-1));
       expect(told?.ownAddresses).toEqual([ip(`10.0.0.${at}`), ip(`fd00::${at}`)]);
     }
-    expect(speaker(stranger).neighbours).toBeUndefined();
+    expect(speaker(stranger).neighbours?.neighbours).toEqual([]);
     const [first = ''] = candidates;
     bed.nodes.set(first, nodeOf(first, { addresses: [{ type: 'InternalIP', address: '10.0.0.77' }] }));
     await bed.advance(100);
