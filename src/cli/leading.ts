@@ -57,8 +57,7 @@ export async function leadTheCluster(
     announcer: new Announcers([announcer, bgp.announcer]),
     events: api.events,
   });
-  const renew = (address: IpAddress): void => announcer.renew(address);
-  const conflicts = new Conflicts({}, { ...parts, speakers: registry, provider, events: api.events, renew });
+  const conflicts = conflictsOf(parts, { speakers: registry, provider, announcer, history });
   const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
     ...parts,
     configuration,
@@ -106,6 +105,21 @@ function retireEndpoints(parts: ControllerParts, speakers: SpeakerRegistry, sign
   if (leases === undefined) return;
   const { pods, events } = api;
   new EndpointRetirement(RETIREMENT_DEFAULTS, { ...parts, speakers, leases, pods, events }).start(signal);
+}
+
+function conflictsOf(
+  parts: ControllerParts,
+  rooms: {
+    readonly speakers: SpeakerRegistry;
+    readonly provider: Provider;
+    readonly announcer: Announcer;
+    readonly history: OwnerHistory;
+  },
+): Conflicts {
+  const { announcer, history } = rooms;
+  const renew = (address: IpAddress): void => announcer.renew(address);
+  const wasAnnounced = (address: IpAddress): boolean => history.knows(address);
+  return new Conflicts({}, { ...parts, ...rooms, events: parts.api.events, renew, wasAnnounced });
 }
 
 function liveBoard(

@@ -27,6 +27,8 @@ export class ConflictsBed {
   readonly conflicts: Conflicts;
   readonly changed: string[] = [];
   readonly renewed: string[] = [];
+  /** Addresses that were announced once. */
+  readonly announcedBefore = new Set<string>();
   /** Who has which address on the LAN. */
   readonly lan = new Map<IpAddress, MacAddress>();
   /** `<node> <addresses>` of every survey. */
@@ -60,6 +62,7 @@ export class ConflictsBed {
         events: this.cluster,
         provider: this.provider,
         renew: (address) => this.renewed.push(formatIp(address)),
+        wasAnnounced: (address) => this.announcedBefore.has(formatIp(address)),
         configuration: this.#configuration(pools),
         speakers: {
           observe: (listener) => {

@@ -58,6 +58,11 @@ export class OwnerHistory {
     return this.#ownerships.get(address);
   }
 
+  /** Whether it was ever announced for the Services that have it, as far as is known. */
+  knows(address: IpAddress): boolean {
+    return this.#ownerships.has(address) || this.#written.has(address);
+  }
+
   /** What was written down by an earlier leader. */
   recall(address: IpAddress, ownership: Ownership): void {
     this.#written.set(address, ownership);

@@ -40,6 +40,8 @@ export interface ConflictsDependencies {
   readonly configuration: Pick<Configuration, 'assessed' | 'current' | 'onChange'>;
   readonly nodes: Pick<Informer<Node>, 'get'>;
   readonly services: Pick<Informer<Service>, 'get'>;
+  /** Whether clients may know the address: then its Service keeps it, also while nobody announces it. */
+  readonly wasAnnounced: (address: IpAddress) => boolean;
   readonly events: EventSink;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -213,7 +215,8 @@ export class Conflicts {
 
   /** A Service that was never reachable on its address gets another one, but not for ever. */
   #moveAway(address: IpAddress): void {
-    const { provider, speakers } = this.#with;
+    const { provider, speakers, wasAnnounced } = this.#with;
+    if (wasAnnounced(address)) return;
     for (const { claims } of speakers.alive()) if (claims.has(address)) return;
     const holders = provider.addresses.holdersOf(address);
     if (holders.length > 0 && holders.every((key) => this.#moves.take(key, address))) provider.setUnusable(address);

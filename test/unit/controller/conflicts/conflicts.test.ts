@@ -227,6 +227,12 @@ describe('a conflict that a speaker saw', () => {
     expect(await serve(bed)).toEqual(['192.0.2.50']);
   });
 
+  it('does not move a Service from an address that clients know, though nobody announces it just now', async () => {
+    bed.announcedBefore.add('192.0.2.50');
+    bed.conflict('n1', FIRST, FOREIGN, 'answer');
+    expect(await serve(bed)).toEqual(['192.0.2.50']);
+  });
+
   it('moves a Service three times in ten minutes at most, whatever a host says', async () => {
     const held: (string | undefined)[] = [];
     for (let round = 0; round < 6; round += 1) {
