@@ -21,7 +21,8 @@
 
 {{- $_ := set $pod "serviceAccountName" (include "heraldlb.serviceAccount" (dict "root" $root "component" .component)) -}}
 {{- with $root.Values.imagePullSecrets -}}{{- $_ := set $pod "imagePullSecrets" . -}}{{- end -}}
-{{- range $key := list "nodeSelector" "affinity" "priorityClassName" "runtimeClassName" -}}
+{{- $_ := set $pod "nodeSelector" (mergeOverwrite $pod.nodeSelector (deepCopy $values.nodeSelector)) -}}
+{{- range $key := list "affinity" "priorityClassName" "runtimeClassName" -}}
 {{- with get $values $key -}}{{- $_ := set $pod $key . -}}{{- end -}}
 {{- end -}}
 {{- with $values.securityContext -}}{{- $_ := set $pod "securityContext" (mergeOverwrite (deepCopy $pod.securityContext) (deepCopy .)) -}}{{- end -}}
