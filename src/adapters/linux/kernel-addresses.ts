@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { type IpAddress, isIpv4, parseIp, parsePrefix, rangeContains, rangeOf } from '../../core/net/index.ts';
 import type { NodeAddresses } from '../../ports/node-addresses.ts';
 import type { Libc } from './libc.ts';
@@ -35,11 +35,7 @@ export class KernelAddresses implements NodeAddresses {
   }
 
   beside(address: IpAddress): readonly IpAddress[] {
-    for (const entries of Object.values(networkInterfaces())) {
-      const addresses = (entries ?? []).flatMap((entry) => parseIp(entry.address) ?? []);
-      if (addresses.includes(address)) return addresses;
-    }
-    return [];
+    return besideIn(networkInterfaces(), address);
   }
 
   isOnLink(address: IpAddress): boolean {
@@ -50,4 +46,26 @@ export class KernelAddresses implements NodeAddresses {
       }),
     );
   }
+}
+
+/**
+ * The other addresses of the interface that has `address`, itself among them, those of its subnets first: a single address is
+ * often one that floats between nodes. Those of the loopback reach nobody else, and are left out.
+ */
+export function besideIn(interfaces: ReturnType<typeof networkInterfaces>, address: IpAddress): readonly IpAddress[] {
+  for (const entries of Object.values(interfaces)) {
+    const ordered = (entries ?? []).toSorted((a, b) => Number(isSingle(a)) - Number(isSingle(b)));
+    const addresses = ordered.flatMap((entry) => parseIp(entry.address) ?? []);
+    if (addresses.includes(address)) return addresses.filter((each) => !isLoopback(each));
+  }
+  return [];
+}
+
+function isSingle({ cidr, family }: NetworkInterfaceInfo): boolean {
+  return cidr?.endsWith(family === 'IPv4' ? '/32' : '/128') === true;
+}
+
+/** 127.0.0.0/8 and ::1. @see RFC 1122 §3.2.1.3, RFC 4291 §2.5.3 */
+function isLoopback(address: IpAddress): boolean {
+  return isIpv4(address) ? address >>> 24 === 127 : address === 1n;
 }

@@ -12,17 +12,22 @@ export function routerIdFor(settings: BgpPeerSettings, nodeName: string, address
   const source = sourceAddress ?? (endpoint.kind === 'address' ? addresses.sourceFor(endpoint.address) : undefined);
   const candidates = source === undefined ? [] : [source, ...addresses.beside(source)];
   for (const candidate of candidates) {
-    const id = isIpv4(candidate) ? routerIdFromNumber(candidate) : undefined;
+    // 127.0.0.0/8 is on every node.
+    const id = isIpv4(candidate) && candidate >>> 24 !== 127 ? routerIdFromNumber(candidate) : undefined;
     if (id !== undefined) return id;
   }
   return hashOf(nodeName);
 }
 
-/** FNV-1a, and 1 where that is 0. */
+/** From 1.0.0.0 to 126.255.255.255: some routers take none that is no address of a host. */
+const FIRST_ID = 0x0100_0000;
+const IDS = 0x7e00_0000;
+
+/** FNV-1a, in that range. */
 function hashOf(text: string): RouterId {
   let hash = 0x811c_9dc5;
   for (const octet of new TextEncoder().encode(text)) hash = Math.imul(hash ^ octet, 0x0100_0193) >>> 0;
-  const id = routerIdFromNumber(Math.max(1, hash));
+  const id = routerIdFromNumber(FIRST_ID + (hash % IDS));
   if (id === undefined) throw new RangeError(`${hash} is no router identifier`);
   return id;
 }
