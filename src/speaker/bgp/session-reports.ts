@@ -16,7 +16,7 @@ export interface SessionReportsDependencies {
 /** Tells the controller what became of sessions: states soon, numbers now and then. */
 export class SessionReports {
   readonly #with: SessionReportsDependencies;
-  /** Peers whose state is new. BOUNDED: by the peers. */
+  /** Peers to be told of next. BOUNDED: by the peers. */
   readonly #states = new Set<string>();
   /** Peers of which only numbers are new. BOUNDED: by the peers. */
   readonly #numbers = new Set<string>();
@@ -33,7 +33,7 @@ export class SessionReports {
       this.#statesTimer ??= this.#with.timers.start(STATE_WITHIN_MS, () => this.#flush());
     } else {
       this.#numbers.add(peer);
-      this.#numbersTimer ??= this.#with.timers.start(NUMBERS_WITHIN_MS, () => this.#flush());
+      this.#numbersTimer ??= this.#with.timers.start(NUMBERS_WITHIN_MS, () => this.#flushNumbers());
     }
   }
 
@@ -42,20 +42,19 @@ export class SessionReports {
     this.#numbersTimer?.cancel();
   }
 
-  /** Numbers go along with states only where these are of the same peer. */
+  #flushNumbers(): void {
+    this.#numbersTimer = undefined;
+    for (const peer of this.#numbers) this.#states.add(peer);
+    this.#flush();
+  }
+
+  /** A report has the numbers too: they are not told again. */
   #flush(): void {
-    const peers = new Set(this.#states);
     this.#statesTimer?.cancel();
     this.#statesTimer = undefined;
-    if (peers.size === 0) {
-      for (const peer of this.#numbers) peers.add(peer);
-      this.#numbersTimer = undefined;
-    }
-    for (const peer of peers) {
-      this.#states.delete(peer);
-      this.#numbers.delete(peer);
-    }
-    const reports = [...peers].flatMap((peer) => this.#with.reportOf(peer) ?? []);
+    const reports = [...this.#states].flatMap((peer) => this.#with.reportOf(peer) ?? []);
+    for (const peer of this.#states) this.#numbers.delete(peer);
+    this.#states.clear();
     if (reports.length > 0) this.#with.send(reports);
   }
 }
