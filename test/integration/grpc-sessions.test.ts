@@ -120,8 +120,7 @@ describe('a session', () => {
     rig.serve(sessions);
     const handler = new RecordingLinkHandler('node-a');
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() => expect(sessions.sessions.length).toBeGreaterThan(1));
-    expect(handler.connections.slice(0, 3)).toEqual([true, false, true]);
+    await vi.waitFor(() => expect(handler.connections.slice(0, 3)).toEqual([true, false, true]), 10_000);
     expect(rig.metrics.value('heraldlb_controller_link_dials_total', { result: 'silent' })).toBeGreaterThan(0);
   });
 
