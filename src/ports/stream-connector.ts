@@ -84,7 +84,10 @@ export interface ListenOptions {
 }
 
 export interface StreamListener {
-  /** Makes these the passwords that connections must show. @throws StreamError */
+  /**
+   * Makes these the passwords that connections must show.
+   * @throws StreamError of the first that the kernel refuses; the others hold, and nobody is let in where one is refused
+   */
   setKeys(keys: readonly ListenKey[]): void;
   /** Idempotent. Connections that were accepted stay. */
   close(): void;

@@ -93,6 +93,23 @@ describe('TCP connections of the speaker', () => {
     },
   );
 
+  it('show the passwords that the kernel takes also beside one that it refuses, whose peer is not let in', async () => {
+    const keys = [
+      { from: prefix('10.9.0.77/32'), password: 'x'.repeat(81) },
+      { from: prefix('10.9.0.1/32'), password: 'secret' },
+    ];
+    expect(() => server.listener.setKeys(keys)).toThrow(/at most 80/);
+    await talks(dial(to('10.9.0.2', { password: 'secret' })));
+    const wrong = dial(to('10.9.0.2', { password: 'other' }));
+    const refused = dial(to('10.9.0.2', { local: v4('10.9.0.77') }));
+    await patiently(() => expect(refused.why).toBeDefined());
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(wrong.stream).toBeUndefined();
+    expect(server.ends).toHaveLength(1);
+    server.listener.setKeys(keys.slice(1));
+    await talks(dial(to('10.9.0.2', { local: v4('10.9.0.77') })));
+  });
+
   it('need no password any more when it was taken off', async () => {
     server.listener.setKeys([{ from: prefix('10.9.0.1/32'), password: 'secret' }]);
     server.listener.setKeys([]);

@@ -42,6 +42,8 @@ export class FakeStreams implements StreamConnector {
   keys: readonly ListenKey[] = [];
   /** Thrown by `listen`. */
   refusal: Error | undefined;
+  /** Thrown by `setKeys`. */
+  keyRefusal: Error | undefined;
 
   connect(options: ConnectOptions, handler: StreamHandler): ConnectAttempt {
     const attempt = { options, handler, aborted: false };
@@ -59,6 +61,7 @@ export class FakeStreams implements StreamConnector {
     return {
       setKeys: (keys) => {
         this.keys = keys;
+        if (this.keyRefusal !== undefined) throw this.keyRefusal;
       },
       close: () => {
         this.listening = undefined;

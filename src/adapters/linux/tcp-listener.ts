@@ -1,10 +1,11 @@
-import { familyOf, formatPrefix, type IpFamily } from '../../core/net/index.ts';
-import type {
-  ListenKey,
-  ListenOptions,
-  StreamEnds,
-  StreamHandler,
-  StreamListener,
+import { familyOf, formatPrefix, type IpFamily, type Prefix, prefixContains } from '../../core/net/index.ts';
+import {
+  type ListenKey,
+  type ListenOptions,
+  type StreamEnds,
+  StreamError,
+  type StreamHandler,
+  type StreamListener,
 } from '../../ports/stream-connector.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
 import { addressIn, int32 } from './socket-address.ts';
@@ -33,8 +34,10 @@ export class TcpListener implements StreamListener {
   readonly #libc: Libc;
   /** BOUNDED: one for each family. */
   readonly #listening: Listening[] = [];
-  /** By block. BOUNDED: by the caller's peers. */
-  #keys = new Map<string, ListenKey>();
+  /** Those that the kernel has, by block. BOUNDED: by the caller's peers. */
+  readonly #keys = new Map<string, ListenKey>();
+  /** Blocks whose key the kernel did not take: who connects from there could have any password, or none. BOUNDED: as the keys. */
+  #keyless: readonly Prefix[] = [];
 
   /** @throws StreamError */
   constructor(options: ListenOptions, adopt: Adopt, libc: Libc) {
@@ -53,13 +56,26 @@ export class TcpListener implements StreamListener {
 
   setKeys(keys: readonly ListenKey[]): void {
     const wanted = new Map(keys.map((key) => [formatPrefix(key.from), key]));
-    for (const [block, key] of this.#keys) {
-      if (!wanted.has(block)) this.#setKey(key, undefined);
-    }
+    const keyless: Prefix[] = [];
+    const refusals: StreamError[] = [];
+    const change = (block: string, { from }: ListenKey, key?: ListenKey): void => {
+      try {
+        this.#setKey(from, key?.password);
+        if (key === undefined) this.#keys.delete(block);
+        else this.#keys.set(block, key);
+      } catch (error) {
+        if (!(error instanceof StreamError)) throw error;
+        refusals.push(error);
+        if (key !== undefined) keyless.push(from);
+      }
+    };
+    for (const [block, key] of this.#keys) if (!wanted.has(block)) change(block, key);
     for (const [block, key] of wanted) {
-      if (this.#keys.get(block)?.password !== key.password) this.#setKey(key, key.password);
+      if (this.#keys.get(block)?.password !== key.password) change(block, key, key);
     }
-    this.#keys = wanted;
+    this.#keyless = keyless;
+    const [first] = refusals;
+    if (first !== undefined) throw first;
   }
 
   close(): void {
@@ -80,7 +96,7 @@ export class TcpListener implements StreamListener {
     }
   }
 
-  #setKey({ from }: ListenKey, password: string | undefined): void {
+  #setKey(from: Prefix, password: string | undefined): void {
     this.#listening.find(({ family }) => family === familyOf(from.network))?.socket.setKey(from, password);
   }
 
@@ -102,7 +118,7 @@ export class TcpListener implements StreamListener {
       remote,
       ...(interfaceName === undefined ? {} : { interface: interfaceName }),
     };
-    const taken = this.#options.accept(ends);
+    const taken = this.#keyless.some((block) => prefixContains(block, remote)) ? undefined : this.#options.accept(ends);
     if (taken === undefined) {
       socket.close();
       return;

@@ -80,6 +80,8 @@ export class BgpSpeaker {
   #forwardingPreserved = false;
   #listener: StreamListener | undefined;
   #listenTimer: Timer | undefined;
+  /** Why peers that connect are not heard, with what to do; empty while they are. */
+  #listenProblem = '';
   #closing: Promise<void> | undefined;
 
   constructor(options: BgpSpeakerOptions, dependencies: BgpSpeakerDependencies) {
@@ -237,6 +239,7 @@ export class BgpSpeaker {
     if (!expected) {
       this.#listener?.close();
       this.#listener = undefined;
+      this.#listens('');
       return;
     }
     try {
@@ -245,11 +248,26 @@ export class BgpSpeaker {
         accept: (ends) => this.#accept(ends),
       });
       this.#listener.setKeys(keysOf(this.#settings.peers));
+      this.#listens('');
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
-      this.#with.log.error('bgp-listen-failed', { reason: error.message });
+      this.#listens(error.message);
       this.#listenTimer = this.#with.timers.start(RETRY_LISTEN_MS, () => this.#listen());
     }
+  }
+
+  /** Said once until it changes: it is tried again every few seconds. */
+  #listens(problem: string): void {
+    if (problem === this.#listenProblem) return;
+    this.#listenProblem = problem;
+    if (problem !== '') this.#with.log.error('bgp-listen-failed', { reason: problem });
+    for (const { name } of this.#settings.peers.filter(waitsForPeer)) this.#reports.changed(name, 'state');
+  }
+
+  /** Why a peer waits in vain. With a listener only a password can be refused, which hinders nobody without one. */
+  #obstacleOf(settings: BgpPeerSettings): string {
+    const hindered = this.#listener === undefined || settings.password !== undefined;
+    return waitsForPeer(settings) && hindered ? this.#listenProblem : '';
   }
 
   #accept(ends: StreamEnds): ReturnType<Parameters<StreamConnector['listen']>[0]['accept']> {
@@ -314,7 +332,10 @@ export class BgpSpeaker {
     const session = this.#sessions.get(peer);
     if (session === undefined) return undefined;
     const bfd = this.#hasBfd(peer) ? bfdReportState(this.#bfd.get(peer)) : undefined;
-    return sessionReport(peer, session.status, bfd);
+    const { status } = session;
+    const waits = status.lastError === '' && status.state !== 'Established';
+    const lastError = waits ? this.#obstacleOf(session.settings) : status.lastError;
+    return sessionReport(peer, { ...status, lastError }, bfd);
   }
 }
 

@@ -281,6 +281,32 @@ describe('a speaker of BGP that waits for routers', () => {
     await bed.time.advance(5000);
     expect(bed.streams.listening).toBeDefined();
   });
+
+  it('tells with each peer that waits why it waits in vain, and logs it only when that changes', async () => {
+    bed.streams.refusal = new StreamError('TCP port 179 is taken: stop the other program');
+    bed.snapshot([passive, peer({ name: 'other', endpoint: { kind: 'address', address: v4('10.0.0.2') } })]);
+    const errors = (): string[] => bed.speaker.sessions().map(({ lastError }) => lastError);
+    expect(errors()).toEqual(['TCP port 179 is taken: stop the other program', '']);
+    await bed.time.advance(20_000);
+    expect(bed.log.events('error')).toEqual(['bgp-listen-failed']);
+    bed.streams.refusal = new StreamError('the kernel refuses');
+    await bed.time.advance(5050);
+    expect(bed.lastReport).toMatchObject({ peer: passive.name, lastError: 'the kernel refuses' });
+    bed.streams.refusal = undefined;
+    await bed.time.advance(5050);
+    expect(bed.lastReport).toMatchObject({ peer: passive.name, lastError: '' });
+    expect(bed.log.events('error')).toEqual(['bgp-listen-failed', 'bgp-listen-failed']);
+  });
+
+  it('tells of passwords that the kernel refuses only with the peers that have one', () => {
+    bed.streams.keyRefusal = new StreamError('this kernel has no TCP-MD5');
+    const other = { kind: 'address', address: v4('10.0.0.2') } as const;
+    bed.snapshot([
+      { ...passive, password: 'secret' },
+      { ...passive, name: 'other', endpoint: other },
+    ]);
+    expect(bed.speaker.sessions()).toMatchObject([{ lastError: 'this kernel has no TCP-MD5' }, { lastError: '' }]);
+  });
 });
 
 describe('a speaker of BGP with BFD', () => {
