@@ -4,9 +4,13 @@ import { connect as tlsConnect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { issueServerCertificate, makeAuthority } from '../../src/adapters/grpc/certificates.ts';
+import { GrpcControllerLink } from '../../src/adapters/grpc/controller-link.ts';
 import { GRANTS_PER_MESSAGE } from '../../src/adapters/grpc/snapshot-parts.ts';
+import { systemTime } from '../../src/cli/system-time.ts';
 import { ipFromValue } from '../../src/core/net/index.ts';
 import type { ControllerMessage, Grant } from '../../src/ports/channel.ts';
+import type { Timers } from '../../src/ports/time.ts';
+import { asn } from '../support/bgp/bgp-objects.ts';
 import { RecordingSessions } from '../support/channel/recording-sessions.ts';
 import {
   helloOf,
@@ -122,6 +126,61 @@ describe('a session', () => {
     await rig.link('node-a', handler, stopping.signal);
     await vi.waitFor(() => expect(handler.connections.slice(0, 3)).toEqual([true, false, true]), 10_000);
     expect(rig.metrics.value('heraldlb_controller_link_dials_total', { result: 'silent' })).toBeGreaterThan(0);
+  });
+
+  it('goes on without the peer that is not allowed, which is counted and told', async () => {
+    const peer = {
+      name: 'tor',
+      myAsn: asn(64512),
+      peerAsn: { kind: 'external' },
+      endpoint: { kind: 'interface', name: 'eth0' },
+      peerPort: 179,
+      passive: false,
+      holdTimeSeconds: 90,
+      ebgpMultiHop: false,
+      families: ['IPv4'],
+      gracefulRestart: false,
+    } as const;
+    const settings = { peers: [{ ...peer, name: 'short', holdTimeSeconds: 1 }, peer], draining: false };
+    const sessions = new RecordingSessions((session) => {
+      session.send(welcome);
+      session.send({ kind: 'bgp-snapshot', revision: 1, settings, routes: [] });
+    });
+    rig.serve(sessions);
+    const handler = new RecordingLinkHandler('node-a');
+    await rig.link('node-a', handler, stopping.signal);
+    await vi.waitFor(() => expect(handler.messages).toMatchObject([{ settings: { peers: [{ name: 'tor' }] } }]));
+    expect(handler.connections).toEqual([true]);
+    expect(rig.metrics.value('heraldlb_controller_link_refused_parts_total', {})).toBe(1);
+    expect(rig.log.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'controller-message-refused-in-part',
+        fields: { parts: 1, first: 'peer "short": hold_time_seconds is 1' },
+      }),
+    );
+  });
+
+  it('is dialled anew after longer and longer pauses while its messages cannot be read', async () => {
+    rig.serve(
+      new RecordingSessions((session) => {
+        session.send(welcome);
+        session.send(welcome);
+      }),
+    );
+    const delays: number[] = [];
+    const timers: Timers = {
+      start: (delayMs, callback) => {
+        delays.push(delayMs);
+        return systemTime.start(delayMs, callback);
+      },
+    };
+    const { log, metrics, port } = rig;
+    const link = new GrpcControllerLink(
+      { target: `127.0.0.1:${port}`, serverName: SERVER_NAME, ...(await rig.filesFor('node-a')), shortestPauseMs: 10 },
+      { clock: systemTime, timers, random: { next: () => 1, uuid: () => '' }, log, metrics },
+    );
+    void link.start(new RecordingLinkHandler('node-a'), stopping.signal);
+    await vi.waitFor(() => expect(delays).toEqual(expect.arrayContaining([20, 40, 80])), 5_000);
   });
 
   it('is dialled anew, and found, after the controller was not the leader', async () => {

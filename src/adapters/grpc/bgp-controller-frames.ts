@@ -1,3 +1,4 @@
+import { quote } from '../../core/config/problem.ts';
 import { type Asn, asnFromNumber, ipToBytes, type Prefix, prefixOf, type RouterId } from '../../core/net/index.ts';
 import type {
   BfdSettings,
@@ -13,9 +14,13 @@ import { addressFromWire, atMost, integer, member, name } from './wire-values.ts
 type Snapshot = Extract<BgpControllerMessage, { kind: 'bgp-snapshot' }>;
 
 /** A snapshot with `more` set goes on in the next frame; its settings are in the first. */
-export type BgpControllerFrame =
+export type BgpControllerFrame = (
   | Extract<BgpControllerMessage, { kind: 'bgp-delta' }>
-  | (Omit<Snapshot, 'settings'> & { readonly settings?: BgpSettings; readonly more: boolean });
+  | (Omit<Snapshot, 'settings'> & { readonly settings?: BgpSettings; readonly more: boolean })
+) & {
+  /** What of a frame that was read is left out since it is not allowed, and why; nothing secret. Absent: nothing is. */
+  readonly refused?: readonly string[];
+};
 
 /** Far more than a node can have; what comes from a controller gone mad costs no more than this. */
 const MAX_PEERS = 1_024;
@@ -95,25 +100,51 @@ export function bgpControllerFrameToWire(frame: BgpControllerFrame): object {
     : { bgpDelta: { revision, settings, routes, withdrawn: frame.withdrawn.map(prefixToWire) } };
 }
 
-/** Undefined for another kind of message. @throws Error for a value that is not allowed. */
+/**
+ * Undefined for another kind of message. A peer or a route that is not allowed is left out, and disturbs no other.
+ * @throws Error for a revision above 2^53
+ */
 export function bgpControllerFrameFromWire(wire: WireBgpControllerMessage): BgpControllerFrame | undefined {
   const update = wire.bgpSnapshot ?? wire.bgpDelta;
   if (update === undefined) return undefined;
-  const common = {
-    revision: integer('revision', update.revision),
-    routes: update.routes.map(routeFromWire),
-    ...(update.settings === null ? {} : { settings: settingsFromWire(update.settings) }),
-  };
-  if (wire.bgpSnapshot) return { kind: 'bgp-snapshot', ...common, more: wire.bgpSnapshot.more };
-  return { kind: 'bgp-delta', ...common, withdrawn: (wire.bgpDelta?.withdrawn ?? []).map(prefixFromWire) };
+  // BOUNDED: by the entries of one message.
+  const refused: string[] = [];
+  const revision = integer('revision', update.revision);
+  const settings = update.settings === null ? {} : { settings: settingsFromWire(update.settings, refused) };
+  const routes = allowed(update.routes, routeFromWire, (why) => refused.push(`route: ${why}`));
+  const withdrawn = allowed(wire.bgpDelta?.withdrawn ?? [], prefixFromWire, (why) => refused.push(`withdrawn: ${why}`));
+  const common = { revision, routes, ...settings, ...(refused.length === 0 ? {} : { refused }) };
+  return wire.bgpSnapshot
+    ? { kind: 'bgp-snapshot', ...common, more: wire.bgpSnapshot.more }
+    : { kind: 'bgp-delta', ...common, withdrawn };
+}
+
+/** Those that can be read. */
+function allowed<Wire, Value>(
+  entries: readonly Wire[],
+  read: (entry: Wire) => Value,
+  refused: (why: string, entry: Wire) => void,
+): readonly Value[] {
+  return entries.flatMap((entry) => {
+    try {
+      return [read(entry)];
+    } catch (error) {
+      refused(error instanceof Error ? error.message : String(error), entry);
+      return [];
+    }
+  });
 }
 
 function settingsToWire({ peers, draining }: BgpSettings): object {
   return { peers: peers.map(peerToWire), draining };
 }
 
-function settingsFromWire({ peers, draining }: WireSettings): BgpSettings {
-  return { peers: atMost(MAX_PEERS, 'peers', peers).map(peerFromWire), draining };
+function settingsFromWire({ peers, draining }: WireSettings, refused: string[]): BgpSettings {
+  if (peers.length > MAX_PEERS) refused.push(`peers: ${peers.length}, more than ${MAX_PEERS}`);
+  const read = allowed(peers.slice(0, MAX_PEERS), peerFromWire, (why, peer) => {
+    refused.push(`peer ${quote(peer.name)}: ${why}`);
+  });
+  return { peers: read, draining };
 }
 
 function peerToWire(peer: BgpPeerSettings): object {

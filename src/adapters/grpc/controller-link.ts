@@ -5,7 +5,7 @@ import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
 import { pause } from '../../ports/pause.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { LinkSession } from './link-session.ts';
-import { LINK_CONNECTED, LINK_DIALS } from './metrics.ts';
+import { LINK_CONNECTED, LINK_DIALS, LINK_REFUSED_PARTS } from './metrics.ts';
 
 export interface ControllerLinkOptions {
   /** `host:port` of the controller; an IPv6 address in brackets. */
@@ -50,6 +50,7 @@ export class GrpcControllerLink implements ControllerLink {
   readonly #options: ControllerLinkOptions;
   readonly #dependencies: ControllerLinkDependencies;
   readonly #dials: Counter<'result'>;
+  readonly #refused: Counter;
   readonly #connected: Gauge;
   #session: LinkSession | undefined;
   /** The last thing that was logged, so that an hour without a controller is one line. */
@@ -59,6 +60,7 @@ export class GrpcControllerLink implements ControllerLink {
     this.#options = { ...DEFAULT_CONTROLLER_LINK_OPTIONS, ...options };
     this.#dependencies = dependencies;
     this.#dials = dependencies.metrics.counter(LINK_DIALS);
+    this.#refused = dependencies.metrics.counter(LINK_REFUSED_PARTS);
     this.#connected = dependencies.metrics.gauge(LINK_CONNECTED);
   }
 
@@ -66,8 +68,8 @@ export class GrpcControllerLink implements ControllerLink {
     this.#connected.set({}, 0);
     let failures = 0;
     while (!signal.aborted) {
-      const welcomed = await this.#dial(handler, signal);
-      failures = welcomed ? 0 : failures + 1;
+      const understood = await this.#dial(handler, signal);
+      failures = understood ? 0 : failures + 1;
       await this.#pause(failures, signal);
     }
   }
@@ -76,7 +78,7 @@ export class GrpcControllerLink implements ControllerLink {
     this.#session?.send(message);
   }
 
-  /** Lives through one session. True when there was one. */
+  /** Lives through one session. True when there was one, and either side could read the other: else the next ends as it did. */
   async #dial(handler: ControllerLinkHandler, signal: AbortSignal): Promise<boolean> {
     let files: { readonly ca: Buffer; readonly token: string };
     try {
@@ -88,6 +90,10 @@ export class GrpcControllerLink implements ControllerLink {
     const session = new LinkSession({ ...this.#options, ...files }, this.#dependencies, {
       hello: () => handler.hello(),
       received: (message) => handler.received(message),
+      refused: (parts) => {
+        this.#refused.add({}, parts.length);
+        this.#dependencies.log.warn('controller-message-refused-in-part', { parts: parts.length, first: parts[0] });
+      },
       connected: (connected) => {
         this.#connected.set({}, connected ? 1 : 0);
         if (connected) this.#dependencies.log.info('controller-connected', { target: this.#options.target });
@@ -103,7 +109,7 @@ export class GrpcControllerLink implements ControllerLink {
     tokenCheck.cancel();
     this.#dials.add({ result: outcome.end });
     if (!signal.aborted) this.#complain(outcome.end, outcome.detail);
-    return outcome.welcomed;
+    return outcome.welcomed && outcome.end !== 'protocol-error';
   }
 
   async #readFiles(): Promise<{ readonly ca: Buffer; readonly token: string }> {

@@ -24,6 +24,11 @@ export interface LinkOutcome {
   readonly detail: string;
 }
 
+export interface LinkSessionHandler extends ControllerLinkHandler {
+  /** What of a message was left out, and why. */
+  refused(parts: readonly string[]): void;
+}
+
 type SessionStream = ClientDuplexStream<SpeakerFrame | MalformedFrame, ControllerFrame | MalformedFrame>;
 
 /** Messages that may wait for a controller that does not read; the next hello says it all anyway. */
@@ -33,7 +38,7 @@ const MAX_UNSENT = 256;
 export class LinkSession {
   readonly #options: LinkSessionOptions;
   readonly #time: { readonly clock: Clock; readonly timers: Timers };
-  readonly #handler: ControllerLinkHandler;
+  readonly #handler: LinkSessionHandler;
   #stream: SessionStream | undefined;
   #welcomed = false;
   #heardAtMs = 0;
@@ -46,7 +51,7 @@ export class LinkSession {
   constructor(
     options: LinkSessionOptions,
     time: { readonly clock: Clock; readonly timers: Timers },
-    handler: ControllerLinkHandler,
+    handler: LinkSessionHandler,
   ) {
     this.#options = options;
     this.#time = time;
@@ -127,6 +132,7 @@ export class LinkSession {
       return;
     }
     if (frame.kind === 'heartbeat') return;
+    if ('refused' in frame && frame.refused !== undefined) this.#handler.refused(frame.refused);
     const message = this.#wholeOf(frame);
     if (message !== undefined) this.#handler.received(message);
   }

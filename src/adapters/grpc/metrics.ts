@@ -12,6 +12,12 @@ export const LINK_DIALS: MetricDefinition<'result'> = {
   labels: ['result'],
 };
 
+export const LINK_REFUSED_PARTS: MetricDefinition = {
+  name: 'heraldlb_controller_link_refused_parts_total',
+  help: 'Peers and routes in messages of the controller that were left out, since their values are not allowed.',
+  labels: [],
+};
+
 export const LINK_CONNECTED: MetricDefinition = {
   name: 'heraldlb_controller_link_connected',
   help: '1 while a session with the controller stands.',

@@ -214,6 +214,14 @@ export class BgpAnnouncer implements ServiceAnnouncer {
   }
 
   #nodeIsOther(nodeName: string, { routes, settings }: NodeChange): void {
+    const { peersLeftOut = 0 } = this.#nodes.get(nodeName) ?? {};
+    if ((routes || settings) && peersLeftOut > 0) {
+      this.#dependencies.log.warn('bgp-peers-too-many', {
+        node: nodeName,
+        leftOut: peersLeftOut,
+        remedy: 'give the BGPPeers nodeSelectors, so that fewer match the node',
+      });
+    }
     for (const listener of this.#listeners) {
       if (routes) listener.everythingChanged(nodeName);
       else if (settings) listener.settingsChanged(nodeName);

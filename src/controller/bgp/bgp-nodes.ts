@@ -19,8 +19,10 @@ export interface BgpNode {
   readonly draining: boolean;
   /** Those that it may announce by. */
   readonly advertisements: ReadonlySet<BgpAdvertisement>;
-  /** Those that it is to hold a session with. */
+  /** Those that it is to hold a session with, as many as a speaker takes. */
   readonly peers: readonly BgpPeer[];
+  /** Peers that match beyond that. */
+  readonly peersLeftOut: number;
 }
 
 /** What changed about a node. */
@@ -30,6 +32,9 @@ export interface NodeChange {
   /** Whether its peers, or how it is to speak to them, are others. */
   readonly settings: boolean;
 }
+
+/** More no speaker takes. */
+const PEERS_MAX = 1_024;
 
 const NOTHING: NodeChange = { routes: false, settings: false };
 
@@ -94,10 +99,15 @@ export class BgpNodes {
     return before === undefined ? { routes: true, settings: true } : changeOf(before, after);
   }
 
-  #match(labels: BgpNode['labels']): Pick<BgpNode, 'advertisements' | 'peers'> {
+  #match(labels: BgpNode['labels']): Pick<BgpNode, 'advertisements' | 'peers' | 'peersLeftOut'> {
     const reaches = ({ nodeSelectors }: { readonly nodeSelectors: readonly LabelSelector[] }): boolean =>
       nodeSelectors.length === 0 || nodeSelectors.some((selector) => selectorMatches(selector, labels));
-    return { advertisements: new Set(this.#advertisements.filter(reaches)), peers: this.#peers.filter(reaches) };
+    const peers = this.#peers.filter(reaches);
+    return {
+      advertisements: new Set(this.#advertisements.filter(reaches)),
+      peers: peers.slice(0, PEERS_MAX),
+      peersLeftOut: Math.max(0, peers.length - PEERS_MAX),
+    };
   }
 }
 
@@ -125,7 +135,7 @@ function changeOf(before: BgpNode, after: BgpNode): NodeChange {
     before.peers.length === after.peers.length && before.peers.every((peer, at) => peer === after.peers[at]);
   return {
     routes: before.obstacle !== after.obstacle || !sameAdvertisements || hasPeers(before) !== hasPeers(after),
-    settings: before.draining !== after.draining || !samePeers,
+    settings: before.draining !== after.draining || before.peersLeftOut !== after.peersLeftOut || !samePeers,
   };
 }
 

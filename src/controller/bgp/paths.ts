@@ -3,7 +3,8 @@ import type { BgpPath, LargeCommunity } from '../../ports/bgp-channel.ts';
 
 /**
  * What the peers of a node are told of one prefix that these advertisements are for, together: each peer the union of those
- * that name it and those that name nobody. Communities are united; of what can only be said once, the first that says
+ * that name it and those that name nobody. Communities are united, as many as a
+ * speaker takes; of what can only be said once, the first that says
  * something counts, in the order of the list.
  */
 export function pathsOf(advertisements: readonly BgpAdvertisement[]): readonly BgpPath[] {
@@ -24,6 +25,9 @@ export function pathsOf(advertisements: readonly BgpAdvertisement[]): readonly B
   return common === undefined ? ofNamed : [common, ...ofNamed];
 }
 
+/** Of each kind: more no speaker takes, and already fewer fill an UPDATE. Those of the first advertisements count. */
+const COMMUNITIES_MAX = 1_024;
+
 function pathOf(advertisements: readonly BgpAdvertisement[]): BgpPath {
   const localPref = advertisements.find((one) => one.localPref !== 0)?.localPref;
   const med = advertisements.find((one) => one.med !== undefined)?.med;
@@ -40,7 +44,7 @@ function pathOf(advertisements: readonly BgpAdvertisement[]): BgpPath {
 
 function standardOf(communities: readonly BgpCommunity[]): readonly number[] {
   const values = communities.flatMap((one) => (one.kind === 'standard' ? [one.high * 0x1_0000 + one.low] : []));
-  return [...new Set(values)].sort((a, b) => a - b);
+  return [...new Set(values)].slice(0, COMMUNITIES_MAX).sort((a, b) => a - b);
 }
 
 function largeOf(communities: readonly BgpCommunity[]): readonly LargeCommunity[] {
@@ -49,10 +53,12 @@ function largeOf(communities: readonly BgpCommunity[]): readonly LargeCommunity[
     const { globalAdministrator, localData1, localData2 } = one;
     return [{ globalAdministrator, localData1, localData2 }];
   });
-  return [...new Map(large.map((one) => [Object.values(one).join(':'), one])).values()].sort(
-    (a, b) =>
-      a.globalAdministrator - b.globalAdministrator || a.localData1 - b.localData1 || a.localData2 - b.localData2,
-  );
+  return [...new Map(large.map((one) => [Object.values(one).join(':'), one])).values()]
+    .slice(0, COMMUNITIES_MAX)
+    .sort(
+      (a, b) =>
+        a.globalAdministrator - b.globalAdministrator || a.localData1 - b.localData1 || a.localData2 - b.localData2,
+    );
 }
 
 function contentOf({ peers: _peers, ...said }: BgpPath): string {

@@ -18,6 +18,9 @@ const wholeRoutes: CelRule = {
   message: 'serviceSelectors go with aggregationLength 32 and aggregationLengthV6 128 only; remove one or the other',
 };
 
+/** More than this no speaker takes, and already fewer fill an UPDATE. @see RFC 4271 §4 */
+const ENTRIES_MAX = 1_024;
+
 const common = {
   aggregationLength: described(
     z.int().min(1).max(32).meta({ format: 'int32' }),
@@ -32,11 +35,14 @@ const common = {
     'LOCAL_PREF of the routes on internal sessions: the higher is preferred.',
   ).exactOptional(),
   communities: described(
-    distinct(communityOrAlias, 'community'),
+    distinct(communityOrAlias, 'community').max(ENTRIES_MAX),
     'Communities of the routes: `64512:100`, `large:64512:1:2`, or a name that a Community object gives.',
   ).default([]),
   ...advertisementFields,
-  peers: described(names('a BGPPeer'), 'Names of the peers to announce to. Empty: every peer.').default([]),
+  peers: described(
+    names('a BGPPeer').max(ENTRIES_MAX),
+    'Names of the peers to announce to. Empty: every peer.',
+  ).default([]),
 };
 
 const metallb = z.object(common).superRefine(checkLengths);

@@ -49,6 +49,14 @@ export const peerRules: readonly CelRule[] = [
     message: 'keepaliveTime must not be longer than holdTime',
   },
   {
+    rule: "has(self.holdTime) || !has(self.keepaliveTime) || duration(self.keepaliveTime) == duration('0s') || (duration(self.keepaliveTime) >= duration('1s') && duration(self.keepaliveTime) <= duration('21845s'))",
+    message: 'keepaliveTime without holdTime, which is then three times as long, must be 0s, or 1s to 21845s',
+  },
+  {
+    rule: '!has(self.interface) || size(self.interface) <= 15',
+    message: 'interface must have at most 15 characters',
+  },
+  {
     rule: "!has(self.connectTime) || (duration(self.connectTime).getMilliseconds() % 1000 == 0 && duration(self.connectTime) >= duration('1s') && duration(self.connectTime) <= duration('65535s'))",
     message: 'connectTime must be whole seconds, 1s to 65535s',
   },
@@ -103,12 +111,23 @@ function identity({ myASN, peerASN = 0, dynamicASN, ebgpMultiHop = false }: Peer
   return findings;
 }
 
+/** Linux has no longer name: IFNAMSIZ is 16, with the end. */
+const INTERFACE_LENGTH_MAX = 15;
+
 function endpoint({ peerAddress = '', interface: link = '', sourceAddress }: PeerFields): Finding[] {
   if (peerAddress === '' && link === '') {
     return [{ field: 'peerAddress', message: 'is missing; write the address of the peer, or interface' }];
   }
   if (peerAddress !== '' && link !== '') {
     return [{ field: 'interface', message: 'cannot go with peerAddress; remove one of the two' }];
+  }
+  if (link.length > INTERFACE_LENGTH_MAX) {
+    return [
+      {
+        field: 'interface',
+        message: `is longer than the name of an interface can be; write at most ${INTERFACE_LENGTH_MAX} characters`,
+      },
+    ];
   }
   if (peerAddress === '') return [];
   const address = parseIp(peerAddress);
@@ -123,12 +142,21 @@ function endpoint({ peerAddress = '', interface: link = '', sourceAddress }: Pee
   ];
 }
 
+/** Three of them are the longest hold time that an OPEN can carry. @see RFC 4271 §4.2 */
+const KEEPALIVE_ALONE_MAX = 21_845;
+
 function times({ holdTime, keepaliveTime, connectTime }: PeerFields): Finding[] {
   const findings: Finding[] = [];
   if (holdTime !== undefined && holdTime !== 0 && (holdTime < 3 || holdTime >= 65536)) {
     findings.push({ field: 'holdTime', message: 'is out of its range; write 0s, or 3s to 65535s' });
   }
-  if (keepaliveTime !== undefined && keepaliveTime > (holdTime || 65535)) {
+  if (holdTime === undefined && keepaliveTime && (keepaliveTime < 1 || keepaliveTime > KEEPALIVE_ALONE_MAX)) {
+    findings.push({
+      field: 'keepaliveTime',
+      message: `is out of its range where no holdTime is, which is then three times as long; write 0s, or 1s to ${KEEPALIVE_ALONE_MAX}s`,
+    });
+  }
+  if (holdTime !== undefined && keepaliveTime !== undefined && keepaliveTime > (holdTime || 65535)) {
     findings.push({ field: 'keepaliveTime', message: 'is longer than the hold time; write at most a third of that' });
   }
   if (connectTime !== undefined && (!Number.isInteger(connectTime) || connectTime < 1 || connectTime > 65535)) {

@@ -57,12 +57,29 @@ describe('what a controller says of BGP', () => {
     ['TTL security beyond 254 hops', withPeer({ ttlSecurityHops: 255 }), 'ttl_security_hops is 255, not 1 to 254'],
     ['a password above 80 octets', withPeer({ password: 'é'.repeat(41) }), 'password is too long'],
     ['BFD of 9 ms', withPeer({ bfd: { ...BFD, receiveIntervalMs: 9 } }), 'receive_interval_ms is 9, not 10 to 60000'],
-  ])('is refused with %s', (_, wire, message) => {
-    expect(() => bgpControllerFrameFromWire(wire)).toThrow(message);
+  ])('is taken without the peer that has %s, and with the others', (_, wire, message) => {
+    const peers = [...wire.bgpDelta.settings.peers, { ...PEER, name: 'other' }];
+    const frame = bgpControllerFrameFromWire({ bgpDelta: { ...wire.bgpDelta, settings: { peers, draining: false } } });
+    expect(frame?.settings?.peers.map(({ name }) => name)).toEqual(['other']);
+    expect(frame?.refused).toEqual([expect.stringContaining(message)]);
   });
 
   it('does not repeat a password that is refused', () => {
-    expect(() => bgpControllerFrameFromWire(withPeer({ password: 'hunter2'.repeat(20) }))).not.toThrow('hunter2');
+    const frame = bgpControllerFrameFromWire(withPeer({ password: 'hunter2'.repeat(20) }));
+    expect(frame?.refused).toEqual(['peer "tor": password is too long']);
+  });
+
+  it('is taken with the first 1024 peers', () => {
+    const peers = Array.from({ length: 1_030 }, (_, at) => ({ ...PEER, name: `tor-${at}` }));
+    const frame = bgpControllerFrameFromWire({
+      bgpDelta: { revision: 1, settings: { peers, draining: true }, routes: [], withdrawn: [] },
+    });
+    expect(frame?.settings).toMatchObject({ draining: true, peers: { length: 1_024 } });
+    expect(frame?.refused).toEqual(['peers: 1030, more than 1024']);
+  });
+
+  it('says nothing of what was refused where nothing was', () => {
+    expect(bgpControllerFrameFromWire(withPeer({}))).not.toHaveProperty('refused');
   });
 
   it.each([
@@ -75,8 +92,17 @@ describe('what a controller says of BGP', () => {
     ['a length of 33', withRoute({ prefix: { ...PREFIX, length: 33 } }), '/33 is not a prefix length of IPv4'],
     ['no path', withRoute({ paths: [] }), 'a route without a path'],
     ['11 prepends', withRoute({ paths: [{ ...PATH, prepend: 11 }] }), 'prepend is 11, not 0 to 10'],
-  ])('is refused with a route that has %s', (_, wire, message) => {
-    expect(() => bgpControllerFrameFromWire(wire)).toThrow(message);
+    [
+      '1025 communities',
+      withRoute({ paths: [{ ...PATH, communities: Array.from({ length: 1_025 }, (_, at) => at) }] }),
+      'communities: 1025, more than 1024',
+    ],
+  ])('is taken without the route that has %s, and with the others', (_, wire, message) => {
+    const routes = [...wire.bgpDelta.routes, { prefix: { ...PREFIX, length: 25 }, paths: [PATH] }];
+    const withdrawn = [{ ...PREFIX, length: 33 }, PREFIX];
+    const frame = bgpControllerFrameFromWire({ bgpDelta: { ...wire.bgpDelta, routes, withdrawn } });
+    expect(frame).toMatchObject({ routes: [{ prefix: { length: 25 } }], withdrawn: [{ length: 24 }] });
+    expect(frame?.refused).toEqual([expect.stringContaining(message), expect.stringContaining('/33')]);
   });
 
   it('is refused when a snapshot never says how the sessions are', () => {

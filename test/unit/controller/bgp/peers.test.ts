@@ -105,6 +105,18 @@ describe('what a speaker is told of a peer', () => {
     expect([peerNames('a'), peerNames('b')]).toEqual([['tor'], ['left', 'tor']]);
   });
 
+  it('is one of 1024 on a node, and those beyond are logged', async () => {
+    bed.config.put({ bgpPeers: Array.from({ length: 1_026 }, (_, at) => bgpPeer(`tor-${at}`)) });
+    await bed.start('a');
+    expect(peerNames()).toHaveLength(1_024);
+    expect(bed.log.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'bgp-peers-too-many',
+        fields: expect.objectContaining({ leftOut: 2 }) as object,
+      }),
+    );
+  });
+
   it('follows the object in a message without routes', async () => {
     bed.config.put({ bgpPeers: [bgpPeer('tor')], bgpAdvertisements: [bgpAdvertisement('all')] });
     await bed.start('a');

@@ -27,6 +27,22 @@ describe('the routes of a node', () => {
     expect(told('b')).toEqual(told('a'));
   });
 
+  it('have as many communities as a speaker takes, those of the first advertisements', async () => {
+    const communities = (high: number) => Array.from({ length: 1_000 }, (_, low) => community(`${high}:${low}`));
+    bed.config.put({
+      bgpAdvertisements: [
+        bgpAdvertisement('all', { communities: communities(2) }),
+        bgpAdvertisement('more', { communities: communities(1) }),
+      ],
+    });
+    await bed.start('a');
+    bed.serve('web', '198.51.100.1');
+    await bed.settle();
+    const [path] = bed.speaker('a').routes.get('198.51.100.1/32')?.paths ?? [];
+    expect(path?.communities).toHaveLength(1_024);
+    expect(path?.communities.filter((value) => value >>> 16 === 2)).toHaveLength(1_000);
+  });
+
   it('go when the last endpoint does, and when the Service does', async () => {
     await bed.start('a');
     bed.serve('web', '198.51.100.1');

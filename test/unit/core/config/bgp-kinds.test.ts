@@ -101,6 +101,20 @@ describe('a BGPPeer', () => {
       { holdTime: '30s', keepaliveTime: '40s' },
       ['spec.keepaliveTime "40s": is longer than the hold time; write at most a third of that'],
     ],
+    ...['500ms', '7h'].map((keepaliveTime): (typeof WRONG)[number] => [
+      `a keepalive time of ${keepaliveTime}, three of which are no hold time`,
+      { keepaliveTime },
+      [
+        `spec.keepaliveTime "${keepaliveTime}": is out of its range where no holdTime is, which is then three times as long; write 0s, or 1s to 21845s`,
+      ],
+    ]),
+    [
+      'an interface with a name that none can have',
+      { peerAddress: undefined, interface: 'e'.repeat(16) },
+      [
+        'spec.interface "eeeeeeeeeeeeeeee": is longer than the name of an interface can be; write at most 15 characters',
+      ],
+    ],
     [
       'a connect time that is no whole second',
       { connectTime: '1500ms' },
@@ -209,6 +223,14 @@ describe('a BGPAdvertisement', () => {
   it('without a spec announces every address of every pool by itself', () => {
     expect(assembled([advertisement('all', undefined)]).config.bgpAdvertisements).toMatchObject([
       { aggregationLength: 32, aggregationLengthV6: 128, localPref: 0, communities: [], peers: [] },
+    ]);
+  });
+
+  it('has at most 1024 communities: more would go to no router', () => {
+    const communities = Array.from({ length: 1_025 }, (_, low) => `1:${low}`);
+    expect(problems(advertisement('all', { communities: communities.slice(1) }))).toEqual([]);
+    expect(problems(advertisement('all', { communities }))).toEqual([
+      expect.stringMatching(/^spec\.communities .*: has too many entries; the most is 1024$/),
     ]);
   });
 
