@@ -132,7 +132,7 @@ export class LinkSession {
       return;
     }
     if (frame.kind === 'heartbeat') return;
-    if ('refused' in frame && frame.refused !== undefined) this.#handler.refused(frame.refused);
+    if ('refused' in frame) this.#handler.refused(frame.refused);
     const message = this.#wholeOf(frame);
     if (message !== undefined) this.#handler.received(message);
   }
