@@ -138,6 +138,7 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const bfd = new WorkerBfdPlane({ entry: worker('bfd-worker') });
   endOnDefect(log, async () => void (await Promise.all([plane.stop(), bfd.stop()])));
   const store = new StateFolder({ path: settings.stateDir, nodeName });
+  const secrets = await BootSecrets.of(nodeName);
   const libc = loadLibc((error) => {
     throw error;
   });
@@ -149,13 +150,16 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
       bfd,
       send: (message) => link.send(message),
       store,
-      secrets: await BootSecrets.of(nodeName),
+      secrets,
       ...time,
       log,
       metrics,
     },
   );
-  const speaker = new Speaker({ nodeName, version: VERSION }, { link, plane, store, bgp, ...time, log, metrics });
+  const speaker = new Speaker(
+    { nodeName, version: VERSION },
+    { link, plane, store, secrets, bgp, ...time, log, metrics },
+  );
   await speaker.start(alive.signal);
   for (const service of ['', 'readiness'] as const) health.set(service, true);
 

@@ -12,6 +12,7 @@ import type {
 } from '../ports/channel.ts';
 import type { Log } from '../ports/log.ts';
 import type { HeldClaim, OwnershipChange, PacketNotice, PacketPlane } from '../ports/packet-plane.ts';
+import type { SecretBox } from '../ports/secret-box.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Timers } from '../ports/time.ts';
 import { type GrantMessage, grantChange } from './grant-change.ts';
@@ -45,6 +46,7 @@ export interface Layer2Dependencies {
   readonly plane: PacketPlane;
   readonly send: (message: Exclude<SpeakerMessage, { kind: 'hello' }>) => void;
   readonly store: StateStore;
+  readonly secrets: SecretBox;
   readonly timers: Timers;
   readonly log: Log;
   readonly meter: SpeakerMeter;
@@ -98,7 +100,9 @@ export class Layer2 {
     if (state === undefined) return;
     this.#neighbours = state.neighbours;
     this.#ownAddresses = state.ownAddresses;
-    this.#keys = state.keys;
+    if (state.keys === undefined)
+      this.#keeper.refuse('foreign', 'its hello keys were not sealed here: the controller has to send new ones');
+    this.#keys = state.keys ?? [];
     for (const grant of state.grants.slice(0, MAX_GRANTS)) this.#grants.set(grant.address, grant);
     const claims = state.claims.filter(({ address }) => this.#grants.has(address));
     for (const { address, epoch, term } of claims) this.#claims.set(address, { address, epoch, term });
@@ -241,13 +245,14 @@ export class Layer2 {
   }
 
   #state(): unknown {
-    return encodeLayer2State({
+    const state = {
       grants: [...this.#grants.values()],
       claims: [...this.#claims.values()].map((claim) => this.#held(claim)),
       neighbours: this.#neighbours,
       ownAddresses: this.#ownAddresses,
       keys: this.#keys,
-    });
+    };
+    return encodeLayer2State(state, this.#with.secrets);
   }
 
   #held({ address, epoch, term }: Claim): HeldClaim {
@@ -257,7 +262,7 @@ export class Layer2 {
 
   #decoded(kept: unknown): ReturnType<typeof decodeLayer2State> | undefined {
     try {
-      return decodeLayer2State(kept);
+      return decodeLayer2State(kept, this.#with.secrets);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#keeper.refuse('damaged', error.message);

@@ -3,6 +3,7 @@ import type { ControllerLink, ControllerLinkHandler, ControllerMessage, Interfac
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PacketEvent, PacketNotice, PacketPlane } from '../ports/packet-plane.ts';
+import type { SecretBox } from '../ports/secret-box.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Random, Timers } from '../ports/time.ts';
 import type { BgpSpeaker } from './bgp/bgp-speaker.ts';
@@ -25,6 +26,7 @@ export interface SpeakerDependencies {
   readonly link: ControllerLink;
   readonly plane: PacketPlane;
   readonly store: StateStore;
+  readonly secrets: SecretBox;
   readonly bgp: Pick<BgpSpeaker, 'restore' | 'apply' | 'drain' | 'close'>;
   readonly timers: Timers;
   readonly random: Random;

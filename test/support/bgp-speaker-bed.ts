@@ -7,6 +7,7 @@ import { peer as interopPeer } from './interop/bed.ts';
 import { ManualTime } from './manual-time.ts';
 import { MemoryState } from './memory-state.ts';
 import { RecordingLog, RecordingMetrics } from './recording-telemetry.ts';
+import { SEE_THROUGH_SECRETS } from './see-through-secrets.ts';
 import { seededRandom } from './seeded-random.ts';
 
 export const ROUTER = v4('10.0.0.1');
@@ -23,12 +24,6 @@ export function peer(fields: Partial<BgpPeerSettings> = {}): BgpPeerSettings {
   const { sourceAddress: _, ...settings } = interopPeer('router', '10.0.0.11');
   return { ...settings, endpoint: { kind: 'address', address: ROUTER }, ...fields };
 }
-
-/** Seals in a way that a test can see through. */
-const SECRETS = {
-  seal: (text: string) => `sealed:${Buffer.from(text).toString('hex')}`,
-  open: (sealed: string) => (sealed.startsWith('sealed:') ? Buffer.from(sealed.slice(7), 'hex').toString() : undefined),
-};
 
 /** A speaker of BGP with everything around it in the test's hand. */
 export class BgpSpeakerBed {
@@ -52,7 +47,7 @@ export class BgpSpeakerBed {
         addresses: nodeAddresses(NODE_ADDRESS),
         bfd,
         store,
-        secrets: SECRETS,
+        secrets: SEE_THROUGH_SECRETS,
         send: (message) => this.sent.push(message),
         clock: time,
         timers: time,

@@ -9,6 +9,7 @@ import { v4, v6 } from '../../support/fake-lan.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 import { MemoryState } from '../../support/memory-state.ts';
 import { RecordingLog, RecordingMetrics } from '../../support/recording-telemetry.ts';
+import { SEE_THROUGH_SECRETS } from '../../support/see-through-secrets.ts';
 
 const ADDRESS = v4('192.0.2.50');
 const ADDRESS6 = v6('2001:db8::50');
@@ -47,6 +48,7 @@ class Process {
         plane: this.plane,
         send: (message) => this.sent.push(message),
         store,
+        secrets: SEE_THROUGH_SECRETS,
         timers,
         log: this.log,
         meter: new SpeakerMeter(this.metrics),
@@ -114,6 +116,29 @@ describe('a speaker that starts again', () => {
     expect(JSON.parse(store.values.get('layer2') ?? '{}')).toMatchObject({
       grants: [{ address: formatIp(ADDRESS6) }],
     });
+  });
+
+  it('keeps the keys of its hellos from whoever finds the state', () => {
+    const [{ key } = { key: new Uint8Array() }] = KEYS;
+    const state = store.values.get('layer2') ?? '';
+    for (const bare of [key.join(), Buffer.from(key).toString('base64'), Buffer.from(key).toString('hex')])
+      expect(state).not.toContain(bare);
+    expect(JSON.parse(state)).toMatchObject({ keys: [{ id: 3, key: SEE_THROUGH_SECRETS.seal(key.join()) }] });
+  });
+
+  it.each([
+    ['were sealed elsewhere', '"c2VhbGVkIGVsc2V3aGVyZQ=="'],
+    ['are not sealed', '[1,2,3]'],
+  ])('goes on without keys, and says so, where those of its state %s', async (_, key) => {
+    store.values.set('layer2', (store.values.get('layer2') ?? '').replace(/"key":"[^"]*"/, `"key":${key}`));
+    const { layer2, plane, log, metrics } = new Process(store, time);
+    await layer2.restore();
+    expect(plane.commands).toMatchObject([
+      { kind: 'hello-keys', keys: [] },
+      { kind: 'restore', claims: [{ address: ADDRESS }] },
+    ]);
+    expect(log.events()).toEqual(['local-state-ignored', 'local-state-restored']);
+    expect(metrics.value('heraldlb_speaker_local_state_failures_total', { reason: 'foreign' })).toBe(1);
   });
 
   it.each<[string, (store: MemoryState) => void]>([

@@ -10,6 +10,7 @@ import { FakeLink } from '../../support/fake-link.ts';
 import { ManualTime, settle } from '../../support/manual-time.ts';
 import { MemoryState } from '../../support/memory-state.ts';
 import { RecordingLog, RecordingMetrics } from '../../support/recording-telemetry.ts';
+import { SEE_THROUGH_SECRETS } from '../../support/see-through-secrets.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 const ADDRESS = v4('192.0.2.50');
@@ -56,7 +57,7 @@ class Bed {
     const { link, store, time: timers, log, metrics } = this;
     this.speaker = new Speaker(
       { nodeName: 'node1', version: '0.1.0' },
-      { link, plane, store, bgp: this.bgp, timers, random, log, metrics },
+      { link, plane, store, secrets: SEE_THROUGH_SECRETS, bgp: this.bgp, timers, random, log, metrics },
     );
   }
 
