@@ -11,9 +11,9 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 const MACHINE_ID = '/etc/machine-id';
 
 /**
- * Seals with a key that is made anew whenever the machine starts, and is nowhere in a file: a copy of the sealed text (a backup, an
- * image of the disk, a bundle for support) is worth nothing. It does not hide it from root of the running machine, who can read the
- * memory of the program too.
+ * Seals with a key that is made anew whenever the machine starts, of what the kernel calls this start: the sealed text alone (a
+ * backup, an image of the disk) is worth nothing. It does not hide it from root of the running machine, who can read the memory
+ * of the program too, nor from who also has the identifiers of that start and of the machine: journald writes them with each line.
  */
 export class BootSecrets implements SecretBox {
   readonly #origin: string;

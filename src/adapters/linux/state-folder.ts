@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type StateStore, StateStoreError } from '../../ports/state-store.ts';
 
 /** Raised whenever an older program could not read what a newer one writes, or the reverse. */
-const FORMAT = 1;
+const FORMAT = 2;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 /** 65,536 grants take about 10 MiB. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -20,6 +20,7 @@ export interface StateFolderOptions {
 interface Header {
   readonly format: number;
   readonly node: string;
+  /** Which start of the machine it is of. Not the identifier itself: that is what the key of sealed secrets is made of. */
   readonly boot: string;
   readonly sha256: string;
 }
@@ -44,7 +45,7 @@ export class StateFolder implements StateStore {
     if (header.format !== FORMAT)
       throw new StateStoreError('foreign', `${path} has format ${header.format}, not ${FORMAT}`);
     if (header.node !== this.#nodeName) throw new StateStoreError('foreign', `${path} belongs to node ${header.node}`);
-    if (header.boot !== (await bootId()))
+    if (header.boot !== (await bootMark()))
       throw new StateStoreError('foreign', `${path} was written before this machine started`);
     const body = text.slice(end + 1);
     if (header.sha256 !== checksum(body))
@@ -54,7 +55,7 @@ export class StateFolder implements StateStore {
 
   async write(name: string, value: unknown): Promise<void> {
     const body = JSON.stringify(value);
-    const header: Header = { format: FORMAT, node: this.#nodeName, boot: await bootId(), sha256: checksum(body) };
+    const header: Header = { format: FORMAT, node: this.#nodeName, boot: await bootMark(), sha256: checksum(body) };
     const path = this.#pathOf(name);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await writeFile(`${path}.new`, `${JSON.stringify(header)}\n${body}`, { mode: 0o600 });
@@ -87,12 +88,13 @@ function headerOf(line: string): Header | undefined {
   }
 }
 
-function checksum(body: string): string {
-  return createHash('sha256').update(body).digest('hex');
+function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
-async function bootId(): Promise<string> {
-  return (await readFile(BOOT_ID, 'utf8')).trim();
+async function bootMark(): Promise<string> {
+  const bootId = (await readFile(BOOT_ID, 'utf8')).trim();
+  return checksum(`heraldlb boot ${bootId}`);
 }
 
 function isMissing(error: unknown): boolean {

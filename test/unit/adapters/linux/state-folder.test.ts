@@ -32,6 +32,12 @@ describe('the folder of local state', () => {
     expect(await readdir(join(path, 'state', 'node1'))).toEqual(['layer2.state']);
   });
 
+  it('does not name the start of the machine, of which the key of its secrets is made', async () => {
+    await folder.write('layer2', {});
+    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    expect(await readFile(fileOf('node1'), 'utf8')).not.toContain(bootId);
+  });
+
   it('keeps the states of nodes that share it apart', async () => {
     const other = new StateFolder({ path: join(path, 'state'), nodeName: 'node2' });
     await folder.write('layer2', 'of node1');
@@ -53,7 +59,7 @@ describe('the folder of local state', () => {
   });
 
   it.each<[string, (text: string) => string]>([
-    ['another version', (text) => text.replace('"format":1', '"format":2')],
+    ['another version', (text) => text.replace('"format":2', '"format":3')],
     ['another node', (text) => text.replace('"node":"node1"', '"node":"node9"')],
     ['an earlier boot', (text) => text.replace(/"boot":"./, '"boot":"_')],
   ])('refuses as foreign what comes from %s', async (_, change) => {
