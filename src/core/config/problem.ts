@@ -20,7 +20,7 @@ export function describeProblems(problems: readonly Problem[]): string {
   return problems.map((problem) => `${describeProblem(problem)}.`).join(' ');
 }
 
-/** A value as one would write it in YAML flow style, cut off where it would fill the line. */
+/** A value as one would write it in YAML flow style, without passwords, and cut off where it would fill the line. */
 export function quote(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value, printable);
   return text.length <= QUOTED_LENGTH_MAX ? text : `${text.slice(0, QUOTED_LENGTH_MAX)}…`;
@@ -35,6 +35,13 @@ export function formatField(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-function printable(_key: string, value: unknown): unknown {
+/** Also of a field that is written wrongly, such as `-password`. */
+const PASSWORD_KEY = /password/i;
+/** A text that was to be a mapping. */
+const PASSWORD_IN_TEXT = /password["']?\s*:/i;
+
+/** Passwords do not go into conditions, events and logs, at whatever depth a slip of indentation puts them. */
+function printable(key: string, value: unknown): unknown {
+  if (PASSWORD_KEY.test(key) || (typeof value === 'string' && PASSWORD_IN_TEXT.test(value))) return '(not shown)';
   return typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol' ? String(value) : value;
 }

@@ -283,6 +283,21 @@ it.each(WRONG)('a text with %s is refused with place, field, value and remedy', 
   expect(problems(text)).toEqual(sentences);
 });
 
+it.each([
+  ['the peers as a mapping', 'peers:\n  peer-address: 10.0.0.1\n  password: hunter2\n'],
+  ['a peer as a list in flow style', 'peers:\n- [{peer-address: 10.0.0.1, password: hunter2}]\n'],
+  ['a dash too many', 'peers:\n- - password: hunter2\n    peer-address: 10.0.0.1\n'],
+  ['a dash too many without its blank', 'peers:\n- - -password: hunter2\n'],
+  ['the whole as a list', '- peers:\n  - password: hunter2\n'],
+  ['the whole as a text', '|\n  peers:\n  - password: hunter2\n'],
+  ['a quote that never ends', 'peers:\n- peer-address: 10.0.0.1\n  password: "hunter2\n'],
+  ['the peers as a text', 'peers: |\n  - peer-address: 10.0.0.1\n    Password: hunter2\n'],
+])('a text with %s is refused, and its password is in no message', (_what, text) => {
+  const sentences = problems(text);
+  expect(sentences).not.toEqual([]);
+  expect(sentences.join()).not.toContain('hunter2');
+});
+
 it('what is wrong beside other parts is told in the words of the text, and is out alone', () => {
   const text = `address-pools:
 - {name: a, protocol: layer2, addresses: [10.0.0.0/24]}
