@@ -38,6 +38,8 @@ export interface BgpPeerSettings {
   readonly gracefulRestart: boolean;
   /** For TCP-MD5, 1 to 80 octets of UTF-8. Never in a log, a metric or a report, and on disk only encrypted. @see RFC 2385 */
   readonly password?: string;
+  /** There is a password, but its Secret cannot be read: a session goes on with the one that it has, and none begins without. */
+  readonly passwordUnknown?: true;
   readonly bfd?: BfdSettings;
 }
 

@@ -1,4 +1,3 @@
-import { quote } from '../../core/config/problem.ts';
 import { type Asn, asnFromNumber, ipToBytes, type Prefix, prefixOf, type RouterId } from '../../core/net/index.ts';
 import type {
   BfdSettings,
@@ -24,6 +23,8 @@ export type BgpControllerFrame = (
 
 /** Far more than a node can have; what comes from a controller gone mad costs no more than this. */
 const MAX_PEERS = 1_024;
+/** Of a name in the log that may be none. */
+const NAME_SHOWN = 80;
 const MAX_COMMUNITIES = 1_024;
 const MAX_PREPEND = 10;
 const MAX_PORT = 65_535;
@@ -82,6 +83,7 @@ interface WirePeer {
   readonly ipv6Routes: boolean;
   readonly gracefulRestart: boolean;
   readonly password: string;
+  readonly passwordUnknown: boolean;
   readonly bfd: BfdSettings | null;
 }
 
@@ -142,7 +144,7 @@ function settingsToWire({ peers, draining }: BgpSettings): object {
 function settingsFromWire({ peers, draining }: WireSettings, refused: string[]): BgpSettings {
   if (peers.length > MAX_PEERS) refused.push(`peers: ${peers.length}, more than ${MAX_PEERS}`);
   const read = allowed(peers.slice(0, MAX_PEERS), peerFromWire, (why, peer) => {
-    refused.push(`peer ${quote(peer.name)}: ${why}`);
+    refused.push(`peer ${JSON.stringify(peer.name.slice(0, NAME_SHOWN))}: ${why}`);
   });
   return { peers: read, draining };
 }
@@ -187,6 +189,7 @@ function peerFromWire(wire: WirePeer): BgpPeerSettings {
     families: [...(ipv4Routes ? (['IPv4'] as const) : []), ...(ipv6Routes ? (['IPv6'] as const) : [])],
     gracefulRestart: wire.gracefulRestart,
     ...(password === '' ? {} : { password }),
+    ...(wire.passwordUnknown ? { passwordUnknown: true } : {}),
     ...(wire.bfd === null ? {} : { bfd: bfdFromWire(wire.bfd) }),
   };
 }

@@ -37,8 +37,7 @@ export class NodeDirectives implements Directives {
     const node = nodes.get(nodeName);
     const peers = (node?.peers ?? []).flatMap((peer) => {
       const password = passwords.passwordOf(peer);
-      if (password.kind === 'pending' || password.kind === 'missing') return [];
-      return [peerSettings(peer, password.kind === 'known' ? password.value : undefined)];
+      return password.kind === 'pending' ? [] : [peerSettings(peer, password)];
     });
     return { peers, draining: node?.draining ?? false };
   }

@@ -120,7 +120,7 @@ export class PeerPasswords {
       found.kind === 'missing' && before.kind === 'known'
         ? {
             ...before,
-            problem: `${found.problem} The password that it had stays in use until the controller restarts.`,
+            problem: `${found.problem} The password that it had stays in use.`,
           }
         : found;
     if (samePassword(before, watched.password)) return;

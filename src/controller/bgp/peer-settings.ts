@@ -1,12 +1,13 @@
 import type { BgpPeer } from '../../core/config/bgp-config.ts';
 import { familyOf, type IpFamily } from '../../core/net/index.ts';
 import type { BfdSettings, BgpPeerSettings } from '../../ports/bgp-channel.ts';
+import type { PeerPassword } from './peer-passwords.ts';
 
 /** As MetalLB's native mode proposes, and RFC 4271 §10 suggests. */
 const HOLD_TIME_SECONDS = 90;
 
-/** What a speaker is told of a peer, with the password that its Secret has now. */
-export function peerSettings(peer: BgpPeer, password: string | undefined): BgpPeerSettings {
+/** What a speaker is told of a peer, with the password that its Secret has now; or that it has one which nobody can tell now. */
+export function peerSettings(peer: BgpPeer, password: Exclude<PeerPassword, { kind: 'pending' }>): BgpPeerSettings {
   return {
     name: peer.name,
     myAsn: peer.myAsn,
@@ -24,7 +25,8 @@ export function peerSettings(peer: BgpPeer, password: string | undefined): BgpPe
     ...(peer.ttlSecurityHops === undefined ? {} : { ttlSecurityHops: peer.ttlSecurityHops }),
     families: familiesOf(peer),
     gracefulRestart: peer.gracefulRestart,
-    ...(password === undefined ? {} : { password }),
+    ...(password.kind === 'known' ? { password: password.value } : {}),
+    ...(password.kind === 'missing' ? { passwordUnknown: true } : {}),
     ...(peer.bfdProfile === undefined ? {} : { bfd: bfdSettings(peer.bfdProfile, peer.bfdStrict) }),
   };
 }

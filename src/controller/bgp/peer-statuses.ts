@@ -117,8 +117,7 @@ export class PeerStatuses implements PeerStatusSource, DirectivesListener {
     const established = nodes.filter(isEstablished).length;
     return {
       ...(problem === undefined ? {} : { problem }),
-      // Without its password it is told to nobody: there is no report to wait for.
-      settled: this.#settled || password.kind === 'missing' || nodes.every(({ state }) => state !== 'unknown'),
+      settled: this.#settled || nodes.every(({ state }) => state !== 'unknown'),
       sessions: { wanted: nodes.length, established },
       established: verdictOn(nodes, password.kind === 'missing' ? password.problem : undefined),
       nodes: nodes.sort(downFirst).slice(0, NODES_MAX),
@@ -154,7 +153,6 @@ function verdictOn(nodes: readonly PeerNodeStatus[], problem: string | undefined
     const message = 'No node matches spec.nodeSelectors: write others, or label nodes.';
     return { status: 'False', reason: 'NoMatchingNode', message };
   }
-  if (problem !== undefined) return { status: 'False', reason: 'NoPassword', message: problem };
   if (down.length === 0) {
     return {
       status: 'True',
@@ -162,6 +160,7 @@ function verdictOn(nodes: readonly PeerNodeStatus[], problem: string | undefined
       message: `The sessions of all ${nodes.length} nodes are established.`,
     };
   }
+  if (problem !== undefined) return { status: 'False', reason: 'NoPassword', message: problem };
   const named = down
     .slice(0, NAMED_NODES)
     .map(({ node, state, lastError }) => `${node}: ${lastError ?? explain(state)}`);

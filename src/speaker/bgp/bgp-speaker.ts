@@ -30,7 +30,7 @@ import { RouteTable } from './route-table.ts';
 import { routerIdFor } from './router-id.ts';
 import { sameSession } from './same-settings.ts';
 import { SessionReports } from './session-reports.ts';
-import { sessionReport } from './status-words.ts';
+import { sessionReport, withheldReport } from './status-words.ts';
 
 const BGP_PORT = 179;
 const RETRY_LISTEN_MS = 5000;
@@ -76,6 +76,8 @@ export class BgpSpeaker {
   readonly #bfd = new Map<string, BfdSessionReport>();
   /** Who last connected over the interface of a peer without an address, by its name. BOUNDED: as the sessions. */
   readonly #heardFrom = new Map<string, IpAddress>();
+  /** Peers that nobody can tell the password of, and since when, ms since 1970. BOUNDED: by the peers of the settings. */
+  #withheld: ReadonlyMap<string, number> = new Map();
   #settings: BgpSettings = { peers: [], draining: false };
   #forwardingPreserved = false;
   #listener: StreamListener | undefined;
@@ -149,7 +151,7 @@ export class BgpSpeaker {
 
   /** What there is to say of every session. */
   sessions(): BgpSessionReport[] {
-    return [...this.#sessions.keys()].flatMap((peer) => this.#reportOf(peer) ?? []);
+    return [...this.#sessions.keys(), ...this.#withheld.keys()].flatMap((peer) => this.#reportOf(peer) ?? []);
   }
 
   /**
@@ -193,8 +195,9 @@ export class BgpSpeaker {
     return { kind: 'administrativeShutdown', communication: `HeraldLB stops on node ${this.#options.nodeName}` };
   }
 
-  #applySettings(settings: BgpSettings): void {
+  #applySettings(told: BgpSettings): void {
     const before = this.#settings;
+    const settings = { ...told, peers: this.#withPasswords(told.peers) };
     this.#settings = settings;
     const wanted = new Map(settings.peers.map((peer) => [peer.name, peer]));
     for (const [name, session] of this.#sessions) {
@@ -210,6 +213,22 @@ export class BgpSpeaker {
     for (const peer of settings.peers) if (!this.#sessions.has(peer.name)) this.#begin(peer);
     this.#listen();
     this.#watch();
+  }
+
+  /** Those that a session can be held with: a password that the controller cannot tell now is that of the session of now. */
+  #withPasswords(peers: readonly BgpPeerSettings[]): readonly BgpPeerSettings[] {
+    const before = this.#withheld;
+    const withheld = new Map<string, number>();
+    const held = peers.flatMap(({ passwordUnknown = false, ...peer }) => {
+      if (!passwordUnknown) return [peer];
+      const password = this.#sessions.get(peer.name)?.settings.password;
+      if (password !== undefined) return [{ ...peer, password }];
+      withheld.set(peer.name, before.get(peer.name) ?? this.#with.clock.wallTime().getTime());
+      return [];
+    });
+    this.#withheld = withheld;
+    for (const name of withheld.keys()) if (!before.has(name)) this.#reports.changed(name, 'state');
+    return held;
   }
 
   #begin(settings: BgpPeerSettings): void {
@@ -330,7 +349,7 @@ export class BgpSpeaker {
 
   #reportOf(peer: string): BgpSessionReport | undefined {
     const session = this.#sessions.get(peer);
-    if (session === undefined) return undefined;
+    if (session === undefined) return withheldReport(peer, this.#withheld.get(peer));
     const bfd = this.#hasBfd(peer) ? bfdReportState(this.#bfd.get(peer)) : undefined;
     const { status } = session;
     const waits = status.lastError === '' && status.state !== 'Established';

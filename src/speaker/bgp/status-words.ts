@@ -27,3 +27,10 @@ export function sessionReport(
     ...(bfd === undefined ? {} : { bfd }),
   };
 }
+
+/** Of a peer without a session, since nobody can tell the password that it is to have. */
+export function withheldReport(peer: string, sinceUnixMs: number | undefined): BgpSessionReport | undefined {
+  if (sinceUnixMs === undefined) return undefined;
+  const lastError = 'its Secret with the password cannot be read, and no session is begun without; see the BGPPeer';
+  return { peer, state: 'idle', sinceUnixMs, lastError, prefixesSent: 0 };
+}

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bgpControllerFrameFromWire } from '../../../../src/adapters/grpc/bgp-controller-frames.ts';
+import {
+  bgpControllerFrameFromWire,
+  bgpControllerFrameToWire,
+} from '../../../../src/adapters/grpc/bgp-controller-frames.ts';
 import { bgpSpeakerFrameFromWire } from '../../../../src/adapters/grpc/bgp-speaker-frames.ts';
 import { SnapshotAssembly } from '../../../../src/adapters/grpc/snapshot-parts.ts';
 
@@ -22,6 +25,7 @@ const PEER = {
   ipv6Routes: false,
   gracefulRestart: false,
   password: '',
+  passwordUnknown: false,
   bfd: null,
 };
 const BFD = {
@@ -35,6 +39,10 @@ const BFD = {
 const PATH = { peers: [], prepend: 0, communities: [], largeCommunities: [] };
 const PREFIX = { address: Uint8Array.of(192, 0, 2, 0), length: 24 };
 const SESSION = { peer: 'tor', state: 'IDLE', sinceUnixMs: 0, lastError: '', prefixesSent: 0, bfd: 'NONE' };
+
+function never(): never {
+  throw new Error('no frame of BGP');
+}
 
 const withPeer = (peer: object) => ({
   bgpDelta: { revision: 1, settings: { peers: [{ ...PEER, ...peer }], draining: false }, routes: [], withdrawn: [] },
@@ -76,6 +84,13 @@ describe('what a controller says of BGP', () => {
     });
     expect(frame?.settings).toMatchObject({ draining: true, peers: { length: 1_024 } });
     expect(frame?.refused).toEqual(['peers: 1030, more than 1024']);
+  });
+
+  it.each([{ password: 'hunter2' }, { passwordUnknown: true }, {}])('says of a password what was said: %j', (said) => {
+    const frame = bgpControllerFrameFromWire(withPeer(said));
+    const { password, passwordUnknown } = frame?.settings?.peers[0] ?? {};
+    expect({ ...(password && { password }), ...(passwordUnknown && { passwordUnknown }) }).toEqual(said);
+    expect(bgpControllerFrameToWire(frame ?? never())).toMatchObject({ bgpDelta: { settings: { peers: [said] } } });
   });
 
   it('says nothing of what was refused where nothing was', () => {

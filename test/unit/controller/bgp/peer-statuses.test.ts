@@ -68,13 +68,17 @@ it('selectors that match no node are said to match none', async () => {
   expect(status()?.sessions.wanted).toBe(1);
 });
 
-it('a password that is missing is the problem, and why there is no session', async () => {
+it('a password that is missing is the problem, and why there is no session, but not while one stands', async () => {
   bed.config.put({
     bgpPeers: [bgpPeer('tor', { password: { kind: 'secret', namespace: 'metallb-system', name: 'x' } })],
   });
   await bed.start('a');
   await bed.settle();
   expect(status()?.problem).toMatch(/^spec\.passwordSecret "x": there is no Secret of this name/);
+  expect(status()?.settled).toBe(false);
+  bed.speaker('a').report('tor');
+  expect(status()).toMatchObject({ settled: true, established: { status: 'True' } });
+  bed.speaker('a').report('tor', { state: 'idle' });
   expect(status()).toMatchObject({ settled: true, established: { status: 'False', reason: 'NoPassword' } });
   bed.secret('metallb-system/x');
   expect(status()?.problem).toBeUndefined();

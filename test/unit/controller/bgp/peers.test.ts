@@ -180,7 +180,7 @@ describe('a password in a Secret', () => {
     expect(settings().peers[0]?.password).toBe('one');
     expect(bed.passwords.passwordOf(secretive('tor'))).toMatchObject({
       problem:
-        'spec.passwordSecret "tor-password": there is no Secret of this name in namespace "metallb-system"; create one of type kubernetes.io/basic-auth with the key "password". The password that it had stays in use until the controller restarts.',
+        'spec.passwordSecret "tor-password": there is no Secret of this name in namespace "metallb-system"; create one of type kubernetes.io/basic-auth with the key "password". The password that it had stays in use.',
     });
     bed.secret('metallb-system/tor-password', { password: 'two' });
     await bed.settle();
@@ -207,13 +207,15 @@ describe('a password in a Secret', () => {
     ],
     ['is no text', { password: Uint8Array.of(0xff, 0xfe) }, 'has a password that is no text in UTF-8; write one'],
   ])(
-    'that %s keeps its session back, rather than open it without, and disturbs no other peer',
+    'that %s opens no session without, ends none that has it, and disturbs no other peer',
     async (_, fields, message) => {
       bed.config.put({ bgpPeers: [bgpPeer('open'), secretive('tor')] });
       await bed.start('a');
       if (fields !== undefined) bed.secret('metallb-system/tor-password', fields);
       await bed.settle();
-      expect(peerNames()).toEqual(['open']);
+      expect(settings().peers).toMatchObject([{ name: 'open' }, { name: 'tor', passwordUnknown: true }]);
+      expect(settings().peers.map(({ password }) => password)).toEqual([undefined, undefined]);
+      expect(settings().peers[0]).not.toHaveProperty('passwordUnknown');
       expect(bed.passwords.passwordOf(secretive('tor'))).toEqual({
         kind: 'missing',
         problem: `spec.passwordSecret "tor-password": ${message}.`,
@@ -221,13 +223,24 @@ describe('a password in a Secret', () => {
     },
   );
 
-  it('that cannot be read holds nobody up for ever, and says which right may be missing', async () => {
+  it('that cannot be read holds nobody up for ever', async () => {
     bed.withholdSecrets();
     bed.config.put({ bgpPeers: [bgpPeer('open'), secretive('tor')] });
     await bed.start('a');
     expect(bed.speaker('a').told).toEqual([]);
     await bed.time.advance(5_000);
-    expect(peerNames()).toEqual(['open']);
+    expect(settings().peers).toMatchObject([{ name: 'open' }, { name: 'tor', passwordUnknown: true }]);
+    bed.secret('metallb-system/tor-password');
+    await bed.settle();
+    expect(settings().peers[1]).toMatchObject({ password: 'hunter2' });
+    expect(settings().peers[1]).not.toHaveProperty('passwordUnknown');
+  });
+
+  it('that cannot be read says which right may be missing', async () => {
+    bed.withholdSecrets();
+    bed.config.put({ bgpPeers: [secretive('tor')] });
+    await bed.start('a');
+    await bed.time.advance(5_000);
     expect(bed.passwords.passwordOf(secretive('tor'))).toMatchObject({
       problem: expect.stringContaining('whether it may list and watch Secrets in namespace "metallb-system"') as string,
     });
