@@ -59,6 +59,7 @@ const peer: fc.Arbitrary<BgpPeerSettings> = fc
         routerId: fc.integer({ min: 1, max: UINT32_MAX }).map((value) => value as RouterId),
         ttlSecurityHops: fc.integer({ min: 1, max: 254 }),
         password: fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }),
+        passwordUnknown: fc.constant(true as const),
         bfd,
       },
       optional,
