@@ -133,15 +133,23 @@ test('from objects to a speaker and back: routes, a password that comes late and
   });
   announcer.declared();
 
-  await eventually('the peer that needs no password is told', () => speaker.settings.peers.length === 1);
-  expect(speaker.settings.peers.map(({ name }) => name)).toEqual(['core']);
+  await eventually('the peers are told', () => speaker.settings.peers.length === 2);
+  // A session that stands keeps the password that it has; none begins without one.
+  expect(speaker.settings.peers.map(({ name, passwordUnknown }) => [name, passwordUnknown === true])).toEqual([
+    ['core', false],
+    ['tor', true],
+  ]);
   await eventually('the route is told', () => speaker.prefixes.length === 1);
   expect(speaker.tells('tor')).toEqual({ '198.51.100.1/32': { communities: ['64512:7'] } });
   await eventually(
     'the missing Secret is told',
     async () => (await conditionOf(api, 'tor', 'Valid')) === 'False ReferenceMissing',
   );
-  expect(await conditionOf(api, 'tor', 'Established')).toBe('False NoPassword');
+  speaker.report('tor', { state: 'idle', lastError: 'its Secret with the password cannot be read' });
+  await eventually(
+    'it is told why there is no session',
+    async () => (await conditionOf(api, 'tor', 'Established')) === 'False NoPassword',
+  );
   expect(await conditionOf(api, 'core', 'Valid')).toBe('True InForce');
 
   await create(api, 'Secret', 'tor', { type: 'kubernetes.io/basic-auth', ...encoded('hunter2') });
