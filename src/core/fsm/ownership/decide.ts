@@ -33,6 +33,8 @@ export interface Party {
   readonly starting: boolean;
   /** It hears nobody, or did not until just now. */
   readonly alone: boolean;
+  /** It holds something that this node was not told of yet. */
+  readonly untold: boolean;
   /** Its claim, if it has one. */
   readonly claim?: ClaimOrder;
   readonly standsIn: boolean;
@@ -157,7 +159,7 @@ function asStandby(state: AddressState, holder: Claimant, situation: Situation):
 
 /** Nobody has the address. */
 function asHeir(state: AddressState, situation: Situation): Decision {
-  const { nowMs, actFromMs } = situation;
+  const { nowMs, actFromMs, timing } = situation;
   const former = strongest(situation.parties.filter(claims));
   const vacant: Extract<AddressState, { kind: 'vacant' }> =
     state.kind === 'vacant' ? state : { kind: 'vacant', sinceMs: nowMs, ...vacancy(state, former, situation) };
@@ -169,6 +171,9 @@ function asHeir(state: AddressState, situation: Situation): Decision {
     if (state.kind === 'standing-in') return { state, againMs: dueMs };
     return { state: vacant, ...(dueMs < Number.POSITIVE_INFINITY ? { againMs: dueMs } : {}) };
   }
+  // Somebody may hold it who had no time to say so: with the CPUs busy, what a node of a thousand claims says takes long.
+  if (vacant.cause === 'unclaimed' && nowMs < dueMs + timing.untoldPatienceMs && situation.parties.some(isTelling))
+    return { state: vacant, againMs: nowMs + timing.helloIntervalMs };
   return claimed(following(situation, former), undefined, {
     kind: 'claim',
     reason: vacant.cause,
@@ -193,6 +198,10 @@ function causeOf({ standing }: Claimant, { standIn }: Situation): ClaimReason {
   if (standing === 'down') return 'neighbour-down';
   if (standing === 'deaf') return 'neighbour-deaf';
   return standIn ? 'grace-over' : 'neighbour-stopped';
+}
+
+function isTelling({ standing, untold }: Party): boolean {
+  return standing === 'heard' && untold;
 }
 
 /** How long better candidates are waited for that could act as well. */

@@ -70,6 +70,7 @@ function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly 
     able: !draining && neighbour.canCarry(interfaces),
     starting,
     alone: neighbour.alone,
+    untold: inbox.differsSinceMs !== undefined,
     standsIn: entry?.holding === 'stand-in',
     ...(entry?.holding === 'claim' ? { claim: entry.order } : {}),
   };
@@ -85,6 +86,7 @@ function stranger(nodeName: string): Party {
     able: false,
     starting: false,
     alone: false,
+    untold: false,
     standsIn: false,
   };
 }

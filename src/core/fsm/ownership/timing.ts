@@ -6,6 +6,7 @@ export const DEFAULT_TIMING: OwnershipTiming = {
   standInGraceMs: 60_000,
   patienceMs: 300,
   grantPatienceMs: 3000,
+  untoldPatienceMs: 30_000,
   settleMs: 1500,
 };
 

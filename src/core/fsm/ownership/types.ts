@@ -39,6 +39,8 @@ export interface OwnershipTiming {
   readonly patienceMs: number;
   /** The same while nobody has claimed the address since it was granted. */
   readonly grantPatienceMs: number;
+  /** How much longer for a neighbour that holds something it had no time to tell. */
+  readonly untoldPatienceMs: number;
   /** How long a starting node listens before it acts, unless it hears all its neighbours earlier. */
   readonly settleMs: number;
 }

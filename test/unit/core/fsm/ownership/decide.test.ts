@@ -35,6 +35,15 @@ describe('decide', () => {
     for (const [, now] of CIRCUMSTANCES) for (const state of STATES) decide(frozen(state), frozen(now));
   });
 
+  it('takes no address that nobody claimed while somebody is still telling what it holds, but not for ever', () => {
+    const vacant: AddressState = { kind: 'vacant', sinceMs: NOW_MS - 10_000, cause: 'unclaimed' };
+    const parties = [party('a', { able: false }), party('c', { untold: true })];
+    expect(decide(vacant, situation({ parties })).deed).toBeUndefined();
+    expect(decide({ ...vacant, sinceMs: NOW_MS - 60_000 }, situation({ parties })).deed?.kind).toBe('claim');
+    const told = [party('a', { able: false }), party('c')];
+    expect(decide(vacant, situation({ parties: told })).deed?.kind).toBe('claim');
+  });
+
   it('raises the term above every claim that it knows, whoever made it', () => {
     const dead = { standing: 'down' } as const;
     const parties = [owner(dead), party('c', { ...dead, claim: order(9, 3, 2) })];

@@ -19,6 +19,7 @@ export function party(nodeName: string, change: Partial<Party> = {}): Party {
     able: true,
     starting: false,
     alone: false,
+    untold: false,
     standsIn: false,
     ...change,
   };
