@@ -13,7 +13,7 @@ export interface AttributeSet {
   readonly forms: Map<IpFamily, RouteForm>;
 }
 
-/** Makes equal attributes identical, for as long as any route holds them. */
+/** Makes equal attributes identical, while some route holds them. */
 export class AttributeTable {
   /** BOUNDED: by the routes that are wanted or advertised. */
   readonly #sets = new Map<string, AttributeSet>();
