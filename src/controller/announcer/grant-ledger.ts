@@ -1,18 +1,16 @@
 import type { IpAddress } from '../../core/net/index.ts';
-import { NeighbourGraph } from '../../core/placement/neighbour-graph.ts';
 import type { Claim, Epoch, Grant } from '../../ports/channel.ts';
-import type { Counter, Metrics } from '../../ports/metrics.ts';
-import type { Clock, Timer, Timers } from '../../ports/time.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { Clock, Timers } from '../../ports/time.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { EligibleNodes } from './eligibility.ts';
 import { compareEpochs } from './epochs.ts';
-import { HANDOVERS } from './metrics.ts';
+import { Handovers, type HandoversOptions } from './handovers.ts';
+import type { NeighbourSource } from './neighbour-lists.ts';
 
-export interface GrantLedgerOptions {
+export interface GrantLedgerOptions extends HandoversOptions {
   /** The generation of our leadership; no grant is older. */
   readonly generation: number;
-  /** How long the old owner of a planned move waits for the new one to claim. */
-  readonly handoverMs: number;
 }
 
 export interface GrantLedgerDependencies {
@@ -32,15 +30,8 @@ interface Entry {
   readonly adopted: boolean;
   /** Was claimed by somebody: no probe is needed any more. */
   readonly announced: boolean;
-  /** Goes on announcing until the new owner claims. */
-  readonly outgoing: Outgoing | undefined;
   /** Took the address over without us. */
   readonly successor: Successor | undefined;
-}
-
-interface Outgoing {
-  readonly node: string;
-  readonly timer: Timer;
 }
 
 interface Successor {
@@ -51,8 +42,6 @@ interface Successor {
 
 /** An owner that lost its power still seems to announce for a while: only then is it told that there are two. */
 export const RIVALRY_AFTER_MS = 5_000;
-
-type HandoverResult = 'claimed' | 'timeout' | 'cancelled';
 
 /**
  * What a claim means. `owner`: as granted. `takeover`: a candidate took over without us. `late`: by a grant that is not the
@@ -65,23 +54,18 @@ export type ClaimVerdict = 'owner' | 'takeover' | 'late' | 'never-granted';
  * and claims, and only then the old one's is revoked.
  */
 export class GrantLedger {
-  readonly #options: GrantLedgerOptions;
   readonly #dependencies: GrantLedgerDependencies;
-  readonly #handovers: Counter<'result'>;
+  readonly #handovers: Handovers;
   /** BOUNDED: by the addresses that are announced. */
   readonly #entries = new Map<IpAddress, Entry>();
-  /** Addresses with an outgoing owner. BOUNDED: by the entries. */
-  readonly #handing = new Set<IpAddress>();
-  /** Who hands over to whom: for so long the two must hear each other. */
-  readonly #partners = new NeighbourGraph(Number.POSITIVE_INFINITY);
   #generation: number;
   #counter = 0;
 
   constructor(options: GrantLedgerOptions, dependencies: GrantLedgerDependencies) {
-    this.#options = options;
     this.#dependencies = dependencies;
     this.#generation = options.generation;
-    this.#handovers = dependencies.metrics.counter(HANDOVERS);
+    const revoke = (nodeName: string, address: IpAddress): void => dependencies.speakers.revoke(nodeName, address);
+    this.#handovers = new Handovers(options, { ...dependencies, revoke });
   }
 
   /**
@@ -92,7 +76,7 @@ export class GrantLedger {
     if (epoch.generation < this.#generation) return;
     this.#generation = epoch.generation + 1;
     for (const [address, entry] of this.#entries) {
-      if (!entry.adopted) this.#put(address, { ...entry, epoch: this.#grant(address, entry) });
+      if (!entry.adopted) this.#entries.set(address, { ...entry, epoch: this.#grant(address, entry) });
     }
   }
 
@@ -103,10 +87,9 @@ export class GrantLedger {
 
   /** Somebody announces it by the grant of an earlier leader: that stays as it is until it is decided about. */
   adopt(address: IpAddress, node: string, epoch: Epoch): void {
-    const { outgoing } = this.#entries.get(address) ?? {};
-    if (outgoing !== undefined) this.#finish(address, 'cancelled');
+    this.#handovers.finish(address, 'cancelled');
     const entry = { list: [node], interfaces: [undefined], epoch, adopted: true, announced: true };
-    this.#put(address, { ...entry, outgoing: undefined, successor: undefined });
+    this.#entries.set(address, { ...entry, successor: undefined });
     this.#dependencies.speakers.grant(node, { address, epoch, candidates: [node], probed: true });
   }
 
@@ -148,8 +131,8 @@ export class GrantLedger {
     if (before !== undefined && this.#stands(address, before, { list, interfaces })) return false;
     const announced = before?.announced === true;
     const epoch = this.#grant(address, { list, interfaces, announced });
-    const outgoing = before === undefined ? undefined : this.#retire(address, before, { list, epoch });
-    this.#put(address, { list, interfaces, epoch, adopted: false, announced, outgoing, successor: undefined });
+    if (before !== undefined) this.#retire(address, before, { list, epoch });
+    this.#entries.set(address, { list, interfaces, epoch, adopted: false, announced, successor: undefined });
     return true;
   }
 
@@ -157,7 +140,7 @@ export class GrantLedger {
   renew(address: IpAddress): void {
     const entry = this.#entries.get(address);
     if (entry === undefined || entry.adopted) return;
-    this.#put(address, { ...entry, epoch: this.#grant(address, entry) });
+    this.#entries.set(address, { ...entry, epoch: this.#grant(address, entry) });
   }
 
   /** Looks at what a node claims now. Undefined when it claims nothing. */
@@ -172,7 +155,7 @@ export class GrantLedger {
       // Another took it over as well, and prevails.
       return this.#entries.get(address)?.successor?.node === node ? 'takeover' : 'late';
     }
-    if (verdict === 'owner' && !entry.announced) this.#put(address, { ...entry, announced: true });
+    if (verdict === 'owner' && !entry.announced) this.#entries.set(address, { ...entry, announced: true });
     return verdict;
   }
 
@@ -184,8 +167,7 @@ export class GrantLedger {
 
   /** A speaker's claims changed: the old owner goes when the new one has claimed by its newest grant. */
   claimed(address: IpAddress): void {
-    const entry = this.#entries.get(address);
-    if (entry?.outgoing !== undefined && this.isClaimed(address)) this.#finish(address, 'claimed');
+    if (this.isClaimed(address)) this.#handovers.finish(address, 'claimed');
   }
 
   /** Whether the owner says that it announces, by the grant of now. */
@@ -197,18 +179,16 @@ export class GrantLedger {
 
   /** Who is gone has nothing to hand over. */
   speakerDown(nodeName: string): void {
-    for (const address of [...this.#handing]) {
-      if (this.#entries.get(address)?.outgoing?.node === nodeName) this.#finish(address, 'cancelled');
-    }
+    this.#handovers.nodeGone(nodeName);
   }
 
   /** Who exchanges an address with whom just now. */
-  get partners(): Pick<NeighbourGraph, 'neighboursOf' | 'takeChanged'> {
-    return this.#partners;
+  get partners(): NeighbourSource {
+    return this.#handovers.partners;
   }
 
   stop(): void {
-    for (const address of this.#handing) this.#entries.get(address)?.outgoing?.timer.cancel();
+    this.#handovers.stop();
   }
 
   #claimOf(node: string, address: IpAddress): Claim | undefined {
@@ -239,7 +219,7 @@ export class GrantLedger {
       const known = entry.successor?.node === node ? entry.successor : undefined;
       successor = { node, term: claim.term, sinceMs: known?.sinceMs ?? this.#dependencies.clock.nowMs() };
     }
-    this.#put(address, { ...entry, announced: entry.announced || successor !== undefined, successor });
+    this.#entries.set(address, { ...entry, announced: entry.announced || successor !== undefined, successor });
   }
 
   /** Tells the candidates, by an epoch that was never used. */
@@ -257,64 +237,30 @@ export class GrantLedger {
     return epoch;
   }
 
-  /** Takes the address from those who are not in the new list. Returns the one who keeps it for a while. */
-  #retire(
-    address: IpAddress,
-    before: Entry,
-    { list, epoch }: { readonly list: readonly string[]; readonly epoch: Epoch },
-  ): Outgoing | undefined {
-    const { speakers, timers } = this.#dependencies;
-    const handing = before.outgoing?.node ?? before.successor?.node ?? before.list[0] ?? '';
-    const presence = speakers.speaker(handing)?.presence ?? 'gone';
-    const keeps = !list.includes(handing) && presence !== 'gone';
-    for (const node of new Set([...before.list, handing])) {
-      if (!list.includes(node) && !(keeps && node === handing)) speakers.revoke(node, address);
+  /** Takes the address from those who are not in the new list; who announces it now keeps it until the new owner claims. */
+  #retire(address: IpAddress, before: Entry, { list, epoch }: Pick<Entry, 'list' | 'epoch'>): void {
+    const { speakers } = this.#dependencies;
+    const announcing = this.#handovers.outgoingOf(address) ?? before.successor?.node ?? before.list[0] ?? '';
+    const presence = speakers.speaker(announcing)?.presence ?? 'gone';
+    const keeps = !list.includes(announcing) && presence !== 'gone';
+    for (const node of new Set([...before.list, announcing])) {
+      if (!list.includes(node) && !(keeps && node === announcing)) speakers.revoke(node, address);
     }
     if (!keeps) {
-      if (before.outgoing !== undefined) this.#settle(before.outgoing, 'cancelled');
-      return undefined;
+      this.#handovers.cancel(address);
+      return;
     }
     // By this it knows whose claim to wait for.
-    speakers.grant(handing, { address, epoch, candidates: list, probed: true });
-    // However often the list changes, it waits no longer.
-    const { handoverMs } = this.#options;
-    const timer = before.outgoing?.timer ?? timers.start(handoverMs, () => this.#finish(address, 'timeout'));
-    return { node: handing, timer };
+    speakers.grant(announcing, { address, epoch, candidates: list, probed: true });
+    this.#handovers.begin(address, announcing, list);
   }
 
   #revokeAll(address: IpAddress, before: Entry): true {
-    if (before.outgoing !== undefined) this.#settle(before.outgoing, 'cancelled');
-    const holders = new Set([...before.list, before.outgoing?.node ?? '', before.successor?.node ?? '']);
+    const holders = new Set([...before.list, this.#handovers.outgoingOf(address) ?? '', before.successor?.node ?? '']);
+    this.#handovers.cancel(address);
     for (const node of holders) this.#dependencies.speakers.revoke(node, address);
-    this.#forgetPartners(before);
     this.#entries.delete(address);
-    this.#handing.delete(address);
     return true;
-  }
-
-  #finish(address: IpAddress, result: HandoverResult): void {
-    const entry = this.#entries.get(address);
-    if (entry?.outgoing === undefined) return;
-    this.#settle(entry.outgoing, result);
-    this.#dependencies.speakers.revoke(entry.outgoing.node, address);
-    this.#put(address, { ...entry, outgoing: undefined });
-  }
-
-  #settle(outgoing: Outgoing, result: HandoverResult): void {
-    outgoing.timer.cancel();
-    this.#handovers.add({ result });
-  }
-
-  #put(address: IpAddress, entry: Entry): void {
-    this.#forgetPartners(this.#entries.get(address));
-    if (entry.outgoing !== undefined) this.#partners.add([entry.outgoing.node, ...entry.list]);
-    this.#entries.set(address, entry);
-    if (entry.outgoing === undefined) this.#handing.delete(address);
-    else this.#handing.add(address);
-  }
-
-  #forgetPartners(entry: Entry | undefined): void {
-    if (entry?.outgoing !== undefined) this.#partners.remove([entry.outgoing.node, ...entry.list]);
   }
 }
 
