@@ -45,7 +45,7 @@ export function encodeMessage(message: BgpMessage, context: SessionContext): Uin
       writeUpdate(writer, message, context);
       break;
     case 'notification':
-      writeNotification(writer, message);
+      writeNotification(writer, message, context.maxSentLength);
       break;
     case 'keepalive':
       break;

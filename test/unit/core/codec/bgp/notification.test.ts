@@ -28,6 +28,15 @@ describe('a NOTIFICATION', () => {
     }
   });
 
+  it('is never longer than the peer takes, however long the message that it cites (RFC 4271 §4.1)', () => {
+    const cited = notification(7, 1, new Uint8Array(65_535).fill(5));
+    for (const maxSentLength of [4096, 65_535]) {
+      const wire = encodeMessage({ kind: 'notification', ...cited }, { ...BEFORE_OPEN, maxSentLength });
+      expect(wire).toHaveLength(maxSentLength);
+      expect(toHex(wire.subarray(16, 21))).toBe(`${maxSentLength.toString(16).padStart(4, '0')}030701`);
+    }
+  });
+
   it('within a Hard Reset is written as RFC 8538 §3.1 has it', () => {
     const reset = hardReset(notification(6, 2, octets('05647261696e')));
     expect(toHex(encodeMessage({ kind: 'notification', ...reset }, BEFORE_OPEN))).toBe(
