@@ -15,7 +15,7 @@ export interface DeclaredMetric {
 /** In the order of their names. */
 export async function metricDefinitions(): Promise<readonly DeclaredMetric[]> {
   const found = new Map<string, DeclaredMetric>();
-  for (const file of globSync('**/metrics.ts', { cwd: SOURCES })) {
+  for (const file of globSync('**/{metrics,metallb-metrics}.ts', { cwd: SOURCES })) {
     if (file.startsWith('ports/')) continue;
     const tables: unknown = await import(join(SOURCES, file));
     for (const definition of definitionsIn(tables))
@@ -37,7 +37,7 @@ function isDefinition(value: object): value is MetricDefinition {
 /** By the rules for names that our metrics keep. @see https://prometheus.io/docs/practices/naming/ */
 function kindOf(definition: MetricDefinition): DeclaredMetric['kind'] {
   if ('buckets' in definition) return 'histogram';
-  return definition.name.endsWith('_total') && !definition.name.startsWith('metallb_allocator_') ? 'counter' : 'gauge';
+  return definition.type ?? (definition.name.endsWith('_total') ? 'counter' : 'gauge');
 }
 
 function componentOf(file: string): DeclaredMetric['component'] {

@@ -71,6 +71,13 @@ export interface BfdCounters {
   readonly sent: number;
   readonly sendFailures: number;
   readonly drops: Readonly<Partial<Record<BfdPacketDrop, number>>>;
+  /** By name of the session: what of the above was of it. */
+  readonly sessions: Readonly<Record<string, BfdSessionCounters>>;
+}
+
+export interface BfdSessionCounters {
+  readonly received: number;
+  readonly sent: number;
 }
 
 export interface BfdPlaneListener {

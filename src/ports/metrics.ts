@@ -3,12 +3,16 @@ export interface MetricDefinition<Label extends string = string> {
   /** Prometheus name, with its unit (`_seconds`, `_bytes`) and `_total` for counters. */
   readonly name: string;
   readonly help: string;
-  /** Label names. BOUNDED: no label may hold an address, a MAC or a Service's name. */
+  /** Label names. BOUNDED: only where its definition says by what may a label hold an address, a MAC or a Service's name. */
   readonly labels: readonly Label[];
+  /** Where the name does not tell it, by `_total`: MetalLB's do not. */
+  readonly type?: 'counter' | 'gauge';
 }
 
 export interface Counter<Label extends string = string> {
   add(labels: Readonly<Record<Label, string>>, value?: number): void;
+  /** The series is not told any more. */
+  remove(labels: Readonly<Record<Label, string>>): void;
 }
 
 export interface Gauge<Label extends string = string> {

@@ -52,7 +52,10 @@ export class RecordingMetrics implements Metrics {
   readonly #values = new Map<string, number>();
 
   counter<Label extends string>(definition: MetricDefinition<Label>): Counter<Label> {
-    return { add: (labels, value = 1) => this.#set(definition, labels, this.value(definition.name, labels) + value) };
+    return {
+      add: (labels, value = 1) => this.#set(definition, labels, this.value(definition.name, labels) + value),
+      remove: (labels) => void this.#values.delete(key(definition.name, labels)),
+    };
   }
 
   gauge<Label extends string>(definition: MetricDefinition<Label>): Gauge<Label> {

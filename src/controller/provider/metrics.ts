@@ -17,5 +17,5 @@ export const METALLB_ALLOCATOR = {
 } as const;
 
 function allocator(name: string, help: string): MetricDefinition<'pool'> {
-  return { name: `metallb_allocator_${name}`, help, labels: ['pool'] };
+  return { name: `metallb_allocator_${name}`, help, labels: ['pool'], type: 'gauge' };
 }

@@ -17,7 +17,7 @@ export const SILENT_LOG: Log = {
 export const SILENT_EVENTS: EventSink = { record: nothing };
 
 export const SILENT_METRICS: Metrics = {
-  counter: () => ({ add: nothing }),
+  counter: () => ({ add: nothing, remove: nothing }),
   gauge: () => ({ set: nothing, remove: nothing }),
   histogram: () => ({ observe: nothing }),
 };

@@ -83,6 +83,7 @@ export class SessionDriver {
 
   /** A packet that was decoded from these octets and belongs to this session. */
   received(packet: BfdPacket, octets: Uint8Array): void {
+    this.#with.counting.recognised(this.#settings.name);
     const nowMs = this.#with.clock.nowMs();
     if (!this.#limit.take(nowMs)) {
       this.#with.counting.dropped('rate-limit');
@@ -122,7 +123,7 @@ export class SessionDriver {
   #carryOut(action: BfdAction): void {
     switch (action.kind) {
       case 'send':
-        this.#with.counting.sent(this.#with.sender.send(this.#octetsOf(action.packet)));
+        this.#with.counting.sent(this.#settings.name, this.#with.sender.send(this.#octetsOf(action.packet)));
         return;
       case 'report': {
         const { state, diagnostic, remoteState } = action.report;

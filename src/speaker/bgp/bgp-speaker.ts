@@ -206,7 +206,9 @@ export class BgpSpeaker {
       this.#sessions.delete(name);
       void session.stop({ kind: peer === undefined ? 'peerDeconfigured' : 'configurationChange' });
       this.#heardFrom.delete(name);
-      if (peer === undefined) this.#bfd.delete(name);
+      if (peer !== undefined) continue;
+      this.#bfd.delete(name);
+      this.#meter.bfdGone(name);
     }
     if (before.draining !== settings.draining)
       for (const session of this.#sessions.values()) session.setDraining(settings.draining);
@@ -241,7 +243,7 @@ export class BgpSpeaker {
         remote: () => this.#remoteOf(settings),
         routes: this.#routes,
         log: this.#with.log.child({ peer: settings.name }),
-        meter: this.#meter.of(settings.name),
+        meter: this.#meter.of(settings),
         changed: (what) => this.#reports.changed(settings.name, what),
       },
     );
@@ -311,6 +313,7 @@ export class BgpSpeaker {
     for (const name of this.#bfd.keys()) {
       if (names.has(name)) continue;
       this.#bfd.delete(name);
+      this.#meter.bfdGone(name);
       this.#sessions.get(name)?.bfd('unknown');
     }
     this.#with.bfd.set(watched);
@@ -321,7 +324,8 @@ export class BgpSpeaker {
     if (session === undefined || !this.#hasBfd(report.name)) return;
     const before = this.#bfd.get(report.name);
     this.#bfd.set(report.name, report);
-    this.#meter.bfdSession(report.name, report.state === 'Up');
+    const remote = this.#remoteOf(session.settings);
+    if (remote !== undefined) this.#meter.bfdSession(report.name, remote, report.state === 'Up');
     const { name: peer, ...what } = report;
     if (before?.state !== report.state) this.#with.log.info('bfd-state', { peer, ...what });
     session.bfd(bfdStatusOf(report, before));
@@ -331,6 +335,7 @@ export class BgpSpeaker {
   /** Sessions live on without BFD: the hold timers still watch. */
   #bfdFailed(error: Error): void {
     this.#with.log.error('bfd-failed', { reason: error.message });
+    this.#meter.bfdFailed();
     for (const [name, session] of this.#sessions) {
       this.#bfd.delete(name);
       session.bfd('unknown');

@@ -1,7 +1,10 @@
-import type { ReceivedMessage } from '../../core/codec/bgp/index.ts';
+import type { BgpMessage, ReceivedMessage } from '../../core/codec/bgp/index.ts';
 import type { SessionEnd, SessionState } from '../../core/fsm/bgp/index.ts';
+import { formatIp, type IpAddress } from '../../core/net/index.ts';
 import type { BfdCounters } from '../../ports/bfd.ts';
+import type { BgpPeerSettings } from '../../ports/bgp-channel.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import { MetallbBgpMeter, type MetallbPeerMeter } from './metallb-metrics.ts';
 
 /** Every metric of the BGP part of a speaker. `peer` is the name of a BGPPeer. */
 export const BGP_METRICS = {
@@ -78,9 +81,13 @@ export const BGP_METRICS = {
 export class BgpMeter {
   readonly stateFailures;
   readonly #made;
+  readonly #metallb: MetallbBgpMeter;
+  /** By peer: what was told of its BFD session last. BOUNDED: by the peers with BFD. */
+  readonly #bfd = new Map<string, { readonly remote: string; readonly up: boolean }>();
 
   constructor(metrics: Metrics) {
     this.stateFailures = metrics.counter(BGP_METRICS.stateFailures);
+    this.#metallb = new MetallbBgpMeter(metrics);
     this.#made = {
       up: metrics.gauge(BGP_METRICS.up),
       prefixes: metrics.gauge(BGP_METRICS.prefixes),
@@ -100,19 +107,46 @@ export class BgpMeter {
   }
 
   /** For a session that begins: its gauges are 0. */
-  of(peer: string): PeerMeter {
-    return new PeerMeter(peer, this.#made);
+  of(peer: Pick<BgpPeerSettings, 'name' | 'endpoint' | 'peerPort'>): PeerMeter {
+    return new PeerMeter(peer.name, this.#made, this.#metallb.of(endOf(peer)));
   }
 
-  bfdSession(peer: string, up: boolean): void {
+  bfdSession(peer: string, remote: IpAddress, up: boolean): void {
+    const before = this.#bfd.get(peer);
+    const now = { remote: formatIp(remote), up };
+    if (before !== undefined && before.remote !== now.remote) this.bfdGone(peer);
+    this.#bfd.set(peer, now);
     this.#made.bfdUp.set({ peer }, up ? 1 : 0);
+    this.#metallb.bfdSession(now.remote, up, up !== (before?.up ?? false));
   }
 
-  bfd(counters: BfdCounters): void {
-    this.#made.bfdReceived.add({}, counters.received);
-    this.#made.bfdSent.add({}, counters.sent);
-    this.#made.bfdSendFailures.add({}, counters.sendFailures);
-    for (const [reason, count] of Object.entries(counters.drops)) this.#made.bfdDrops.add({ reason }, count);
+  /** BFD cannot be had now: nothing is up. */
+  bfdFailed(): void {
+    for (const [peer, { remote, up }] of this.#bfd) {
+      this.#bfd.set(peer, { remote, up: false });
+      this.#made.bfdUp.set({ peer }, 0);
+      this.#metallb.bfdSession(remote, false, up);
+    }
+  }
+
+  /** The BFD session with the peer is not wanted any more. */
+  bfdGone(peer: string): void {
+    const last = this.#bfd.get(peer);
+    if (last === undefined) return;
+    this.#bfd.delete(peer);
+    this.#made.bfdUp.remove({ peer });
+    this.#metallb.bfdGone(last.remote);
+  }
+
+  bfd({ received, sent, sendFailures, drops, sessions }: BfdCounters): void {
+    this.#made.bfdReceived.add({}, received);
+    this.#made.bfdSent.add({}, sent);
+    this.#made.bfdSendFailures.add({}, sendFailures);
+    for (const [reason, count] of Object.entries(drops)) this.#made.bfdDrops.add({ reason }, count);
+    for (const [peer, counters] of Object.entries(sessions)) {
+      const told = this.#bfd.get(peer);
+      if (told !== undefined) this.#metallb.bfdPackets(told.remote, counters);
+    }
   }
 }
 
@@ -120,33 +154,52 @@ export class BgpMeter {
 export class PeerMeter {
   readonly #peer: string;
   readonly #made: MadeMetrics;
+  readonly #metallb: MetallbPeerMeter;
 
-  constructor(peer: string, made: MadeMetrics) {
+  constructor(peer: string, made: MadeMetrics, metallb: MetallbPeerMeter) {
     this.#peer = peer;
     this.#made = made;
+    this.#metallb = metallb;
     made.up.set({ peer }, 0);
     made.prefixes.set({ peer }, 0);
   }
 
-  state(state: SessionState | 'gone'): void {
+  state(state: SessionState): void {
     const up = state === 'Established';
     this.#made.up.set({ peer: this.#peer }, up ? 1 : 0);
     if (!up) this.#made.prefixes.set({ peer: this.#peer }, 0);
+    this.#metallb.state(up);
   }
 
-  sent(type: string): void {
+  /** The session is not wanted any more. */
+  gone(): void {
+    this.#made.up.remove({ peer: this.#peer });
+    this.#made.prefixes.remove({ peer: this.#peer });
+    this.#metallb.gone();
+  }
+
+  sent(type: BgpMessage['kind']): void {
     this.#made.messagesSent.add({ peer: this.#peer, type });
+    this.#metallb.sent(type);
   }
 
   /** @param prefixes that the peer has now */
   updatesSent(count: number, prefixes: number): void {
     this.#made.updates.add({ peer: this.#peer }, count);
     this.#made.prefixes.set({ peer: this.#peer }, prefixes);
+    this.#metallb.sent('update', count);
+    this.#metallb.announced(prefixes);
+  }
+
+  /** How many prefixes the peer is to have. */
+  prefixesWanted(prefixes: number): void {
+    this.#metallb.pending(prefixes);
   }
 
   received(message: ReceivedMessage): void {
     const peer = this.#peer;
     this.#made.messagesReceived.add({ peer, type: message.kind });
+    this.#metallb.received(message.kind);
     if (message.kind !== 'update') return;
     this.#made.ignoredPrefixes.add({ peer }, message.announced);
     if (message.treatAsWithdraw !== undefined) this.#made.treatedAsWithdraw.add({ peer });
@@ -157,6 +210,13 @@ export class PeerMeter {
     this.#made.ends.add({ peer, cause });
     if (notification !== undefined) this.#made.notifications.add({ peer, by: notification.by });
   }
+}
+
+/** As MetalLB calls a peer; one without an address by its interface. */
+function endOf({ endpoint, peerPort }: Pick<BgpPeerSettings, 'endpoint' | 'peerPort'>): string {
+  if (endpoint.kind === 'interface') return `${endpoint.name}:${peerPort}`;
+  const address = formatIp(endpoint.address);
+  return `${address.includes(':') ? `[${address}]` : address}:${peerPort}`;
 }
 
 interface MadeMetrics extends Readonly<Record<'up' | 'prefixes', ReturnType<Metrics['gauge']>>> {

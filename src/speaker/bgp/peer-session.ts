@@ -118,7 +118,7 @@ export class PeerSession {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     this.#feed.close();
-    this.#with.meter.state('gone');
+    this.#with.meter.gone();
     await Promise.all(this.#closing);
   }
 

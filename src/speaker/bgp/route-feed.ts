@@ -51,6 +51,7 @@ export class RouteFeed {
     this.#with = dependencies;
     this.#rib.setGracefulShutdown(draining);
     this.#rib.replace(dependencies.routes.routesFor(peer));
+    dependencies.meter.prefixesWanted(this.#rib.counts().wanted);
   }
 
   /** What the peer has of us. */
@@ -86,6 +87,7 @@ export class RouteFeed {
         urgent = true;
       } else this.#rib.announce(route);
     }
+    this.#with.meter.prefixesWanted(this.#rib.counts().wanted);
     if (urgent) this.pump();
     else this.#pumpSoon();
   }

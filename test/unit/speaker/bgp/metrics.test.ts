@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { type IpAddress, parseIp } from '../../../../src/core/net/index.ts';
+import { METALLB_BFD_METRICS, METALLB_BGP_METRICS } from '../../../../src/speaker/bgp/metallb-metrics.ts';
+import { BgpMeter } from '../../../../src/speaker/bgp/metrics.ts';
+import { RecordingMetrics } from '../../../support/recording-telemetry.ts';
+
+const TOR = { name: 'tor', endpoint: { kind: 'address', address: address('192.0.2.1') }, peerPort: 1179 } as const;
+const LABELS = { peer: '192.0.2.1:1179', vrf: 'default' };
+const BFD_LABELS = { peer: '192.0.2.1', vrf: 'default' };
+
+function address(text: string): IpAddress {
+  const parsed = parseIp(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed;
+}
+
+describe("a peer under MetalLB's names", () => {
+  it('has every series from its beginning, at 0', () => {
+    const metrics = new RecordingMetrics();
+    new BgpMeter(metrics).of(TOR);
+    for (const { name } of Object.values(METALLB_BGP_METRICS))
+      expect(metrics.series()).toContain(`${name}{peer=192.0.2.1:1179,vrf=default}`);
+  });
+
+  it('counts messages by kind and in sum, and prefixes that are and that are to be', () => {
+    const metrics = new RecordingMetrics();
+    const peer = new BgpMeter(metrics).of(TOR);
+    peer.prefixesWanted(3);
+    peer.sent('open');
+    peer.received({ kind: 'keepalive' });
+    peer.sent('keepalive');
+    peer.state('Established');
+    peer.updatesSent(2, 3);
+    const value = (name: string): number => metrics.value(`metallb_bgp_${name}`, LABELS);
+    expect(value('session_up')).toBe(1);
+    expect(value('pending_prefixes_total')).toBe(3);
+    expect(value('announced_prefixes_total')).toBe(3);
+    expect(value('updates_total')).toBe(2);
+    expect([value('opens_sent'), value('keepalives_sent'), value('keepalives_received')]).toEqual([1, 1, 1]);
+    expect([value('total_sent'), value('total_received')]).toEqual([4, 1]);
+    peer.state('Idle');
+    expect([value('session_up'), value('announced_prefixes_total')]).toEqual([0, 0]);
+  });
+
+  it('is called by address and port, an IPv6 address in brackets, or by its interface', () => {
+    const metrics = new RecordingMetrics();
+    const meter = new BgpMeter(metrics);
+    meter.of({ name: 'six', endpoint: { kind: 'address', address: address('2001:db8::1') }, peerPort: 179 });
+    meter.of({ name: 'unnumbered', endpoint: { kind: 'interface', name: 'eth1' }, peerPort: 179 });
+    expect(metrics.series()).toContain('metallb_bgp_session_up{peer=[2001:db8::1]:179,vrf=default}');
+    expect(metrics.series()).toContain('metallb_bgp_session_up{peer=eth1:179,vrf=default}');
+  });
+
+  it('leaves no series of its state behind when it is not wanted any more', () => {
+    const metrics = new RecordingMetrics();
+    new BgpMeter(metrics).of(TOR).gone();
+    expect(metrics.series()).toEqual([]);
+  });
+});
+
+describe('a BFD session', () => {
+  function watched(): { readonly metrics: RecordingMetrics; readonly meter: BgpMeter } {
+    const metrics = new RecordingMetrics();
+    const meter = new BgpMeter(metrics);
+    meter.bfdSession('tor', TOR.endpoint.address, false);
+    meter.bfdSession('tor', TOR.endpoint.address, true);
+    return { metrics, meter };
+  }
+
+  it("is told by the peer's name, and by the peer's address under MetalLB's names", () => {
+    const { metrics, meter } = watched();
+    meter.bfd({
+      received: 9,
+      sent: 8,
+      sendFailures: 0,
+      drops: {},
+      sessions: { tor: { received: 5, sent: 6 }, gone: { received: 4, sent: 2 } },
+    });
+    const value = (name: string): number => metrics.value(`metallb_bfd_${name}`, BFD_LABELS);
+    expect(metrics.value('heraldlb_bfd_session_up', { peer: 'tor' })).toBe(1);
+    expect([value('session_up'), value('session_up_events'), value('session_down_events')]).toEqual([1, 1, 0]);
+    expect([value('control_packet_input'), value('control_packet_output')]).toEqual([5, 6]);
+    for (const { name } of Object.values(METALLB_BFD_METRICS))
+      expect(metrics.series()).toContain(`${name}{peer=192.0.2.1,vrf=default}`);
+  });
+
+  it('is not up any more from the moment that BFD died', () => {
+    const { metrics, meter } = watched();
+    meter.bfdFailed();
+    expect(metrics.value('heraldlb_bfd_session_up', { peer: 'tor' })).toBe(0);
+    expect(metrics.value('metallb_bfd_session_up', BFD_LABELS)).toBe(0);
+    expect(metrics.value('metallb_bfd_session_down_events', BFD_LABELS)).toBe(1);
+  });
+
+  it('leaves no series behind when it is not wanted any more, or is one with another address', () => {
+    const { metrics, meter } = watched();
+    meter.bfdSession('tor', address('192.0.2.9'), true);
+    expect(metrics.series().filter((series) => series.includes('peer=192.0.2.1,'))).toEqual([]);
+    meter.bfdGone('tor');
+    expect(metrics.series().filter((series) => series.includes('session_up'))).toEqual([]);
+  });
+});
