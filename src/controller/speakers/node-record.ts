@@ -70,6 +70,16 @@ export class NodeRecord implements Speaker {
     return !same;
   }
 
+  /** It is gone: nobody knows what it announces. */
+  forgetSpeaker(): void {
+    this.watch?.stop();
+    this.watch = undefined;
+    this.leaving = false;
+    this.claims.clear();
+    this.rejects.clear();
+  }
+
+  /** Takes over what a process says when it dials. */
   introduce(hello: Extract<SpeakerMessage, { kind: 'hello' }>): {
     readonly interfaces: boolean;
     readonly claims: readonly IpAddress[];

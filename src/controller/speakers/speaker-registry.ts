@@ -13,15 +13,15 @@ import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import { admit } from './admission.ts';
 import { REJECTS, SESSION_ENDS, UPDATES } from './metrics.ts';
-import { Neighbourhood } from './neighbourhood.ts';
-import { NodeRecord } from './node-record.ts';
+import type { NodeRecord } from './node-record.ts';
+import { NodeRecords } from './node-records.ts';
+import { Presences } from './presences.ts';
 import { SessionLine, type SessionLineOptions } from './session-line.ts';
 import type { SessionRider } from './session-rider.ts';
-import type { SilenceWatch } from './silence-watch.ts';
 import type { ObservationListener, Speaker, SpeakerListener, Speakers } from './speaker-listener.ts';
 import { SpeakerNews } from './speaker-news.ts';
 import type { SurroundingsMessage } from './surroundings.ts';
-import { Vigil, type VigilOptions } from './vigil.ts';
+import type { VigilOptions } from './vigil.ts';
 
 export interface SpeakerRegistryOptions extends SessionLineOptions, VigilOptions {}
 
@@ -48,23 +48,18 @@ type LaterMessage = Exclude<SpeakerMessage, { kind: 'hello' }>;
 /**
  * Who speaks for which node, what each is to announce, and what each says that it announces. A change of one address costs
  * the nodes that may announce it one small message each, whatever else they have.
- *
- * A session that ends proves nothing: a node is gone only when it is silent and none of its neighbours hears it either.
  */
 export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   readonly #options: SpeakerRegistryOptions;
   readonly #dependencies: SpeakerRegistryDependencies;
-  /** BOUNDED: by the nodes of the cluster: only proven ones have a session, and the rest have a grant. */
-  readonly #nodes = new Map<string, NodeRecord>();
-  readonly #neighbourhood = new Neighbourhood();
+  readonly #nodes = new NodeRecords();
   readonly #news: SpeakerNews;
+  readonly #presences: Presences;
   readonly #metrics: {
     readonly ends: Counter<'end'>;
     readonly updates: Counter<'kind'>;
     readonly rejects: Counter;
   };
-  readonly #vigil: Vigil;
-  #helloKeys: SurroundingsMessage | undefined;
   #released = false;
   #stopped = false;
 
@@ -72,9 +67,8 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     this.#options = { ...DEFAULT_SPEAKER_REGISTRY_OPTIONS, ...options };
     this.#dependencies = dependencies;
     const { metrics } = dependencies;
-    const hasOthers = (nodeName: string) => this.#hasOthers(nodeName);
-    this.#vigil = new Vigil(this.#options, { ...dependencies, neighbourhood: this.#neighbourhood, hasOthers });
     this.#news = new SpeakerNews(metrics);
+    this.#presences = new Presences(this.#options, { ...dependencies, nodes: this.#nodes, news: this.#news });
     this.#metrics = {
       ends: metrics.counter(SESSION_ENDS),
       updates: metrics.counter(UPDATES),
@@ -99,16 +93,16 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     return this.#nodes.get(nodeName);
   }
 
-  *alive(): Iterable<Speaker> {
-    for (const node of this.#nodes.values()) if (node.presence !== 'gone') yield node;
+  alive(): Iterable<Speaker> {
+    return this.#nodes.alive();
   }
 
   witnessesOf(nodeName: string): ReadonlyMap<string, NeighbourState> {
-    return this.#neighbourhood.of(nodeName);
+    return this.#presences.witnessesOf(nodeName);
   }
 
   grant(nodeName: string, grant: Grant): void {
-    const node = this.#node(nodeName);
+    const node = this.#nodes.of(nodeName);
     node.rejects.delete(grant.address);
     node.outbox.set(grant);
     node.line?.flush();
@@ -119,30 +113,24 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     if (node === undefined || !node.outbox.delete(address)) return;
     node.rejects.delete(address);
     node.line?.flush();
-    this.#forgetIfEmpty(node);
+    this.#nodes.forgetIfEmpty(node);
   }
 
   surround(nodeName: string, neighbours: Extract<SurroundingsMessage, { kind: 'neighbours' }>): void {
-    const node = this.#node(nodeName);
+    const node = this.#nodes.of(nodeName);
     node.surroundings.set(neighbours);
     node.line?.flush();
-    this.#forgetIfEmpty(node);
+    this.#nodes.forgetIfEmpty(node);
   }
 
   /** Every speaker is to have these, whenever it comes. */
   setHelloKeys(keys: readonly HelloKey[]): void {
-    this.#helloKeys = { kind: 'hello-keys', keys };
-    for (const { surroundings, line } of this.#nodes.values()) {
-      surroundings.set(this.#helloKeys);
-      line?.flush();
-    }
+    this.#nodes.tellAll({ kind: 'hello-keys', keys });
   }
 
   /** Whether every node that lives, by its own word or by that of others, can be told something now. */
   get reachesAll(): boolean {
-    const names = [...this.alive()].map(({ nodeName }) => nodeName);
-    const heard = [...this.#neighbourhood.nodes()].filter((name) => this.#neighbourhood.isHeard(name));
-    return names.length > 0 && [...names, ...heard].every((name) => this.speaker(name)?.presence === 'connected');
+    return this.#presences.reachesAll;
   }
 
   probe(nodeName: string, request: { readonly requestId: number; readonly addresses: readonly IpAddress[] }): boolean {
@@ -156,7 +144,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    for (const node of this.#nodes.values()) node.line?.begin();
+    for (const node of this.#nodes.all()) node.line?.begin();
   }
 
   hold(): void {
@@ -166,8 +154,8 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   /** Nothing is told or decided any more; whoever owns the sessions closes them. */
   stop(): void {
     this.#stopped = true;
-    for (const node of this.#nodes.values()) {
-      this.#detach(node);
+    for (const node of this.#nodes.all()) {
+      this.#presences.detach(node);
       node.watch?.stop();
     }
     this.#nodes.clear();
@@ -178,14 +166,11 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
       session.close('not-leader', 'this replica does not lead');
       return;
     }
-    const node = this.#node(session.nodeName);
+    const node = this.#nodes.of(session.nodeName);
     const before = node.presence;
     if (!this.#makeRoom(node, session, hello)) return;
     const back = before === 'connected' || before === 'away';
-    node.leaving = false;
-    node.watch?.stop();
-    node.watch = this.#watch(node);
-    this.#vigil.heard();
+    this.#presences.appeared(node);
     node.rejects.clear();
     this.#dependencies.log.info('speaker-connected', { node: node.nodeName, version: hello.version, back });
     const { outbox, surroundings } = node;
@@ -198,7 +183,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
       updates: this.#metrics.updates,
     });
     const changed = node.introduce(hello);
-    this.#news.count(this.#nodes.values());
+    this.#news.count(this.#nodes.all());
     if (!back) this.#news.tell((listener) => listener.speakerUp(node.nodeName));
     else if (before !== 'connected') this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
     if (back && changed.interfaces) this.#news.tell((listener) => listener.interfacesChanged(node.nodeName));
@@ -211,8 +196,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
   received(session: SpeakerSession, message: LaterMessage): void {
     const node = this.#nodes.get(session.nodeName);
     if (node?.line?.session !== session) return;
-    node.watch?.heard();
-    this.#vigil.heard();
+    this.#presences.heard(node);
     switch (message.kind) {
       case 'heartbeat':
         return;
@@ -223,7 +207,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
         this.#rejected(node, message);
         return;
       case 'leaving':
-        this.#leaving(node);
+        this.#presences.leaves(node);
         return;
       case 'report': {
         const claims = node.replaceClaims(message.claims);
@@ -237,7 +221,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
         this.#claimsChanged(node, node.changeClaims(message.made, message.dropped));
         return;
       case 'neighbourhood':
-        this.#spokenOf(this.#neighbourhood.replace(node.nodeName, message.neighbours));
+        this.#presences.tellsOf(node, message.neighbours);
         this.#news.observed(node.nodeName, message);
         return;
       case 'verified':
@@ -263,32 +247,29 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     const node = this.#nodes.get(session.nodeName);
     if (node?.line?.session !== session) return;
     this.#dependencies.log.info('speaker-disconnected', { node: node.nodeName, end });
-    this.#detach(node);
-    this.#news.count(this.#nodes.values());
-    // Who did not say goodbye is alive until it is silent for too long: it may be dialling already.
-    if (node.presence === 'leaving') this.#down(node);
-    else this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
+    this.#presences.cutOff(node);
   }
 
   /** Decides about a session that stands already. False: the new one is refused. */
   #makeRoom(node: NodeRecord, session: SpeakerSession, hello: Hello): boolean {
     const standing = node.line;
     if (standing === undefined) return true;
+    const { deadAfterMs } = this.#presences;
     const admission = admit(
       {
         instanceId: node.instanceId,
         podUid: standing.session.podUid,
         leaving: node.leaving,
-        silentForMs: node.watch?.silentForMs ?? this.#vigil.deadAfterMs,
+        silentForMs: node.watch?.silentForMs ?? deadAfterMs,
       },
       { instanceId: hello.instanceId, podUid: session.podUid },
-      this.#vigil.deadAfterMs,
+      deadAfterMs,
     );
     if (admission === 'refuse') {
       session.close('already-connected', `a speaker of node ${node.nodeName} is connected and well`);
       return false;
     }
-    this.#detach(node);
+    this.#presences.detach(node);
     standing.close('replaced', 'a newer session of this node took over');
     return true;
   }
@@ -301,92 +282,7 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
     node.line?.acked(revision);
   }
 
-  #leaving(node: NodeRecord): void {
-    if (node.leaving) return;
-    node.leaving = true;
-    node.cared = this.#neighbourhood.isCared(node.nodeName);
-    this.#dependencies.log.info('speaker-leaving', { node: node.nodeName, stoodInFor: node.cared });
-    this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
-  }
-
   #claimsChanged(node: NodeRecord, addresses: readonly IpAddress[]): void {
     if (addresses.length > 0) this.#news.tell((listener) => listener.claimsChanged(node.nodeName, addresses));
-  }
-
-  /** Others say something else of these than before. */
-  #spokenOf(nodeNames: readonly string[]): void {
-    for (const nodeName of nodeNames) {
-      const node = this.#nodes.get(nodeName);
-      if (node === undefined) continue;
-      const before = node.presence;
-      node.cared = this.#neighbourhood.isCared(nodeName);
-      if (node.presence === before) continue;
-      if (node.presence === 'leaving' && node.line === undefined) this.#down(node);
-      else this.#news.tell((listener) => listener.presenceChanged(nodeName));
-    }
-  }
-
-  #watch(node: NodeRecord): SilenceWatch {
-    return this.#vigil.watch(node.nodeName, {
-      away: () => {
-        this.#cut(node);
-        this.#news.tell((listener) => listener.presenceChanged(node.nodeName));
-      },
-      gone: () => {
-        this.#cut(node);
-        this.#down(node);
-      },
-    });
-  }
-
-  /** Ends the session of a node that is silent. */
-  #cut(node: NodeRecord): void {
-    const { line } = node;
-    if (line === undefined) return;
-    this.#detach(node);
-    line.close('silent', `no message for ${this.#vigil.deadAfterMs} ms`);
-    this.#news.count(this.#nodes.values());
-  }
-
-  #hasOthers(nodeName: string): boolean {
-    for (const other of this.alive()) if (other.nodeName !== nodeName) return true;
-    return false;
-  }
-
-  #down(node: NodeRecord): void {
-    if (node.presence === 'gone') return;
-    node.watch?.stop();
-    node.watch = undefined;
-    node.leaving = false;
-    node.claims.clear();
-    node.rejects.clear();
-    this.#dependencies.log.warn('speaker-down', { node: node.nodeName });
-    this.#news.count(this.#nodes.values());
-    this.#news.tell((listener) => listener.speakerDown(node.nodeName));
-    this.#news.riders((rider) => rider.down(node.nodeName));
-    this.#forgetIfEmpty(node);
-  }
-
-  /** Its session is over, and with it what it knew of its neighbours. */
-  #detach(node: NodeRecord): void {
-    const { line } = node;
-    if (line === undefined) return;
-    line.stop();
-    node.line = undefined;
-    this.#news.riders((rider) => rider.detached(line.session));
-    this.#spokenOf(this.#neighbourhood.forget(node.nodeName));
-  }
-
-  #node(nodeName: string): NodeRecord {
-    const known = this.#nodes.get(nodeName);
-    if (known !== undefined) return known;
-    const node = new NodeRecord(nodeName);
-    if (this.#helloKeys !== undefined) node.surroundings.set(this.#helloKeys);
-    this.#nodes.set(nodeName, node);
-    return node;
-  }
-
-  #forgetIfEmpty(node: NodeRecord): void {
-    if (node.forgettable) this.#nodes.delete(node.nodeName);
   }
 }
