@@ -10,7 +10,7 @@ import {
   sendHoldTimer,
 } from './connection-step.ts';
 import { openWhenFree } from './opening.ts';
-import { received } from './received.ts';
+import { received, unexpected } from './received.ts';
 import type { Connection, ConnectionTimer } from './types.ts';
 import { closedWords, malformedWords, TIMEOUT_WORDS } from './words.ts';
 
@@ -20,10 +20,7 @@ export function stepConnection(connection: Connection, event: ConnectionEvent, a
     case 'received':
       return received(connection, event.message, around);
     case 'malformed':
-      return endWith(connection, event.notification, {
-        cause: 'malformedMessage',
-        words: malformedWords(event.notification, event.detail),
-      });
+      return malformed(connection, event);
     case 'closed':
       return ended(connection, { cause: 'closedByPeer', words: closedWords(connection, event.why) });
     case 'expired':
@@ -33,6 +30,18 @@ export function stepConnection(connection: Connection, event: ConnectionEvent, a
     default:
       return event satisfies never;
   }
+}
+
+/** A message that must not come in this state is not looked into. Events 21, 22 and 28. @see RFC 4271 §8.2.2, RFC 6608 §3 */
+function malformed(
+  connection: Connection,
+  { notification: answer, detail }: Extract<ConnectionEvent, { kind: 'malformed' }>,
+): ConnectionStep {
+  const isUp = connection.kind === 'established';
+  if (answer.code === ErrorCode.open && isUp) return unexpected(connection, 'open');
+  if (answer.code === ErrorCode.update && !isUp) return unexpected(connection, 'update');
+  if (answer.code === ErrorCode.routeRefresh && !isUp) return unexpected(connection, 'routeRefresh');
+  return endWith(connection, answer, { cause: 'malformedMessage', words: malformedWords(answer, detail) });
 }
 
 function expired(connection: Connection, timer: ConnectionTimer, around: Surroundings): ConnectionStep {

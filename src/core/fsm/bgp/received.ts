@@ -37,15 +37,17 @@ export function received(connection: Connection, message: ReceivedMessage, aroun
   }
   switch (connection.kind) {
     case 'waiting':
-      return message.kind === 'open' ? openBeforeOurs(connection, message, around) : unexpected(connection, message);
+      return message.kind === 'open'
+        ? openBeforeOurs(connection, message, around)
+        : unexpected(connection, message.kind);
     case 'openSent':
       return message.kind === 'open'
         ? openArrived(connection, message, around.config)
-        : unexpected(connection, message);
+        : unexpected(connection, message.kind);
     case 'openConfirm':
-      return message.kind === 'keepalive' ? confirmed(connection) : unexpected(connection, message);
+      return message.kind === 'keepalive' ? confirmed(connection) : unexpected(connection, message.kind);
     case 'established':
-      return message.kind === 'open' ? unexpected(connection, message) : lifeSign(connection, message);
+      return message.kind === 'open' ? unexpected(connection, message.kind) : lifeSign(connection, message);
     default:
       return connection satisfies never;
   }
@@ -63,7 +65,7 @@ function openBeforeOurs(
   message: OpenMessage,
   around: Surroundings,
 ): ConnectionStep {
-  if (connection.received !== undefined) return unexpected(connection, message);
+  if (connection.received !== undefined) return unexpected(connection, message.kind);
   return openWhenFree({ ...connection, delayed: false, received: message }, around);
 }
 
@@ -92,11 +94,8 @@ function lifeSign(
   return alive(connection, actions);
 }
 
-/** @see RFC 6608 §3 */
-function unexpected(
-  connection: Connection,
-  { kind }: Exclude<ReceivedMessage, { kind: 'notification' }>,
-): ConnectionStep {
+/** Ends a connection on which a message of this kind must not come now. @see RFC 6608 §3 */
+export function unexpected(connection: Connection, kind: keyof typeof MESSAGE_NAMES): ConnectionStep {
   const state = STATE_NAMES[connection.kind];
   const words = unexpectedMessageWords(MESSAGE_NAMES[kind], state.name);
   return endWith(connection, notification(ErrorCode.stateMachine, state.subcode, Uint8Array.of(MessageType[kind])), {

@@ -83,6 +83,20 @@ describe('a message that must not come (RFC 6608 §3)', () => {
   });
 });
 
+describe('a message that cannot be read and must not come (RFC 6608 §3)', () => {
+  it.each([
+    ['UPDATE in OpenSent', openSent, notification(3, 1), '5/1 02'],
+    ['UPDATE in OpenConfirm', openConfirm, notification(3, 10), '5/2 02'],
+    ['ROUTE-REFRESH in OpenConfirm', openConfirm, notification(7, 1), '5/2 05'],
+    ['OPEN in Established', () => new Peer().up(), notification(2, 4), '5/3 01'],
+    ['OPEN in OpenConfirm, whose fault is named', openConfirm, notification(2, 4), '2/4'],
+  ] as const)('%s', (_title, begin, bad, expected) => {
+    const peer = begin().tell({ kind: 'malformed', connection: 1, notification: bad, detail: 'it' });
+    expect(peer.notified).toEqual([expected]);
+    expect(peer.shown).toBe('Idle');
+  });
+});
+
 describe('silence', () => {
   it('ends the session when the hold time is over, in each state (RFC 4271 §6.5)', () => {
     for (const peer of [openSent(), openConfirm(), new Peer().up()]) {
