@@ -52,6 +52,20 @@ describe('a speaker of BGP that stops', () => {
   });
 });
 
+describe('a speaker of BGP whose thread was late', () => {
+  it('reads what came meanwhile before it calls the router dead', async () => {
+    const router = bed.up(peer({ holdTimeSeconds: 9 }), [], { holdTimeSeconds: 9 });
+    await bed.time.advance(8999);
+    // The timer fires late; what waits in the socket comes before it is believed.
+    const firing = bed.time.advance(1);
+    router.say({ kind: 'keepalive' });
+    await firing;
+    expect(router.notifications).toEqual([]);
+    await bed.time.advance(9100);
+    expect(router.notifications).toMatchObject([{ code: 4, subcode: 0 }]);
+  });
+});
+
 describe('a speaker of BGP that starts again', () => {
   it('announces what it announced before, without a controller', async () => {
     bed.up(peer({ password: 'secret' }), [route('192.0.2.1/32', { med: 5 })]);
