@@ -20,6 +20,11 @@ import { keyOf } from './key.ts';
 const EXCESS = 3;
 const BURST = 20;
 
+/** Packets that say that a session ends. @see RFC 5880 §6.8.16 */
+const FAREWELLS = 3;
+/** Longer than a turn of the event loop, and little against any Detection Time. */
+const LOOK_AGAIN_MS = 10;
+
 export interface SessionDriverDependencies {
   readonly sender: BfdSender;
   readonly counting: BfdCounting;
@@ -101,9 +106,9 @@ export class SessionDriver {
     this.#step({ kind: 'received', packet, nowMs, draw: this.#with.random.next() });
   }
 
-  /** Says that it ends by plan, and ends. */
+  /** Says that it ends by plan, and ends. Once more and again, since whoever misses it takes the silence for a failure. */
   close(): void {
-    this.#tell('disable');
+    for (let count = 0; count < FAREWELLS; count += 1) this.#tell('disable');
     this.#closed = true;
     this.#timer?.cancel();
     this.#with.sender.close();
@@ -161,7 +166,7 @@ export class SessionDriver {
     const { remote } = this.#session;
     if (remote !== undefined && remote.detectAtMs <= this.#with.clock.nowMs() && !this.#lookedAgain) {
       this.#lookedAgain = true;
-      this.#wakeAt(0);
+      this.#wakeAt(this.#with.clock.nowMs() + LOOK_AGAIN_MS);
       return;
     }
     this.#tell('due');

@@ -141,7 +141,7 @@ function settled(before: BfdSession, changed: BfdSession, event: BfdEvent, confi
   const mute = config.role === 'passive' && after.remote === undefined;
   const answers = event.kind === 'received' && event.packet.poll;
   const periodic = after.sendAtMs !== undefined && after.sendAtMs <= event.nowMs && sendsPeriodically(after);
-  const told = tells(before, after) && event.kind !== 'start';
+  const told = event.kind === 'disable' || (tells(before, after) && event.kind !== 'start');
   if (!mute && (answers || periodic || told)) actions.push({ kind: 'send', packet: packetOf(after, answers, config) });
   const state = scheduled(after, !answers && (periodic || told), event, config);
   const report = reportOf(state);

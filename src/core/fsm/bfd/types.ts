@@ -59,7 +59,7 @@ export type BfdEvent = Moment &
     | { readonly kind: 'due' }
     /** `config` is another one than before. */
     | { readonly kind: 'reconfigured' }
-    /** Administratively down, and up again. @see RFC 5880 §6.8.16 */
+    /** Administratively down, which is said each time, and up again. @see RFC 5880 §6.8.16 */
     | { readonly kind: 'disable' }
     | { readonly kind: 'enable' }
   );

@@ -169,11 +169,20 @@ describe('the BFD engine', () => {
     expect(reports.at(-1)?.state).toBe('Up');
   });
 
+  it('looks for longer than timers that fire in one go, between which no socket is read', async () => {
+    comeUp();
+    await time.advance(905);
+    sockets.receive(routerSays({ state: 'Up' }), ROUTER);
+    await time.advance(800);
+    expect(reports.at(-1)?.state).toBe('Up');
+  });
+
   it('calls it dead after the Detection Time of silence, and says so on the wire', async () => {
     comeUp();
     await time.advance(899);
     expect(reports.at(-1)?.state).toBe('Up');
-    await time.advance(3);
+    // 1 ms, and 10 ms to read what waits.
+    await time.advance(13);
     expect(reports.at(-1)).toEqual({ name: 'router', state: 'Down', diagnostic: 1 });
     expect(lastSent()).toMatchObject({ state: 'Down', diagnostic: 1 });
   });
@@ -186,6 +195,9 @@ describe('the BFD engine', () => {
     engine.set([SETTINGS]);
     expect(lastSent()).toMatchObject({ state: 'AdminDown', diagnostic: 7 });
     expect(sockets.opened).toEqual([SETTINGS.path]);
+    // Thrice: a neighbour that hears none of them takes the end for a failure.
+    const farewells = sockets.sent.filter(({ octets }) => decodeBfdPacket(octets).state === 'AdminDown');
+    expect(farewells).toHaveLength(3);
     expect(reports.slice(before).map(({ name }) => name)).toEqual(['other']);
   });
 
