@@ -1,5 +1,6 @@
 import type { Pool, ServiceAllocation } from '../../core/config/config.ts';
 import { selectorMatches } from '../../core/config/label-selector.ts';
+import { sameValue } from '../../core/config/same-value.ts';
 import type { Applicant, PoolSpec } from '../../core/ipam/index.ts';
 
 /** A pool of the configuration as the allocation sees it. */
@@ -14,6 +15,12 @@ export function poolSpecOf(pool: Pool): PoolSpec {
     reservations: reservations.map(({ service, addresses }) => ({ holder: service, ranges: addresses })),
     admits: (applicant) => serviceAllocation === undefined || admits(serviceAllocation, applicant),
   };
+}
+
+/** The names of the pools that are new, or not what they were. */
+export function changedPools(after: readonly Pool[], before: readonly Pool[]): ReadonlySet<string> {
+  const former = new Map(before.map((pool) => [pool.name, pool]));
+  return new Set(after.filter((pool) => !sameValue(pool, former.get(pool.name))).map(({ name }) => name));
 }
 
 function admits(allocation: ServiceAllocation, { namespace, labels }: Applicant): boolean {

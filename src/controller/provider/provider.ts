@@ -9,19 +9,19 @@ import type { Clock, Timers } from '../../ports/time.ts';
 import type { ServiceAnnouncer } from '../announcer/service-announcement.ts';
 import type { ExistingClaims } from '../cloud-provider/claims.ts';
 import { type LoadBalancer, type LoadBalancerStatus, UnsatisfiableError } from '../cloud-provider/load-balancer.ts';
-import type { ConfigSource, PoolUsage, PoolUsageSource, UnavailableAddress } from '../configuration/config-source.ts';
+import type { ConfigSource, PoolUsage, PoolUsageSource } from '../configuration/config-source.ts';
 import { wantedFamilies } from './address-families.ts';
-import { AllocationEvents, describeAllocation } from './allocation-events.ts';
+import { AllocationEvents } from './allocation-events.ts';
 import { announcementOf } from './announcement.ts';
 import { applicantOf, keyOf } from './applicant.ts';
+import { Availability } from './availability.ts';
 import { type Convergence, converge } from './convergence.ts';
 import { adoptable, claimPromised, inClaimOrder, isStaying, promisedBy } from './existing-claims.ts';
 import { NodeAddresses } from './node-addresses.ts';
-import { poolSpecOf } from './pool-specs.ts';
-import { POOL_ANNOTATIONS } from './request-table.ts';
+import { changedPools, poolSpecOf } from './pool-specs.ts';
 import { requestOf } from './service-request.ts';
+import { statusOf } from './status.ts';
 import { Turns } from './turns.ts';
-import { unavailableAddresses } from './unavailable-addresses.ts';
 
 export interface ProviderOptions {
   /** How long a freed address rests before another Service is given it unasked, in milliseconds; 0: not at all. */
@@ -63,13 +63,10 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   readonly #ipam: Ipam;
   readonly #turns: Turns;
   readonly #nodeAddresses: NodeAddresses;
+  readonly #availability: Availability;
   readonly #events: AllocationEvents;
   /** BOUNDED: by the pools of the configuration. */
   #pools = new Map<string, Pool>();
-  /** Made when it is asked for. BOUNDED: by the nodes' addresses and those in quarantine. */
-  #unavailable: ReturnType<typeof unavailableAddresses> | undefined;
-  /** BOUNDED: by the addresses in quarantine. */
-  readonly #unusable = new Set<IpAddress>();
   #listener: ProviderListener | undefined;
 
   constructor(options: ProviderOptions, dependencies: ProviderDependencies) {
@@ -79,6 +76,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     const call = (keys: readonly string[]): void => this.#listener?.needSync(keys);
     this.#turns = new Turns({ ...dependencies, ipam: this.#ipam, call });
     this.#nodeAddresses = new NodeAddresses(this.#ipam, (addresses) => this.#barChanged(addresses));
+    this.#availability = new Availability({ ipam: this.#ipam, nodeAddresses: this.#nodeAddresses });
   }
 
   /** Follows configuration, nodes and statuses until `signal` aborts. To be called before any verb. */
@@ -151,16 +149,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   usage(poolName: string): PoolUsage | undefined {
-    const usage = this.#ipam.usage(poolName);
-    if (usage === undefined) return undefined;
-    const unavailable = this.#unavailableOf(poolName);
-    return {
-      assignedIPv4: BigInt(usage.IPv4.assigned),
-      assignedIPv6: BigInt(usage.IPv6.assigned),
-      availableIPv4: usage.IPv4.available,
-      availableIPv6: usage.IPv6.available,
-      ...(unavailable.length === 0 ? {} : { unavailable }),
-    };
+    return this.#availability.usage(poolName);
   }
 
   /**
@@ -168,9 +157,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
    * Service that has it keeps it.
    */
   setQuarantine(address: IpAddress, cause: string | undefined): void {
-    this.#ipam.setQuarantine(address, cause);
-    if (cause === undefined) this.#unusable.delete(address);
-    this.#unavailable = undefined;
+    this.#availability.setQuarantine(address, cause);
     this.#turns.addressChanged(address);
     this.#listener?.usageChanged();
   }
@@ -180,20 +167,12 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
    * they did not ask for this one.
    */
   setUnusable(address: IpAddress): void {
-    if (!this.#ipam.quarantined().has(address) || this.#unusable.has(address)) return;
-    this.#unusable.add(address);
-    const holders = this.#ipam.holdersOf(address);
-    if (holders.length > 0) this.#listener?.needSync(holders);
+    if (this.#availability.setUnusable(address)) this.#reviewHolders(address);
   }
 
   /** What is known of single addresses. */
   get addresses(): KnownAddresses {
     return this.#ipam;
-  }
-
-  #unavailableOf(poolName: string): readonly UnavailableAddress[] {
-    this.#unavailable ??= unavailableAddresses(this.#ipam, this.#nodeAddresses.entries());
-    return this.#unavailable.get(poolName) ?? [];
   }
 
   #converge(service: Service): Convergence {
@@ -212,7 +191,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
       current,
       nowMs,
       promised: (pool, family) => this.#turns.promised(key, pool, family),
-      unusable: (address) => (this.#unusable.has(address) ? this.#ipam.quarantined().get(address) : undefined),
+      unusable: (address) => this.#availability.unusableCause(address),
     });
     const held = this.#ipam.holding(key).addresses;
     this.#assign(applicant, outcome.addresses);
@@ -261,13 +240,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
 
   #statusOf(addresses: readonly IpAddress[]): LoadBalancerStatus {
     const inOrder = [...addresses].sort(compareIp);
-    const pools = this.#poolNamesOf(inOrder);
-    const names = pools.length === 0 ? undefined : pools.join(',');
-    return {
-      ingress: inOrder.map((address) => ({ ip: formatIp(address), ipMode: 'VIP' })),
-      annotations: Object.fromEntries(POOL_ANNOTATIONS.map((key) => [key, names])),
-      summary: pools.length === 0 ? '' : describeAllocation(inOrder, pools),
-    };
+    return statusOf(inOrder, this.#poolNamesOf(inOrder));
   }
 
   #poolNamesOf(addresses: readonly IpAddress[]): string[] {
@@ -277,15 +250,12 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   #setPools({ pools }: Config): void {
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]));
     this.#ipam.setPools(pools.map(poolSpecOf));
-    this.#unavailable = undefined;
+    this.#availability.changed();
   }
 
   #configChanged(after: Config, before: Config): void {
     if (sameValue(after.pools, before.pools)) return;
-    const former = new Map(before.pools.map((pool) => [pool.name, pool]));
-    const changed = new Set(
-      after.pools.filter((pool) => !sameValue(pool, former.get(pool.name))).map(({ name }) => name),
-    );
+    const changed = changedPools(after.pools, before.pools);
     this.#setPools(after);
     const isConcerned = (address: IpAddress): boolean => {
       const pool = this.#ipam.poolOf(address)?.name;
@@ -298,13 +268,17 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   #barChanged(addresses: readonly IpAddress[]): void {
-    this.#unavailable = undefined;
+    this.#availability.changed();
     for (const address of addresses) {
       this.#turns.addressChanged(address);
-      const holders = this.#ipam.holdersOf(address);
-      if (holders.length > 0) this.#listener?.needSync(holders);
+      this.#reviewHolders(address);
     }
     this.#listener?.usageChanged();
+  }
+
+  #reviewHolders(address: IpAddress): void {
+    const holders = this.#ipam.holdersOf(address);
+    if (holders.length > 0) this.#listener?.needSync(holders);
   }
 
   #serviceChanged({ key, after }: InformerChange<Service>): void {

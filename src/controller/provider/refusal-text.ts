@@ -1,5 +1,6 @@
 import type { AddressRefusal, PoolRefusal, Refusal, SharingConflict } from '../../core/ipam/index.ts';
 import { formatIp } from '../../core/net/index.ts';
+import { quoted } from './service-request.ts';
 
 /** At most this many pools are listed: an event has room for 1,024 characters. */
 const MAX_LISTED = 6;
@@ -45,7 +46,7 @@ function explain(refusal: Refusal): Explanation {
 }
 
 function explainPool(refusal: PoolRefusal): Explanation {
-  const pool = `pool "${refusal.pool}"`;
+  const pool = `pool ${quoted(refusal.pool)}`;
   switch (refusal.kind) {
     case 'no-such-pool':
       return because(`there is no ${pool}`, `create it, or ask for one that there is: ${knownPools(refusal.known)}`);
@@ -85,7 +86,10 @@ function explainAddress(refusal: AddressRefusal): Explanation {
     case 'outside-pools':
       return because(`${address} is in no pool`, 'ask for an address of a pool, or add it to one');
     case 'other-pool': {
-      const wanted = refusal.wanted.map((name) => `pool "${name}"`).join(' or ');
+      const wanted = refusal.wanted
+        .slice(0, MAX_LISTED)
+        .map((name) => `pool ${quoted(name)}`)
+        .join(' or ');
       return because(`${address} is in pool "${refusal.pool}", but ${wanted} is asked for`, 'change one of the two');
     }
     case 'address-not-admitted':
@@ -133,17 +137,17 @@ function explainConflict(conflict: SharingConflict): Explanation {
       );
     case 'no-key':
       return because(
-        `which shares it by the key "${conflict.holderKey}"`,
-        `give this Service the annotation heraldlb.io/allow-shared-ip: "${conflict.holderKey}", or ${OTHER_ADDRESS}`,
+        `which shares it by the key ${quoted(conflict.holderKey)}`,
+        `give this Service the annotation heraldlb.io/allow-shared-ip: ${quoted(conflict.holderKey)}, or ${OTHER_ADDRESS}`,
       );
     case 'other-key':
       return because(
-        `which shares it by the key "${conflict.holderKey}", not "${conflict.key}"`,
+        `which shares it by the key ${quoted(conflict.holderKey)}, not ${quoted(conflict.key)}`,
         `use the same key, or ${OTHER_ADDRESS}`,
       );
     case 'other-scope':
       return because(
-        `which shares it by the key "${conflict.key}" within other namespaces`,
+        `which shares it by the key ${quoted(conflict.key)} within other namespaces`,
         'name the same namespaces on both',
       );
     case 'other-backend':

@@ -4,6 +4,10 @@ import { compareIp, familyOf, formatIp, type IpAddress, parseIp } from '../../co
 import type { Service } from '../../ports/kubernetes.ts';
 import { ADDRESS_SOURCES, POOL_SOURCES, type RequestSource, SHARING_SOURCES } from './request-table.ts';
 
+/** An annotation may have 256 KiB, an event 1,024 characters. */
+const QUOTED_MAX = 100;
+const PROBLEMS_MAX = 3;
+
 /** What a Service asks for by its annotations and its spec. */
 export interface ServiceRequest {
   /** At most one of a family; empty: any. */
@@ -66,6 +70,7 @@ function parseAddresses({ source, text }: Statement): Pick<ServiceRequest, 'addr
   const problems: string[] = [];
   const said = `${source.name} says ${quoted(text)}`;
   for (const entry of text.split(',').map((each) => each.trim())) {
+    if (problems.length === PROBLEMS_MAX) break;
     const address = parseIp(entry);
     if (entry === '') problems.push(`${said}, which has a comma too many; write addresses with one comma between them`);
     else if (address === undefined) problems.push(`${said}; an address of it is ${notAnAddress(entry)}`);
@@ -119,6 +124,7 @@ function namesIn(text: string): string[] {
     .filter((each) => each !== '');
 }
 
-function quoted(text: string): string {
-  return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+/** What people wrote, in quotation marks, and not longer than a message has room for. */
+export function quoted(text: string): string {
+  return `"${text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text}"`;
 }
