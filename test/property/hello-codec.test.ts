@@ -29,7 +29,6 @@ const hello: fc.Arbitrary<Hello> = fc.record({
   echo: fc.record({ incarnation: u(48), sequence: u(32), accepted: u(32) }),
   intervalMs: fc.integer({ min: 10, max: 10_000 }),
   leaving: fc.boolean(),
-  draining: fc.boolean(),
   starting: fc.boolean(),
   resync: fc.boolean(),
   alone: fc.boolean(),

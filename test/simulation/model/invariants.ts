@@ -42,6 +42,7 @@ export class Invariants {
     this.#disturbedMs = nowMs;
     this.#components = undefined;
     if ('node' in fault) this.#wokeMs.set(fault.node, nowMs);
+    if (fault.kind === 'speaker-kill' || fault.kind === 'power-cut') this.#forgetClaims(fault.node);
     this.#observe(nowMs);
   }
 
@@ -85,6 +86,11 @@ export class Invariants {
         this.#checkOneOwner(component, address);
         this.#checkServed(component, address, nowMs);
       }
+  }
+
+  /** Who stopped has claimed nothing until it claims again. */
+  #forgetClaims(node: string): void {
+    for (const address of this.#cluster.addresses) this.#claimedMs.delete(`${node} ${address}`);
   }
 
   #checkOneOwner(component: readonly SimNode[], address: IpAddress): void {

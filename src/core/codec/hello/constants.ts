@@ -8,7 +8,8 @@ export const MAX_HELLO_LENGTH = 1280 - 40 - 8;
 /** HMAC-SHA256. @see RFC 2104 */
 export const AUTHENTICATOR_LENGTH = 32;
 
-export const HelloFlag = { leaving: 0x01, draining: 0x02, starting: 0x04, resync: 0x08, alone: 0x10 } as const;
+/** The other bits are ignored. */
+export const HelloFlag = { leaving: 0x01, starting: 0x04, resync: 0x08, alone: 0x10 } as const;
 
 /** Longest DNS subdomain, which is what a node name is. @see RFC 1123 */
 export const MAX_NODE_NAME_LENGTH = 253;

@@ -21,14 +21,14 @@ import type { HeardNeighbour, Hello, HelloEcho, HelloInterface } from './types.t
 export type Authenticate = (octets: Uint8Array) => Uint8Array;
 
 const KEY_ID_OFFSET = 5;
-const FLAGS = ['leaving', 'draining', 'starting', 'resync', 'alone'] as const;
+const FLAGS = ['leaving', 'starting', 'resync', 'alone'] as const;
 const HIGH_UNIT = 2 ** 32;
 
 /**
  *     | magic (4) | version (1) | key id (1) | flags (1) | sender (1 + n) | receiver (4) | incarnation (6) | sequence (4)
  *     | echo: incarnation (6), sequence (4), accepted (4) | interval (2) | exchange (2) | digest (4)
  *     | interfaces (1 + n x (name (1 + n), MAC (6), up (1))) | heard (1 + n x (tag (4), age (2)))
- *     | entries (1 + n x (26 or 38)) | authenticator (32) |
+ *     | entries (1 + n x (26 or 38)) | what newer versions add | authenticator (32) |
  *
  * @throws RangeError when a value does not fit its field, or all of it does not fit `MAX_HELLO_LENGTH`
  */
@@ -60,8 +60,8 @@ export function encodeHello(hello: Hello, keyId: number, authenticate: Authentic
 /**
  * Looks at nothing but magic, version and key before the authenticator is known to be right.
  * @param keyOf how to authenticate by the key of this number; undefined when it is not valid now
- * @throws DecodeError `unauthenticated` when it was not made with a valid key; `truncated`, `bad-length`, `trailing-bytes` and
- * `bad-value` as in every codec
+ * @throws DecodeError `unauthenticated` when it was not made with a valid key; `truncated`, `bad-length` and `bad-value` as in
+ * every codec
  */
 export function decodeHello(octets: Uint8Array, keyOf: (keyId: number) => Authenticate | undefined): Hello {
   if (octets.length > MAX_HELLO_LENGTH) throw new DecodeError('bad-length', 'hello', MAX_HELLO_LENGTH);
@@ -88,7 +88,8 @@ function readBody(reader: ByteReader): Hello {
   const echo = readEcho(reader);
   const intervalMs = reader.u16('interval');
   if (intervalMs < MIN_INTERVAL_MS || intervalMs > MAX_INTERVAL_MS) throw reader.fail('interval');
-  const hello: Hello = {
+  // What a newer version says behind the entries is not for this one.
+  return {
     sender,
     receiver,
     incarnation,
@@ -96,7 +97,6 @@ function readBody(reader: ByteReader): Hello {
     echo,
     intervalMs,
     leaving: (flags & HelloFlag.leaving) !== 0,
-    draining: (flags & HelloFlag.draining) !== 0,
     starting: (flags & HelloFlag.starting) !== 0,
     resync: (flags & HelloFlag.resync) !== 0,
     alone: (flags & HelloFlag.alone) !== 0,
@@ -106,8 +106,6 @@ function readBody(reader: ByteReader): Hello {
     heard: readList(reader, { field: 'heard', max: MAX_HEARD, read: readHeard }),
     entries: readList(reader, { field: 'entries', max: 0xff, read: readEntry }),
   };
-  reader.expectEnd('hello');
-  return hello;
 }
 
 interface ListShape<T> {

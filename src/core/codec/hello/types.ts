@@ -74,8 +74,6 @@ export interface Hello {
   readonly intervalMs: number;
   /** It stops by plan and will be back: forwarding goes on. */
   readonly leaving: boolean;
-  /** It is being emptied: others should take over first. */
-  readonly draining: boolean;
   /** It has just started and has not yet made up its mind: what it held before it may still hold. */
   readonly starting: boolean;
   /** It hears nobody, or did not until just now: in the meantime others may have gone on without it. */

@@ -27,7 +27,7 @@ export interface Party {
   readonly awaySinceMs: number;
   /** Its last sign of life, in ms. */
   readonly lastSignMs: number;
-  /** Some link of it can carry the address, and it is not being emptied. */
+  /** Some link of it can carry the address. */
   readonly able: boolean;
   /** It has just started, and what it held it may still hold. */
   readonly starting: boolean;
@@ -48,8 +48,6 @@ export interface Situation {
   readonly grant: { readonly epoch: Epoch; readonly candidates: readonly string[] } | undefined;
   /** Some link of this node can carry the address. */
   readonly able: boolean;
-  /** False while this node is being emptied: it leaves it to others to take over, if there are any. */
-  readonly willing: boolean;
   /** Its speaker stops by plan: it begins nothing. */
   readonly leaving: boolean;
   /** It hears nobody, or did not until just now. */
@@ -207,7 +205,7 @@ function isTelling({ standing, untold }: Party): boolean {
 /** How long better candidates are waited for that could act as well. */
 function waitMs(situation: Situation, former: string | undefined, cause?: ClaimReason): number {
   const { patienceMs, grantPatienceMs } = situation.timing;
-  let sumMs = situation.willing ? 0 : grantPatienceMs;
+  let sumMs = 0;
   for (const party of situation.parties) {
     if (party.nodeName === former || !isBetter(party, situation)) continue;
     // It may be announcing behind a firewall: while nobody is known to have died, only the controller can tell.
@@ -233,9 +231,9 @@ function holds(party: Party, situation: Situation): party is Claimant {
   return party.standing === 'heard' || (isAway(party.standing) && situation.nowMs < graceEndMs(party, situation));
 }
 
-/** When the claim of one whose speaker is away ends, in ms. */
-function graceEndMs({ standing, starting, awaySinceMs }: Party, { standIn, timing }: Situation): number {
-  if (standIn || starting) return awaySinceMs + timing.standInGraceMs;
+/** When the claim of one whose speaker is away ends, in ms: one that comes back only to go again is waited for anew. */
+function graceEndMs({ standing, starting, awaySinceMs, lastSignMs }: Party, { standIn, timing }: Situation): number {
+  if (standIn || starting) return Math.max(awaySinceMs, lastSignMs) + timing.standInGraceMs;
   return standing === 'leaving' ? awaySinceMs : awaySinceMs + timing.silenceGraceMs;
 }
 

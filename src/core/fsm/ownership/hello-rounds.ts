@@ -27,7 +27,6 @@ interface HelloRoundsOptions {
 /** What this node says of itself in every hello. */
 export interface Presence {
   readonly leaving: boolean;
-  readonly draining: boolean;
   readonly starting: boolean;
   readonly alone: boolean;
   readonly interfaces: readonly HelloInterface[];
@@ -41,7 +40,7 @@ export class HelloRounds {
   /** What this node holds. BOUNDED: by its grants. */
   readonly #held = new Map<IpAddress, HelloEntry>();
   #digest = 0;
-  #presence: Presence = { leaving: false, draining: false, starting: true, alone: false, interfaces: [] };
+  #presence: Presence = { leaving: false, starting: true, alone: false, interfaces: [] };
   #nextMs = NEVER;
   #promptedMs = NEVER;
   /** Everybody is to hear at once what this node says of itself. */

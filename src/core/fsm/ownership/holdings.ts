@@ -58,7 +58,10 @@ export class Holdings {
   restore(claims: readonly RestoredClaim[]): void {
     for (const { address, order } of claims) {
       const grant = this.#holdings.get(address)?.grant;
-      this.#holdings.set(address, { grant, state: { kind: 'restored', order } });
+      const state: AddressState = { kind: 'restored', order };
+      this.#holdings.set(address, { grant, state });
+      // Others that start now know nothing of it, and may have been granted the address.
+      this.#neighbourhood.rounds.hold(address, entryOf(address, state));
       this.#undecided.add(address);
     }
   }
@@ -181,7 +184,7 @@ function ownerIn(state: AddressState): string | undefined {
 }
 
 function entryOf(address: IpAddress, state: AddressState): HelloEntry | undefined {
-  if (state.kind === 'owner') return { address, holding: 'claim', order: state.order };
+  if (state.kind === 'owner' || state.kind === 'restored') return { address, holding: 'claim', order: state.order };
   if (state.kind === 'standing-in') return { address, holding: 'stand-in', order: state.order };
   return undefined;
 }

@@ -73,10 +73,6 @@ export class Neighbour {
     return this.#said?.interfaces ?? [];
   }
 
-  get draining(): boolean {
-    return this.#said?.draining ?? false;
-  }
-
   get starting(): boolean {
     return this.#said?.starting ?? false;
   }
@@ -143,7 +139,6 @@ export class Neighbour {
 
 function saysTheSame(a: Omit<Hello, 'entries'>, b: Omit<Hello, 'entries'>): boolean {
   return (
-    a.draining === b.draining &&
     a.starting === b.starting &&
     a.alone === b.alone &&
     a.interfaces.length === b.interfaces.length &&

@@ -23,7 +23,6 @@ export class Ownership {
   #namedMs: number | undefined;
   #starting = true;
   #leaving = false;
-  #draining = false;
   #alone = false;
   #actFromMs = NEVER;
   #wakeMs = Number.POSITIVE_INFINITY;
@@ -48,7 +47,6 @@ export class Ownership {
       alone: this.#alone,
       starting: this.#starting,
       leaving: this.#leaving,
-      draining: this.#draining,
       usable: this.#usable,
       actFromMs: this.#actFromMs,
       standIn: this.#standIn,
@@ -91,11 +89,6 @@ export class Ownership {
       case 'restored':
         this.#holdings.grant(event.grants, []);
         this.#holdings.restore(event.claims);
-        break;
-      case 'draining':
-        this.#draining = event.draining;
-        this.#present();
-        this.#holdings.reconsider();
         break;
       case 'leaving':
         this.#leaving = true;
@@ -174,7 +167,6 @@ export class Ownership {
     const { rounds } = this.#neighbourhood;
     rounds.present({
       leaving: this.#leaving,
-      draining: this.#draining,
       starting: this.#starting,
       alone: this.#alone,
       interfaces,

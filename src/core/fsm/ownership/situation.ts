@@ -11,7 +11,6 @@ export interface NodeFacts {
   /** It has just started, and listens before it acts. */
   readonly starting: boolean;
   readonly leaving: boolean;
-  readonly draining: boolean;
   readonly alone: boolean;
   /** Names of its interfaces that can be relied on. */
   readonly usable: ReadonlySet<string>;
@@ -44,7 +43,6 @@ export function situationOf(
     nodeName: neighbourhood.nodeName,
     grant,
     able: grant?.interfaces?.some((name) => usable.has(name)) ?? usable.size > 0,
-    willing: !facts.draining,
     leaving: facts.leaving,
     alone: facts.alone,
     actFromMs: facts.actFromMs,
@@ -60,14 +58,14 @@ export function isThere(neighbour: Neighbour | undefined): boolean {
 }
 
 function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly string[] | undefined): Party {
-  const { nodeName, liveness, starting, draining, inbox } = neighbour;
+  const { nodeName, liveness, starting, inbox } = neighbour;
   const entry = inbox.get(address);
   return {
     nodeName,
     standing: liveness.standing,
     awaySinceMs: liveness.awaySinceMs,
     lastSignMs: lastSignMs(liveness),
-    able: !draining && neighbour.canCarry(interfaces),
+    able: neighbour.canCarry(interfaces),
     starting,
     alone: neighbour.alone,
     untold: inbox.differsSinceMs !== undefined,

@@ -64,8 +64,6 @@ export type OwnershipEvent =
   | { readonly kind: 'interfaces'; readonly interfaces: readonly HelloInterface[] }
   /** What this node held when its speaker stopped, from its local state: before the first `tick`. */
   | { readonly kind: 'restored'; readonly grants: readonly OwnershipGrant[]; readonly claims: readonly RestoredClaim[] }
-  /** This node is being emptied, or no longer. */
-  | { readonly kind: 'draining'; readonly draining: boolean }
   /** The speaker stops by plan. */
   | { readonly kind: 'leaving' }
   /** The controller, or whoever compared what the LAN answers, wants these to be announced once more. */

@@ -26,7 +26,6 @@ const HELLO: Hello = {
   echo: { incarnation: 0x010000000002, sequence: 3, accepted: 0x80000001 },
   intervalMs: 100,
   leaving: true,
-  draining: false,
   starting: false,
   resync: true,
   alone: true,
@@ -60,6 +59,15 @@ describe('a hello', () => {
     expect(Buffer.from(encodeHello(HELLO, 7, hmac(KEY))).toString('hex')).toBe(
       BODY + createHmac('sha256', KEY).update(body).digest('hex'),
     );
+  });
+
+  it('is read as far as it is known when a newer version says more behind the entries or in other flags', () => {
+    const newer = Buffer.from(`${BODY}04c0ffee00`, 'hex');
+    newer[6] = (newer[6] ?? 0) | 0xe2;
+    const wire = Buffer.concat([newer, hmac(KEY)(newer)]);
+    expect(decodeHello(wire, keys)).toEqual(HELLO);
+    wire[newer.length - 1] = 1;
+    expect(() => decodeHello(wire, keys)).toThrow(/unauthenticated/);
   });
 
   it('is refused when its key is not valid, or any octet of it was changed', () => {

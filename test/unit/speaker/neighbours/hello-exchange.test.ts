@@ -30,7 +30,6 @@ const HELLO: Hello = {
   intervalMs: 100,
   leaving: false,
   alone: false,
-  draining: false,
   starting: false,
   resync: false,
   exchange: 1,

@@ -11,7 +11,6 @@ export function hello(change: Partial<Hello> = {}): Hello {
     echo: { incarnation: 0, sequence: 0, accepted: 0 },
     intervalMs: 100,
     leaving: false,
-    draining: false,
     starting: false,
     resync: false,
     alone: false,

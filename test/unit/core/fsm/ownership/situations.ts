@@ -32,7 +32,6 @@ export function situation(change: Partial<Situation> = {}): Situation {
     nodeName: 'b',
     grant: { epoch: EPOCH, candidates: ['a', 'b', 'c'] },
     able: true,
-    willing: true,
     leaving: false,
     alone: false,
     actFromMs: NEVER,
@@ -60,7 +59,7 @@ export const STATES: readonly AddressState[] = [
 ];
 
 const down = { standing: 'down', lastSignMs: NOW_MS - 310 } as const;
-const stopped = { standing: 'stopped', awaySinceMs: NOW_MS - 500 } as const;
+const stopped = { standing: 'stopped', awaySinceMs: NOW_MS - 500, lastSignMs: NOW_MS - 800 } as const;
 
 /** What may be true of an address, in the words of the page that shows the table. */
 export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situation])[] = [
@@ -89,11 +88,12 @@ export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situati
   ['the same, standing in is switched off', situation({ standIn: false, parties: [owner(stopped), party('c')] })],
   [
     'the owner has been silent for a minute, its kernel answers',
-    situation({ parties: [owner({ standing: 'stopped', awaySinceMs: NOW_MS - 60_000 }), party('c')] }),
+    situation({
+      parties: [owner({ ...stopped, awaySinceMs: NOW_MS - 60_000, lastSignMs: NOW_MS - 60_300 }), party('c')],
+    }),
   ],
   ['owner and kernel are silent', situation({ parties: [owner(down), party('c')] })],
   ['the same, this node overslept', situation({ actFromMs: NOW_MS + 100, parties: [owner(down), party('c')] })],
-  ['the same, this node is being emptied', situation({ willing: false, parties: [owner(down), party('c')] })],
   ['the owner hears nobody, its kernel is silent', situation({ parties: [owner({ standing: 'deaf' }), party('c')] })],
   [
     'owner and kernel are silent, a better candidate is heard',
