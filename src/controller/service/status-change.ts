@@ -6,6 +6,9 @@ import { type Annotations, heldFinalizers, type Ownership, sameIngress } from '.
 /** Type of the condition that says of which pools a Service has its addresses, or why it has none. */
 export const ADDRESS_ALLOCATED = 'heraldlb.io/AddressAllocated';
 
+/** For people: whoever reads more than that reads nothing. */
+const MAX_MESSAGE_LENGTH = 4_096;
+
 /** What a Service is to say. */
 export interface Verdict {
   readonly ingress: readonly LoadBalancerIngress[];
@@ -66,7 +69,8 @@ export function changeToRelease(
 function changedCondition(service: Service, { summary, waiting }: Verdict, now: Date): Condition | undefined {
   const present = conditionOf(service);
   const status = waiting === undefined ? 'True' : 'False';
-  const { reason, message } = waiting ?? { reason: 'Allocated', message: summary };
+  const { reason, message: whole } = waiting ?? { reason: 'Allocated', message: summary };
+  const message = whole.slice(0, MAX_MESSAGE_LENGTH);
   if (present?.status === status && present.reason === reason && present.message === message) return undefined;
   const since = present?.status === status ? present.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
   return { type: ADDRESS_ALLOCATED, status, reason, message, lastTransitionTime: since };

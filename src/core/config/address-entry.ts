@@ -54,7 +54,7 @@ function rangeBetween(first: IpAddress, last: IpAddress): AddressEntry {
 function parseCidr(text: string): AddressEntry {
   const trimmed = text.trim();
   if (!trimmed.includes('/')) return withoutLength(trimmed);
-  if (/\s/.test(text)) return problem(`has blanks in it; write "${text.replaceAll(/\s/g, '')}"`);
+  if (/\s/.test(text)) return problem(`has blanks in it; write ${cut(text.replaceAll(/\s/g, ''))}`);
   const prefix = parsePrefix(text);
   if (prefix !== undefined) return { kind: 'range', range: rangeOf(prefix) };
   const [addressText = '', lengthText = ''] = text.split('/');
@@ -94,19 +94,27 @@ function shortEnd(firstText: string, lastText: string): string | undefined {
   return parseIpv4(whole) === undefined ? undefined : `"${lastText}" alone; write "${firstText}-${whole}"`;
 }
 
+/** More characters than any address has, with its zone. */
+const SHOWN_MAX = 60;
+
 /** Why a text is no address, and what to write. Also for other fields that hold an address. */
 export function notAnAddress(text: string): string {
-  const shown = `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
+  const shown = cut(text);
   const plain = text.replaceAll(/\b0+(?=\d)/g, '');
   if (!text.includes(':') && plain !== text && parseIpv4(plain) !== undefined) {
     return `${shown}, which has leading zeros; write "${plain}"`;
   }
   if (text.includes('%'))
-    return `${shown}, which has a zone; write the address without "${text.slice(text.indexOf('%'))}"`;
+    return `${shown}, which has a zone; write the address without ${cut(text.slice(text.indexOf('%')))}`;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1];
   if (mapped !== undefined) return `${shown}, an IPv4-mapped address; write "${mapped}"`;
   if (/^\d+(\.\d+){3}$/.test(text)) return `${shown}, which has a number above 255; correct it`;
   return `${shown}, which is not an IP address; write one such as "192.168.1.240" or "fd00::240"`;
+}
+
+/** In quotation marks, and not longer than a message has room for. */
+function cut(text: string): string {
+  return `"${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text}"`;
 }
 
 function problem(message: string): AddressEntry {

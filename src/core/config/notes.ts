@@ -2,6 +2,10 @@ import { advertisesPool, type SelectsPools } from './advertises.ts';
 import type { BgpAdvertisement, BgpPeer } from './bgp-config.ts';
 import type { Config, L2Advertisement, Pool } from './config.ts';
 import { type Origin, sameOrigin } from './origin.ts';
+import { quote } from './problem.ts';
+
+/** So many names of one field are told: a condition has room for 32,768 characters. */
+const NOTED_MAX = 10;
 
 /** What the owner of an object that is in force should know of it, though nothing is wrong with it. */
 export function notesOn(origin: Origin, config: Config): string[] {
@@ -37,9 +41,12 @@ function unknownNames(
   names: readonly string[],
   { known, kind }: { readonly known: ReadonlySet<string>; readonly kind: string },
 ): string[] {
-  return names
-    .filter((name) => !known.has(name))
-    .map((name) => `spec.${field} "${name}": no ${kind} of this name is in force.`);
+  const unknown = names.filter((name) => !known.has(name));
+  const notes = unknown
+    .slice(0, NOTED_MAX)
+    .map((name) => `spec.${field} ${quote(name)}: no ${kind} of this name is in force.`);
+  const more = unknown.length - notes.length;
+  return more > 0 ? [...notes, `${more} more names of spec.${field} are not in force either.`] : notes;
 }
 
 /** A session is held all the same: its router may wait for it. */

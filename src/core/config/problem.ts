@@ -16,8 +16,13 @@ export function describeProblem(problem: Problem): string {
   return `${problem.field}${value}: ${problem.message}`;
 }
 
+/** So many problems of one object are told at once: a condition has room for 32,768 characters, an event for 1,024. */
+const DESCRIBED_MAX = 10;
+
 export function describeProblems(problems: readonly Problem[]): string {
-  return problems.map((problem) => `${describeProblem(problem)}.`).join(' ');
+  const described = problems.slice(0, DESCRIBED_MAX).map((problem) => `${describeProblem(problem)}.`);
+  const more = problems.length - described.length;
+  return [...described, ...(more > 0 ? [`${more} more like these.`] : [])].join(' ');
 }
 
 /** A value as one would write it in YAML flow style, without passwords, and cut off where it would fill the line. */

@@ -63,6 +63,20 @@ describe('a Service without a request', () => {
     expect(message).toContain('44 more pools have none either');
   });
 
+  it.each([
+    ['metallb.io/loadBalancerIPs', `10.0.0.${'9'.repeat(200_000)}`],
+    ['metallb.io/loadBalancerIPs', `fe80::1%${'x'.repeat(200_000)}`],
+    ['metallb.io/loadBalancerIPs', '10.0.0.300,'.repeat(20_000)],
+    ['metallb.io/address-pool', 'x'.repeat(200_000)],
+    ['metallb.io/address-pool', 'x,y,'.repeat(50_000)],
+  ])('gets a message that an event has room for, however long the annotation %s is', async (key, value) => {
+    const bed = new ProviderBed([configPool('any', ['10.0.1.1/32'])]);
+    const asking = service('web', { meta: { annotations: { [key]: value } } });
+    const message = (await bed.ensure(asking)).waiting?.message ?? '';
+    expect(message).not.toBe('');
+    expect(message.length).toBeLessThan(1024);
+  });
+
   it('gets no address that ends in .0 or .255 of a pool that avoids those', async () => {
     const bed = new ProviderBed([configPool('any', ['10.0.0.254-10.0.1.1'], { avoidBuggyIps: true })]);
     const first = await bed.serve(service('a'));

@@ -172,3 +172,26 @@ describe('a pool that reaches into addresses of the cluster itself', () => {
     expect(verdicts).toMatchObject([{ valid: false, reason: 'Overlap', origin: { kind: '--pool' } }]);
   });
 });
+
+/** What the schema of a condition has room for. */
+const MESSAGE_MAX = 32_768;
+
+it.each([
+  [
+    'a thousand wrong ranges',
+    'IPAddressPool',
+    { addresses: Array.from({ length: 1_000 }, (_, at) => `10.0.${at}.0/24`) },
+  ],
+  [
+    'a thousand names of pools that are not there',
+    'L2Advertisement',
+    { ipAddressPools: Array.from({ length: 1_000 }, (_, at) => `pool-${at}-${'x'.repeat(60)}`) },
+  ],
+])(
+  'an object with %s is told of so many as its condition has room for, and how many more there are',
+  (_what, kind, spec) => {
+    const [verdict] = assembled([configObject(kind, 'long', spec)]).verdicts;
+    expect(verdict?.message.length).toBeLessThan(MESSAGE_MAX);
+    expect(verdict?.message).toMatch(/\b(734|990) more/);
+  },
+);
