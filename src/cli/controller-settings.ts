@@ -14,7 +14,7 @@ import {
 import type { ObjectRef } from '../ports/kubernetes.ts';
 import { type CloudControllerSettings, cloudControllerSettings } from './cloud-controller-settings.ts';
 import { goBoolean } from './go-flag-values.ts';
-import { collected, objectRef, portNumber } from './option-values.ts';
+import { collected, metallbMetricsOption, objectRef, portNumber } from './option-values.ts';
 import { UsageError } from './process-life.ts';
 
 /** What the flags and the environment of a controller say, checked. */
@@ -41,6 +41,8 @@ export interface ControllerSettings extends CloudControllerSettings {
   readonly healthPort: number;
   /** 0 = off. */
   readonly metricsPort: number;
+  /** Tell metrics also under MetalLB's names. */
+  readonly metallbMetrics: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -60,6 +62,7 @@ interface Flags {
   readonly speakerServiceAccount: string;
   readonly healthPort: number;
   readonly metricsPort: number;
+  readonly metallbMetrics: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -115,6 +118,7 @@ export function addOwnFlags(command: Command): Command {
     new Option('--metrics-port <port>', 'port of /metrics (HTTP); 0 switches it off')
       .argParser(portNumber)
       .default(METRICS_PORT),
+    metallbMetricsOption(),
     new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
     new Option('--log-format <format>', 'lines of JSON, or lines for people').choices(LOG_FORMATS).default('json'),
   ];
@@ -144,6 +148,7 @@ export function controllerSettings(command: Command): ControllerSettings {
     speakerServiceAccount,
     healthPort,
     metricsPort,
+    metallbMetrics: flags.metallbMetrics,
     logLevel: cloud.verbose ? 'debug' : flags.logLevel,
     logFormat: flags.logFormat,
   };

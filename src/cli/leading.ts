@@ -82,7 +82,7 @@ export async function leadTheCluster(
   conflicts.start(signal);
   retireEndpoints(parts, registry, signal);
   parts.live.board = liveBoard(settings, parts, { announcer, registry });
-  new AnnouncedMetrics({ ...parts, announcer }).start(signal);
+  new AnnouncedMetrics({ ...parts, announcer, bgp: bgp.announcer }).start(signal);
   const rooms = { speakers: registry, announcer, history, conflicts, sources: [new BgpSource(bgp)] };
   showAnnounced(settings, parts, rooms, signal);
   await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);

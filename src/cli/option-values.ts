@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { ObjectRef } from '../ports/kubernetes.ts';
+import { goBoolean } from './go-flag-values.ts';
 
 const MAX_PORT = 65_535;
 
@@ -28,4 +29,15 @@ export function objectRef(text: string): ObjectRef {
 /** For options that may be given several times. */
 export function collected(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
+}
+
+/** `--metallb-metrics`, which both processes have. */
+export function metallbMetricsOption(): Option {
+  return new Option(
+    '--metallb-metrics [boolean]',
+    "tell metrics also under MetalLB's names, for its dashboards and alerts",
+  )
+    .argParser(goBoolean)
+    .preset('true')
+    .default(true);
 }

@@ -25,7 +25,7 @@ import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { nodeReport } from './node-report.ts';
-import { addressAndPort, portNumber } from './option-values.ts';
+import { addressAndPort, metallbMetricsOption, portNumber } from './option-values.ts';
 import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 import { VERSION } from './version.ts';
@@ -40,6 +40,7 @@ interface SpeakerSettings {
   readonly healthAddress: string;
   readonly healthPort: number;
   readonly metricsPort: number;
+  readonly metallbMetrics: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -89,6 +90,7 @@ export function speakerCommand(): Command {
       portNumber,
       METRICS_PORT,
     )
+    .addOption(metallbMetricsOption())
     .addOption(
       new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
     )
@@ -109,7 +111,7 @@ export function speakerCommand(): Command {
 async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const stop = stopSignal();
   const alive = new AbortController();
-  const metrics = new PromMetrics();
+  const metrics = new PromMetrics({ metallbNames: settings.metallbMetrics });
   const health = new GrpcHealthServer({ host: settings.healthAddress, port: settings.healthPort });
   await health.listen(alive.signal);
   health.set('liveness', true);

@@ -60,6 +60,9 @@
 {{- end }}
 - --log-level={{ include "heraldlb.logLevel" $values.logLevel }}
 - --metrics-port={{ $root.Values.prometheus.metricsPort | int }}
+{{- if not $root.Values.prometheus.metallbMetrics }}
+- --metallb-metrics=false
+{{- end }}
 {{- if eq .component "controller" }}
 - --speaker-service-account={{ include "heraldlb.serviceAccount" (dict "root" $root "component" "speaker") }}
 {{- with $root.Values.loadBalancerClass }}
@@ -76,6 +79,9 @@
 {{- end }}
 {{- if $root.Values.speaker.ignoreExcludeLB }}
 - --ignore-exclude-lb
+{{- end }}
+{{- if $root.Values.controller.retireEndpoints }}
+- --retire-endpoints
 {{- end }}
 {{- end }}
 {{- end -}}

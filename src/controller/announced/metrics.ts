@@ -12,9 +12,9 @@ export const UNHEARD_NEIGHBOURS: MetricDefinition<never> = {
   labels: [],
 };
 
-/** As MetalLB names it, with its labels. BOUNDED: by the addresses of the Services. */
+/** As MetalLB names it, with its labels. BOUNDED: by the addresses of the Services, times the nodes that tell routers. */
 export const METALLB_SPEAKER_ANNOUNCED: MetricDefinition<'service' | 'protocol' | 'node' | 'ip'> = {
   name: 'metallb_speaker_announced',
-  help: '1 for the node that announces an address of a Service on layer 2; told by the controller that leads.',
+  help: '1 for each node that announces an address of a Service: on layer 2 its owner, for BGP who tells routers; told by the controller that leads.',
   labels: ['service', 'protocol', 'node', 'ip'],
 };

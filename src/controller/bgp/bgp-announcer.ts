@@ -178,13 +178,16 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     });
   }
 
-  /** The nodes that are to tell of an address of the Service, and whom, whether or not a session stands; undefined before it began. */
-  tellingNodesOf(serviceKey: string): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  /**
+   * The nodes that are to tell of an address of the Service, of this one or of any, and whom, whether or not a session stands;
+   * undefined before it began.
+   */
+  tellingNodesOf(serviceKey: string, only?: IpAddress): ReadonlyMap<string, ReadonlySet<string>> | undefined {
     if (!this.#begun) return undefined;
     const addresses = this.#services.get(serviceKey)?.addresses ?? [];
-    const asked = addresses.map(
-      ({ address }) => [familyOf(address), this.#book.contributionsFor(serviceKey, address)] as const,
-    );
+    const asked = addresses
+      .filter(({ address }) => only === undefined || address === only)
+      .map(({ address }) => [familyOf(address), this.#book.contributionsFor(serviceKey, address)] as const);
     return peersByNode(asked, [...this.#nodes.all()]);
   }
 

@@ -13,7 +13,7 @@ import type { ClusterAddresses } from './cluster-addresses.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { LegacyConfigMap } from './legacy-config-map.ts';
 import { LingeringObjects } from './lingering-objects.ts';
-import { configLoaded, configObjects, configStale } from './metrics.ts';
+import { configLoaded, configObjects, configRead, configStale } from './metrics.ts';
 
 export interface ConfigurationOptions {
   /** Namespaces whose objects count; `*` among them counts all. */
@@ -60,6 +60,7 @@ export class Configuration implements ConfigSource {
   constructor(options: ConfigurationOptions, dependencies: ConfigurationDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    for (const definition of [configRead, configLoaded]) dependencies.metrics.gauge(definition).set({}, 0);
     this.#lingering = new LingeringObjects(dependencies.timers, () => this.#reassemble());
   }
 
@@ -180,7 +181,7 @@ export class Configuration implements ConfigSource {
         gauge.set({ kind, valid: String(valid) }, count);
       }
     }
-    metrics.gauge(configLoaded).set({}, 1);
+    for (const definition of [configRead, configLoaded]) metrics.gauge(definition).set({}, 1);
     metrics.gauge(configStale).set({}, after.verdicts.every(({ valid }) => valid) ? 0 : 1);
   }
 }

@@ -6,6 +6,12 @@ export const configObjects: MetricDefinition<'kind' | 'valid'> = {
   labels: ['kind', 'valid'],
 };
 
+export const configRead: MetricDefinition<never> = {
+  name: 'heraldlb_config_loaded',
+  help: '1 once the configuration was read.',
+  labels: [],
+};
+
 /** As MetalLB names it. */
 export const configLoaded: MetricDefinition<never> = {
   name: 'metallb_k8s_client_config_loaded_bool',

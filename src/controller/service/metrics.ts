@@ -45,4 +45,16 @@ export const SERVICE_METRICS = {
     help: 'Statuses that somebody else had changed and that were put right.',
     labels: [],
   },
+  /** As MetalLB names it. */
+  metallbUpdates: {
+    name: 'metallb_k8s_client_updates_total',
+    help: 'Services that were worked on.',
+    labels: [],
+  },
+  /** As MetalLB names it. */
+  metallbUpdateErrors: {
+    name: 'metallb_k8s_client_update_errors_total',
+    help: 'Services whose work failed and is tried again.',
+    labels: [],
+  },
 } as const;

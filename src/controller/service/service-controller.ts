@@ -70,6 +70,8 @@ export class ServiceController {
   readonly #serviceQueue: WorkQueue;
   readonly #nodeQueue: WorkQueue;
   readonly #syncs: Counter<'operation' | 'result'>;
+  readonly #updates: Counter<never>;
+  readonly #updateErrors: Counter<never>;
   readonly #durations: Histogram<'operation'>;
   readonly #repairs: Counter<never>;
   #sweep: Timer | undefined;
@@ -90,6 +92,8 @@ export class ServiceController {
     this.#serviceQueue = new WorkQueue({ name: 'service', ...RETRY, onWaiting }, dependencies);
     this.#nodeQueue = new WorkQueue({ name: 'node', ...RETRY }, dependencies);
     this.#syncs = metrics.counter(SERVICE_METRICS.syncs);
+    this.#updates = metrics.counter(SERVICE_METRICS.metallbUpdates);
+    this.#updateErrors = metrics.counter(SERVICE_METRICS.metallbUpdateErrors);
     this.#durations = metrics.histogram(SERVICE_METRICS.syncDuration);
     this.#repairs = metrics.counter(SERVICE_METRICS.repairs);
   }
@@ -151,6 +155,8 @@ export class ServiceController {
     const startedAtMs = clock.nowMs();
     const { operation, result } = await this.#reconciler.reconcile(key, signal);
     this.#syncs.add({ operation, result: result.kind });
+    this.#updates.add({});
+    if (result.kind === 'failed') this.#updateErrors.add({});
     this.#durations.observe({ operation }, (clock.nowMs() - startedAtMs) / 1000);
     return result;
   }

@@ -4,7 +4,7 @@ import { AnnouncedMetrics } from '../../../../src/controller/announced/announced
 import type { AnnouncementState } from '../../../../src/controller/announcer/service-announcement.ts';
 import { ip } from '../../../support/ipam-pools.ts';
 
-it('tells the node of each address under the name of MetalLB, and only the present one', async () => {
+it('tells the nodes of each address under the name of MetalLB, and only the present ones', async () => {
   const metrics = new PromMetrics();
   const end = new AbortController();
   let states: readonly AnnouncementState[] = [];
@@ -15,7 +15,14 @@ it('tells the node of each address under the name of MetalLB, and only the prese
       tell = listener;
     },
   };
-  new AnnouncedMetrics({ announcer, metrics }).start(end.signal);
+  let routers = new Map<string, unknown>();
+  const bgp = {
+    statesOf: () => (routers.size === 0 ? [] : [{ address: ip('10.0.0.9'), nodes: routers.size, peers: ['tor'] }]),
+    tellingNodesOf: () => routers,
+    serviceCount: 1,
+    onChange: announcer.onChange,
+  };
+  new AnnouncedMetrics({ announcer, bgp, metrics }).start(end.signal);
   const says = (...nodes: readonly string[]): void => {
     states = nodes.map((node, index) => {
       const ownership = { node, since: new Date(0), reason: 'granted' };
@@ -25,13 +32,16 @@ it('tells the node of each address under the name of MetalLB, and only the prese
   };
   const shown = async (): Promise<string[]> =>
     (await metrics.exposition()).text.split('\n').filter((line) => line.startsWith('metallb_speaker_announced{'));
-  const line = (node: string, address: string): string =>
-    `metallb_speaker_announced{service="web/shop",protocol="layer2",node="${node}",ip="${address}"} 1`;
+  const line = (node: string, address: string, protocol = 'layer2'): string =>
+    `metallb_speaker_announced{service="web/shop",protocol="${protocol}",node="${node}",ip="${address}"} 1`;
 
   says('node-a', 'node-b');
   expect(await shown()).toEqual([line('node-a', '10.0.0.1'), line('node-b', '10.0.0.2')]);
   says('node-c');
   expect(await shown()).toEqual([line('node-c', '10.0.0.1')]);
+  routers = new Map([['node-d', []]]);
+  says('node-c');
+  expect(await shown()).toEqual([line('node-c', '10.0.0.1'), line('node-d', '10.0.0.9', 'bgp')]);
   end.abort();
   expect(await shown()).toEqual([]);
 });
