@@ -59,7 +59,7 @@ export class LinkBed {
   identify(fields: Partial<EthernetInterface> = {}): void {
     this.link = { ...this.link, ...fields };
     const node = {
-      macs: new Set([this.link.mac]),
+      ownMacs: new Set([this.link.mac]),
       peerMacs: this.peerMacs,
       kernelAddresses: new Set(this.link.addresses),
     };

@@ -4,11 +4,11 @@ import { familyOf, type IpAddress, type IpFamily, type MacAddress } from '../../
 import type { Claim, Grant, ProbeResult } from '../../ports/channel.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 import type { Clock } from '../../ports/time.ts';
-import type { NodeIdentity } from './announcing-link.ts';
 import { ARP } from './arp-protocol.ts';
 import { type EthernetInterface, serves } from './eligible-interface.ts';
 import { FamilyLinks, type FamilyLinksDependencies } from './family-links.ts';
 import { LanSurvey } from './lan-survey.ts';
+import type { NodeIdentity } from './link-protocol.ts';
 import { NDP } from './ndp-protocol.ts';
 import type { Stance } from './stance.ts';
 

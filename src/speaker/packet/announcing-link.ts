@@ -9,15 +9,11 @@ import type { EthernetInterface } from './eligible-interface.ts';
 import { LinkAnnouncer } from './link-announcer.ts';
 import { type ConflictNews, LinkConflicts } from './link-conflicts.ts';
 import { type Findings, LinkInquiry } from './link-inquiry.ts';
-import type { LinkProtocol, LinkView, Sighting, Verdict } from './link-protocol.ts';
-import { type Rate, RequesterLimit, TokenBucket } from './rate-limit.ts';
+import type { LinkProtocol, LinkView, NodeIdentity, Sighting, Verdict } from './link-protocol.ts';
+import { ReplyLimits } from './reply-limits.ts';
 import { SolicitedNodeGroups } from './solicited-node-groups.ts';
 import { type Stance, sortStances } from './stance.ts';
 
-const INTERFACE_REPLIES: Rate = { perSecond: 2000, burst: 4000 };
-/** A router that starts anew asks for all addresses at once: that many must pass, and still leave room for others. */
-const REQUESTER_REPLIES: Rate = { perSecond: 500, burst: 1000 };
-const REMEMBERED_REQUESTERS = 4096;
 /** Makes the shortest option, of 8 octets. @see RFC 7527 §4.1 */
 const NONCE_LENGTH = 6;
 
@@ -25,16 +21,6 @@ export interface AnnouncingLinkOptions {
   readonly link: EthernetInterface;
   readonly node: NodeIdentity;
   readonly protocol: LinkProtocol;
-}
-
-/** By what stations are told apart: this node, the nodes with which it shares addresses, and foreign ones. */
-export interface NodeIdentity {
-  /** MACs of all interfaces of this node. */
-  readonly macs: { has(mac: MacAddress): boolean };
-  /** MACs of the neighbours' interfaces. */
-  readonly peerMacs: { has(mac: MacAddress): boolean };
-  /** Addresses that the kernel holds, on whichever interface. */
-  readonly kernelAddresses: { has(address: IpAddress): boolean };
 }
 
 export interface AnnouncingLinkDependencies {
@@ -64,8 +50,7 @@ export class AnnouncingLink {
   readonly #protocol: LinkProtocol;
   readonly #with: AnnouncingLinkDependencies;
   readonly #socket: FrameSocket;
-  readonly #interfaceLimit: TokenBucket;
-  readonly #requesterLimit = new RequesterLimit(REQUESTER_REPLIES, REMEMBERED_REQUESTERS);
+  readonly #replyLimits: ReplyLimits;
   /** What was wanted of the link. BOUNDED: by the grants of this node. */
   readonly #stances = new Map<IpAddress, Stance>();
   /** What is answered, with which MAC; undefined: that of the interface. BOUNDED: by the grants of this node. */
@@ -83,8 +68,7 @@ export class AnnouncingLink {
     this.#link = link;
     this.#protocol = protocol;
     this.#with = dependencies;
-    const nowMs = dependencies.clock.nowMs();
-    this.#interfaceLimit = new TokenBucket(INTERFACE_REPLIES, nowMs);
+    this.#replyLimits = new ReplyLimits(dependencies.clock.nowMs());
     this.#nonce = Uint8Array.from({ length: NONCE_LENGTH }, () => Math.floor(dependencies.random.next() * 256));
     this.#announcer = new LinkAnnouncer(protocol, {
       ...dependencies,
@@ -231,12 +215,10 @@ export class AnnouncingLink {
     this.#announcer.take(addresses);
   }
 
-  #viewOf({ macs, peerMacs, kernelAddresses }: NodeIdentity): LinkView {
+  #viewOf(node: NodeIdentity): LinkView {
     return {
+      ...node,
       mac: this.#link.mac,
-      ownMacs: macs,
-      peerMacs,
-      kernelAddresses,
       macOf: (address) => (this.#answers.has(address) ? (this.#answers.get(address) ?? this.#link.mac) : undefined),
       asksAbout: (address) => this.#inquiry.asksAbout(address),
     };
@@ -284,9 +266,8 @@ export class AnnouncingLink {
   }
 
   #reply({ octets, requester, mismatchedSource }: Extract<Verdict, { kind: 'reply' }>): DropReason | undefined {
-    const nowMs = this.#with.clock.nowMs();
-    if (!this.#requesterLimit.take(requester, nowMs)) return 'requester-rate-limit';
-    if (!this.#interfaceLimit.take(nowMs)) return 'interface-rate-limit';
+    const refusal = this.#replyLimits.take(requester, this.#with.clock.nowMs());
+    if (refusal !== undefined) return refusal;
     if (!this.#send(octets)) return 'send-failed';
     this.#with.counting.replied(mismatchedSource);
     return undefined;

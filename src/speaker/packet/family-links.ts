@@ -1,9 +1,9 @@
 import { familyOf, type IpAddress, type IpFamily } from '../../core/net/index.ts';
 import { FrameSocketError } from '../../ports/frames.ts';
-import { AnnouncingLink, type AnnouncingLinkDependencies, type NodeIdentity } from './announcing-link.ts';
+import { AnnouncingLink, type AnnouncingLinkDependencies } from './announcing-link.ts';
 import type { EthernetInterface } from './eligible-interface.ts';
 import type { Findings } from './link-inquiry.ts';
-import type { LinkProtocol } from './link-protocol.ts';
+import type { LinkProtocol, NodeIdentity } from './link-protocol.ts';
 import { type Stance, sameStance } from './stance.ts';
 
 type SurveyTold = (address: IpAddress, findings: Findings) => void;
@@ -23,7 +23,7 @@ export class FamilyLinks {
   /** By interface index. BOUNDED: by the interfaces of the node. */
   readonly #links = new Map<number, AnnouncingLink>();
   #hushed = false;
-  #node: NodeIdentity = { macs: new Set(), peerMacs: new Set(), kernelAddresses: new Set() };
+  #node: NodeIdentity = { ownMacs: new Set(), peerMacs: new Set(), kernelAddresses: new Set() };
 
   constructor(protocol: LinkProtocol, dependencies: FamilyLinksDependencies) {
     this.#protocol = protocol;

@@ -4,16 +4,20 @@ import type { IpAddress, IpFamily, MacAddress } from '../../core/net/index.ts';
 import type { FrameProtocol } from '../../ports/frames.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 
-/** What a decision about a frame depends on. */
-export interface LinkView {
-  /** MAC of the interface on which the frame came. */
-  readonly mac: MacAddress;
+/** By what stations are told apart: this node, the nodes with which it shares addresses, and foreign ones. */
+export interface NodeIdentity {
   /** MACs of all interfaces of this node, members of bonds and bridges included. */
   readonly ownMacs: { has(mac: MacAddress): boolean };
   /** MACs of the nodes with which this one shares addresses: among them it is not for ARP and NDP to say whose one is. */
   readonly peerMacs: { has(mac: MacAddress): boolean };
-  /** The addresses that the kernel of this node holds. */
+  /** Addresses that the kernel of this node holds, on whichever interface. */
   readonly kernelAddresses: { has(address: IpAddress): boolean };
+}
+
+/** What a decision about a frame depends on. */
+export interface LinkView extends NodeIdentity {
+  /** MAC of the interface on which the frame came. */
+  readonly mac: MacAddress;
   /** The MAC with which an address is answered on the interface now; undefined: it is not answered. */
   macOf(address: IpAddress): MacAddress | undefined;
   /** Whether the LAN is being asked who has an address. */

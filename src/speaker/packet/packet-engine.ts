@@ -189,7 +189,7 @@ export class PacketEngine implements PacketPlane {
     this.#heldByKernel = new Set(interfaces.flatMap(({ addresses }) => addresses));
     const macs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
     const able = new Map(interfaces.filter(isEthernet).map((link) => [link.index, link]));
-    const node = { macs, peerMacs: this.#neighbourhood.macs, kernelAddresses: this.#heldByKernel };
+    const node = { ownMacs: macs, peerMacs: this.#neighbourhood.macs, kernelAddresses: this.#heldByKernel };
     this.#announcements.update(able, node);
     this.#chooseLinks();
   }
