@@ -1,5 +1,6 @@
 /** One try of the lab's client to fetch a page: one line of JSON that it prints. Times are Unix milliseconds. */
 export interface PageAttempt {
+  readonly url: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   /** The node that served the page; absent when none came. */

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { PageAttempt } from '../../src/lab/page-attempt.ts';
@@ -36,24 +35,38 @@ export class WebClient {
 
   /** Fetches a page each `everyMs` until it is stopped. */
   probe(url: string, everyMs: number): PageProbe {
-    return new PageProbe(
-      this.#lan.spawner(this.#host)([process.execPath, PROBE, url, String(everyMs), String(PAGE_TIMEOUT_MS)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      }),
-    );
+    const [probe] = this.probes([url], everyMs);
+    if (probe === undefined) throw new Error('a page without a probe');
+    return probe;
+  }
+
+  /** As many clients as there are pages, each as `probe`; to stop one stops all. */
+  probes(urls: readonly string[], everyMs: number): readonly PageProbe[] {
+    const command = [process.execPath, PROBE, urls.join(), String(everyMs), String(PAGE_TIMEOUT_MS)];
+    const child = this.#lan.spawner(this.#host)(command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (child.stdout === null) throw new Error('the probe has no output');
+    const probes = new Map(urls.map((url) => [url, new PageProbe(() => child.kill('SIGKILL'))]));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const attempt = JSON.parse(line) as PageAttempt;
+      probes.get(attempt.url)?.ended(attempt);
+    });
+    return [...probes.values()];
   }
 }
 
 /** A running series of fetches. */
 export class PageProbe {
-  readonly #child: ChildProcess;
   /** BOUNDED: by the length of a test. */
   readonly #attempts: PageAttempt[] = [];
+  readonly #stop: () => void;
 
-  constructor(child: ChildProcess) {
-    this.#child = child;
-    if (child.stdout === null) throw new Error('the probe has no output');
-    createInterface({ input: child.stdout }).on('line', (line) => this.#attempts.push(JSON.parse(line) as PageAttempt));
+  constructor(stop: () => void) {
+    this.#stop = stop;
+  }
+
+  /** To be told of each fetch. */
+  ended(attempt: PageAttempt): void {
+    this.#attempts.push(attempt);
   }
 
   /** In the order in which they ended. */
@@ -90,7 +103,7 @@ export class PageProbe {
   }
 
   stop(): void {
-    this.#child.kill('SIGKILL');
+    this.#stop();
   }
 
   [Symbol.dispose](): void {

@@ -27,25 +27,32 @@ export interface RunningPod {
 export class HeraldLbProcesses {
   readonly #cluster: ProcessCluster;
   readonly #objects: readonly ApiObject[];
+  /** Of the controller, beside those of the manifests. */
+  readonly #flags: readonly string[];
   /** BOUNDED: by the replicas that a test starts. */
   readonly controllers = new Map<string, RunningPod>();
   /** By node. BOUNDED: by the nodes. */
   readonly speakers = new Map<string, RunningPod>();
   #starts = 0;
 
-  private constructor(cluster: ProcessCluster, objects: readonly ApiObject[]) {
+  private constructor(cluster: ProcessCluster, objects: readonly ApiObject[], flags: readonly string[]) {
     this.#cluster = cluster;
     this.#objects = objects;
+    this.#flags = flags;
   }
 
   /** Applies the manifests, or a folder of them, and starts two controllers and a speaker on every node. */
-  static async install(cluster: ProcessCluster, kustomization = '.'): Promise<HeraldLbProcesses> {
+  static async install(
+    cluster: ProcessCluster,
+    kustomization = '.',
+    flags: readonly string[] = [],
+  ): Promise<HeraldLbProcesses> {
     if (!existsSync(join(DIST, 'controller.mjs'))) throw new Error('dist/ is missing: run npm run build first');
     const objects = await shippedObjects(cluster.controlPlane, kustomization);
     const rest = objects.filter(({ kind }) => !WORKLOADS.includes(kind as string));
     await cluster.controlPlane.apply(rest);
     await cluster.controlPlane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
-    const processes = new HeraldLbProcesses(cluster, objects);
+    const processes = new HeraldLbProcesses(cluster, objects, flags);
     await processes.startController();
     await processes.startController();
     await Promise.all(NODES.map((node) => processes.startSpeaker(node)));
@@ -63,7 +70,7 @@ export class HeraldLbProcesses {
       boundObjectRef: reference(pod.object),
     });
     const kubeconfig = this.#cluster.controlPlane.kubeconfig(name, token);
-    const process = this.#run('controller', pod, CONTROL_PLANE, ['--kubeconfig', kubeconfig]);
+    const process = this.#run('controller', pod, CONTROL_PLANE, ['--kubeconfig', kubeconfig, ...this.#flags]);
     this.controllers.set(name, { pod, process });
     return name;
   }
@@ -90,6 +97,14 @@ export class HeraldLbProcesses {
     const running = { pod, process: this.#run('speaker', pod, node, flags) };
     this.speakers.set(node.name, running);
     return running;
+  }
+
+  /** As when its Deployment and DaemonSet are deleted. */
+  async stop(): Promise<void> {
+    const running = [...this.controllers.values(), ...this.speakers.values()];
+    await Promise.all(running.map(({ process }) => process.end('SIGTERM')));
+    this.controllers.clear();
+    this.speakers.clear();
   }
 
   /** What a node keeps in memory alone is gone with its power. */

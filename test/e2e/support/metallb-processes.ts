@@ -13,6 +13,8 @@ export const METALLB_NAMESPACE = 'metallb-system';
 /** Its webhooks need a Service of kind ClusterIP that reaches a Pod; it runs without them as well. */
 const WITHOUT = ['ValidatingWebhookConfiguration'];
 const WITHOUT_WEBHOOKS = ['--webhook-mode=disabled', '--disable-cert-rotation'];
+const METRICS_PORT = 7472;
+const PATIENCE_MS = 60_000;
 const MEMBERLIST_KEY = `/api/v1/namespaces/${METALLB_NAMESPACE}/secrets/memberlist`;
 
 interface MetalLbPod {
@@ -76,6 +78,20 @@ export class MetalLbProcesses {
     const running = await Promise.all(speakers.map((speaker) => this.#run(speaker, folder)));
     this.#running = [...this.#running, ...running];
     await this.#report(NODES.length);
+  }
+
+  /** Waits until its speakers announce so many addresses, as their metrics have it. */
+  async announces(count: number): Promise<void> {
+    const announced = async ({ address }: ClusterNode): Promise<number> => {
+      const answer = await fetch(`http://${address}:${METRICS_PORT}/metrics`).catch(() => undefined);
+      return (await answer?.text())?.match(/^metallb_speaker_announced\{/gm)?.length ?? 0;
+    };
+    for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs; ) {
+      const counts = await Promise.all(NODES.map(announced));
+      if (counts.reduce((sum, each) => sum + each, 0) >= count) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`MetalLB does not announce ${count} addresses within ${PATIENCE_MS / 1000} s`);
   }
 
   /** As `kubectl scale` and the DaemonSet's deletion end them. */
