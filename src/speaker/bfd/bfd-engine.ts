@@ -142,11 +142,12 @@ export class BfdEngine implements BfdPlane {
     hops: BfdHops,
   ): SessionDriver | 'unknown-session' | 'another-sender' | 'hop-limit' | 'rate-limit' {
     const all = [...this.#sessions.values()].filter(({ settings }) => hopsOf(settings.path) === hops);
+    const fits = ({ settings }: SessionDriver): boolean => comesFrom(datagram, settings.path);
     const named = all.find(({ discriminator }) => discriminator === packet.yourDiscriminator);
-    const fitting = all.find(({ settings }) => comesFrom(datagram, settings.path));
     if (packet.yourDiscriminator !== 0 && named === undefined) return this.#stranger('unknown-session');
-    if (fitting === undefined) return this.#stranger(named === undefined ? 'unknown-session' : 'another-sender');
-    if (named !== undefined && named !== fitting) return 'another-sender';
+    const fitting = named === undefined ? all.find(fits) : named;
+    if (fitting === undefined) return this.#stranger('unknown-session');
+    if (!fits(fitting)) return this.#stranger('another-sender');
     const least = fitting.settings.path.multihop?.minimumTtl ?? MAX_HOP_LIMIT;
     return datagram.hopLimit < least ? 'hop-limit' : fitting;
   }

@@ -1,4 +1,4 @@
-import { familyBits, familyOf, type IpAddress, type Prefix, parsePrefix, prefixOf } from '../../core/net/index.ts';
+import type { IpAddress } from '../../core/net/index.ts';
 import type { BfdPlane, BfdSessionReport } from '../../ports/bfd.ts';
 import type {
   BgpControllerMessage,
@@ -13,7 +13,6 @@ import type { NodeAddresses } from '../../ports/node-addresses.ts';
 import type { SecretBox } from '../../ports/secret-box.ts';
 import type { StateStore } from '../../ports/state-store.ts';
 import {
-  type ListenKey,
   type StreamConnector,
   type StreamEnds,
   StreamError,
@@ -23,6 +22,7 @@ import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { StateKeeper } from '../local-state/state-keeper.ts';
 import { bfdReportState, bfdStatusOf } from './bfd-status.ts';
 import { type BgpState, decodeBgpState, encodeBgpState } from './bgp-state.ts';
+import { listenKeys } from './listen-keys.ts';
 import { BgpMeter } from './metrics.ts';
 import { PeerSession } from './peer-session.ts';
 import { bfdSession, peerConfig, streamSettings, waitsForPeer } from './peer-settings.ts';
@@ -30,6 +30,7 @@ import { RouteTable } from './route-table.ts';
 import { routerIdFor } from './router-id.ts';
 import { sameSession } from './same-settings.ts';
 import { SessionReports } from './session-reports.ts';
+import { SharedBfd } from './shared-bfd.ts';
 import { sessionReport, withheldReport } from './status-words.ts';
 
 const BGP_PORT = 179;
@@ -70,6 +71,7 @@ export class BgpSpeaker {
   readonly #routes = new RouteTable();
   readonly #reports: SessionReports;
   readonly #keeper: StateKeeper;
+  readonly #bfdPlane: SharedBfd;
   /** By name. BOUNDED: by the peers that the controller hands over. */
   readonly #sessions = new Map<string, PeerSession>();
   /** By name of the peer. BOUNDED: as the sessions. */
@@ -84,6 +86,8 @@ export class BgpSpeaker {
   #listenTimer: Timer | undefined;
   /** Why peers that connect are not heard, with what to do; empty while they are. */
   #listenProblem = '';
+  /** Peers that cannot connect, with the one whose password holds for their address. BOUNDED: as the sessions. */
+  #outdone: ReadonlyMap<string, string> = new Map();
   #closing: Promise<void> | undefined;
 
   constructor(options: BgpSpeakerOptions, dependencies: BgpSpeakerDependencies) {
@@ -103,7 +107,8 @@ export class BgpSpeaker {
         value: () => encodeBgpState({ settings: this.#settings, groups: this.#routes.groups() }, dependencies.secrets),
       },
     );
-    dependencies.bfd.start({
+    this.#bfdPlane = new SharedBfd(dependencies.bfd);
+    this.#bfdPlane.start({
       changed: (report) => this.#bfdChanged(report),
       counted: (counters) => this.#meter.bfd(counters),
       failed: (error) => this.#bfdFailed(error),
@@ -182,7 +187,7 @@ export class BgpSpeaker {
     await Promise.all(all.map((session) => session.stop(this.#goodbye(session.settings))));
     this.#sessions.clear();
     this.#reports.stop();
-    await this.#with.bfd.stop();
+    await this.#bfdPlane.stop();
   }
 
   /** The peer keeps the routes until this program is back, unless the node itself is to go. @see RFC 4724 */
@@ -256,6 +261,8 @@ export class BgpSpeaker {
   /** Listens while somebody is expected to connect: other programs may want the port. */
   #listen(): void {
     this.#listenTimer?.cancel();
+    const { keys, outdone } = listenKeys(this.#settings.peers);
+    this.#outdone = outdone;
     const expected = this.#options.alwaysListen === true || this.#settings.peers.some(waitsForPeer);
     if (!expected) {
       this.#listener?.close();
@@ -268,7 +275,7 @@ export class BgpSpeaker {
         port: this.#options.port ?? BGP_PORT,
         accept: (ends) => this.#accept(ends),
       });
-      this.#listener.setKeys(keysOf(this.#settings.peers));
+      this.#listener.setKeys(keys);
       this.#listens('');
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
@@ -287,12 +294,18 @@ export class BgpSpeaker {
 
   /** Why a peer waits in vain. With a listener only a password can be refused, which hinders nobody without one. */
   #obstacleOf(settings: BgpPeerSettings): string {
+    if (!waitsForPeer(settings)) return '';
+    const holder = this.#outdone.get(settings.name);
+    if (holder !== undefined)
+      return `the router cannot connect: for its address the password of the peer ${holder} holds; give both the same, or let this one dial`;
     const hindered = this.#listener === undefined || settings.password !== undefined;
-    return waitsForPeer(settings) && hindered ? this.#listenProblem : '';
+    return hindered ? this.#listenProblem : '';
   }
 
   #accept(ends: StreamEnds): ReturnType<Parameters<StreamConnector['listen']>[0]['accept']> {
-    const session = [...this.#sessions.values()].find(({ settings }) => comesFrom(ends, settings));
+    const session = [...this.#sessions.values()].find(
+      ({ settings }) => comesFrom(ends, settings) && !this.#outdone.has(settings.name),
+    );
     if (session === undefined) return undefined;
     const { name, endpoint } = session.settings;
     if (endpoint.kind === 'interface' && this.#heardFrom.get(name) !== ends.remote) {
@@ -316,7 +329,7 @@ export class BgpSpeaker {
       this.#meter.bfdGone(name);
       this.#sessions.get(name)?.bfd('unknown');
     }
-    this.#with.bfd.set(watched);
+    this.#bfdPlane.set(watched);
   }
 
   #bfdChanged(report: BfdSessionReport): void {
@@ -366,18 +379,4 @@ export class BgpSpeaker {
 function comesFrom(ends: StreamEnds, { endpoint, sourceAddress }: BgpPeerSettings): boolean {
   if (sourceAddress !== undefined && sourceAddress !== ends.local) return false;
   return endpoint.kind === 'address' ? ends.remote === endpoint.address : ends.interface === endpoint.name;
-}
-
-/** Link-local addresses: where peers without an address of their own connect from. */
-const LINK_LOCAL = parsePrefix('fe80::/10');
-
-function keysOf(peers: readonly BgpPeerSettings[]): ListenKey[] {
-  return peers.flatMap(({ endpoint, password }) => {
-    const from = endpoint.kind === 'address' ? singleAddress(endpoint.address) : LINK_LOCAL;
-    return password === undefined || from === undefined ? [] : [{ from, password }];
-  });
-}
-
-function singleAddress(address: IpAddress): Prefix {
-  return prefixOf(address, familyBits(familyOf(address)));
 }

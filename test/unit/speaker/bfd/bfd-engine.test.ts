@@ -159,6 +159,13 @@ describe('the BFD engine', () => {
     expect(reports.at(-1)?.state).toBe('Init');
   });
 
+  it('tells sessions with one neighbour apart by its word, where this end has two addresses', () => {
+    const path = { remote: ROUTER, local: v4('10.0.0.5') };
+    engine.set([SETTINGS, { ...SETTINGS, name: 'second', path }]);
+    sockets.receive(routerSays({ state: 'Init' }), ROUTER);
+    expect(reports.at(-1)).toMatchObject({ name: 'second', state: 'Up' });
+  });
+
   it('does not call a neighbour dead whose packet was waiting while this thread was late', async () => {
     comeUp();
     await time.advance(890);

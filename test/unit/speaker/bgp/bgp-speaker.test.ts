@@ -313,16 +313,16 @@ describe('a speaker of BGP with BFD', () => {
   it('watches each peer with a profile from the start, over several hops where that is said', () => {
     bed.snapshot([peer({ bfd: BFD }), peer({ name: 'far', ebgpMultiHop: true, bfd: BFD })]);
     expect(bed.bfd.sessions).toMatchObject([
-      { name: 'router', path: { remote: ROUTER } },
-      { name: 'far', path: { remote: ROUTER, multihop: { minimumTtl: 254 } } },
+      { name: '10.0.0.1', path: { remote: ROUTER } },
+      { name: '10.0.0.1 over several hops', path: { remote: ROUTER, multihop: { minimumTtl: 254 } } },
     ]);
     expect(bed.bfd.sessions[0]?.path.multihop).toBeUndefined();
   });
 
   it('ends the session at once when BFD fails (RFC 9384)', async () => {
     const router = bed.up(peer({ bfd: BFD }));
-    bed.bfd.report('router', 'Up');
-    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    bed.bfd.report('10.0.0.1', 'Up');
+    bed.bfd.report('10.0.0.1', 'Down', { diagnostic: 1 });
     expect(router.notifications).toMatchObject([{ code: 6, subcode: 10 }]);
     await bed.time.advance(50);
     expect(bed.lastReport).toMatchObject({ bfd: 'down' });
@@ -330,22 +330,22 @@ describe('a speaker of BGP with BFD', () => {
 
   it('goes on when the router switches BFD off, or never had it (RFC 5882 §4.2)', () => {
     const router = bed.up(peer({ bfd: BFD }));
-    bed.bfd.report('router', 'Down');
-    bed.bfd.report('router', 'Up');
-    bed.bfd.report('router', 'Down', { diagnostic: 3, remoteState: 'AdminDown' });
+    bed.bfd.report('10.0.0.1', 'Down');
+    bed.bfd.report('10.0.0.1', 'Up');
+    bed.bfd.report('10.0.0.1', 'Down', { diagnostic: 3, remoteState: 'AdminDown' });
     expect(router.notifications).toEqual([]);
     expect(bed.speaker.sessions()).toMatchObject([{ state: 'established', bfd: 'admin-down' }]);
   });
 
   it('shows sessions, prefixes and BFD in metrics', () => {
     const router = bed.up(peer({ bfd: BFD }), [route('192.0.2.1/32')]);
-    bed.bfd.report('router', 'Up');
+    bed.bfd.report('10.0.0.1', 'Up');
     const shown = (): number[] =>
       ['bgp_session_up', 'bgp_prefixes_sent', 'bfd_session_up'].map((name) =>
         bed.metrics.value(`heraldlb_${name}`, { peer: 'router' }),
       );
     expect(shown()).toEqual([1, 1, 1]);
-    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    bed.bfd.report('10.0.0.1', 'Down', { diagnostic: 1 });
     expect(shown()).toEqual([0, 0, 0]);
     expect(router.closed).toBe(true);
     expect(bed.metrics.value('heraldlb_bgp_notifications_total', { peer: 'router', by: 'us' })).toBe(1);
@@ -354,21 +354,21 @@ describe('a speaker of BGP with BFD', () => {
   it('heeds a profile that comes to a running session, and forgets one that goes', () => {
     const router = bed.up(peer());
     bed.snapshot([peer({ bfd: BFD })]);
-    bed.bfd.report('router', 'Up');
+    bed.bfd.report('10.0.0.1', 'Up');
     expect(bed.speaker.sessions()).toMatchObject([{ state: 'established', bfd: 'up' }]);
     bed.snapshot([peer()]);
-    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    bed.bfd.report('10.0.0.1', 'Down', { diagnostic: 1 });
     expect(bed.speaker.sessions()[0]).not.toHaveProperty('bfd');
     expect(router.notifications).toEqual([]);
     bed.snapshot([peer({ bfd: BFD })]);
-    bed.bfd.report('router', 'Up');
-    bed.bfd.report('router', 'Down', { diagnostic: 1 });
+    bed.bfd.report('10.0.0.1', 'Up');
+    bed.bfd.report('10.0.0.1', 'Down', { diagnostic: 1 });
     expect(router.notifications).toMatchObject([{ code: 6, subcode: 10 }]);
   });
 
   it('goes on without BFD when its thread dies', () => {
     const router = bed.up(peer({ bfd: BFD }));
-    bed.bfd.report('router', 'Up');
+    bed.bfd.report('10.0.0.1', 'Up');
     bed.bfd.fail('out of memory');
     expect(router.notifications).toEqual([]);
     expect(bed.log.events('error')).toEqual(['bfd-failed']);
@@ -378,7 +378,7 @@ describe('a speaker of BGP with BFD', () => {
     bed.snapshot([peer({ bfd: { ...BFD, strict: true } })]);
     const router = bed.streams.answer();
     expect(router.heard).toEqual([]);
-    bed.bfd.report('router', 'Up');
+    bed.bfd.report('10.0.0.1', 'Up');
     expect(router.heard[0]).toBe('open');
   });
 });
