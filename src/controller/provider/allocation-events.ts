@@ -4,7 +4,7 @@ import type { EventSink, KubernetesEvent, Service } from '../../ports/kubernetes
 import { keyOf } from './applicant.ts';
 import { describeRefusals } from './refusal-text.ts';
 
-type Topic = 'contradiction' | 'missing-family';
+type Topic = 'contradiction' | 'deprecation' | 'missing-family';
 
 /** Addresses with the pools that they are of: `10.0.0.1 of pool "first"`. */
 export function describeAllocation(addresses: readonly IpAddress[], pools: readonly string[]): string {
@@ -15,7 +15,7 @@ export function describeAllocation(addresses: readonly IpAddress[], pools: reado
 /** Tells people what happens to the addresses of a Service; what goes on to be so is told once. MetalLB's reasons where it has one. */
 export class AllocationEvents {
   readonly #sink: EventSink;
-  /** What was told last. BOUNDED: by the Services with something to tell, and two topics. */
+  /** What was told last. BOUNDED: by the Services with something to tell, and three topics. */
   readonly #told = new Map<string, Map<Topic, string>>();
 
   constructor(sink: EventSink) {
@@ -39,8 +39,13 @@ export class AllocationEvents {
   }
 
   contradictions(service: Service, sentences: readonly string[]): void {
-    const message = sentences.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)).join('. ');
+    const message = together(sentences);
     this.#once(service, 'contradiction', { type: 'Warning', reason: 'ContradictoryRequests', message });
+  }
+
+  deprecations(service: Service, sentences: readonly string[]): void {
+    const message = together(sentences);
+    this.#once(service, 'deprecation', { type: 'Warning', reason: 'deprecatedAnnotation', message });
   }
 
   /** The Service is gone. */
@@ -63,4 +68,8 @@ export class AllocationEvents {
     const { namespace, name, uid } = meta;
     this.#sink.record({ kind: 'Service', apiVersion: 'v1', namespace, name, uid }, event);
   }
+}
+
+function together(sentences: readonly string[]): string {
+  return sentences.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)).join('. ');
 }

@@ -42,7 +42,7 @@ export type Convergence =
       readonly refusals: readonly Refusal[];
     };
 
-/** `LoadBalancerFailed`: the Service must change. `AllocationFailed`: there is no address for it as things are. */
+/** `LoadBalancerFailed`: what it asks for cannot be, and it keeps what it has. `AllocationFailed`: there is no address for it. */
 export type UnservedReason = 'LoadBalancerFailed' | 'AllocationFailed';
 
 /** What becomes of one address that the Service has. */
@@ -84,9 +84,9 @@ export function converge(ipam: Ipam, facts: Case): Convergence {
     message: `${because}${kept.length > 0 ? `. It keeps ${listOf(kept)} meanwhile` : ''}`,
     refusals,
   });
-  if (families.kind === 'undetermined')
-    return unserved('LoadBalancerFailed', `No address can be chosen: ${families.problem}`, []);
-  if (request.problems.length > 0) return unserved('LoadBalancerFailed', sentence(request.problems.join('; ')), []);
+  const misasked = kept.length > 0 ? 'LoadBalancerFailed' : 'AllocationFailed';
+  if (families.kind === 'undetermined') return unserved(misasked, `No address can be chosen: ${families.problem}`, []);
+  if (request.problems.length > 0) return unserved(misasked, sentence(request.problems.join('; ')), []);
 
   const choice = chooseFor(ipam, facts, { families, keep: remaining('kept') });
   if (choice.kind === 'chosen') return served(choice);

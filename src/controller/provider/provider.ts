@@ -183,6 +183,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     const request = requestOf(service);
     const applicant = applicantOf(service, request);
     this.#events.contradictions(service, request.contradictions);
+    this.#events.deprecations(service, request.deprecations);
     const current = this.#present(service, applicant);
     const outcome = converge(this.#ipam, {
       applicant,

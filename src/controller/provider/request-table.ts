@@ -4,6 +4,8 @@ import type { Service } from '../../ports/kubernetes.ts';
 export interface RequestSource {
   /** As people call it: `annotation x/y`, `spec.loadBalancerIP`. */
   readonly name: string;
+  /** Present: it is deprecated, and this is to be written instead. */
+  readonly successor?: string;
   read(service: Service): string | undefined;
 }
 
@@ -18,7 +20,7 @@ export const ADDRESS_SOURCES: readonly RequestSource[] = [
   annotation('heraldlb.io/addresses'),
   annotation('heraldlb.io/loadBalancerIPs'),
   annotation('metallb.io/loadBalancerIPs'),
-  annotation('metallb.universe.tf/loadBalancerIPs'),
+  formerAnnotation('loadBalancerIPs'),
   annotation('kube-vip.io/loadbalancerIPs'),
   annotation('lbipam.cilium.io/ips'),
   annotation('io.cilium/lb-ipam-ips'),
@@ -29,7 +31,7 @@ export const ADDRESS_SOURCES: readonly RequestSource[] = [
 export const POOL_SOURCES: readonly RequestSource[] = [
   annotation('heraldlb.io/address-pool'),
   annotation('metallb.io/address-pool'),
-  annotation('metallb.universe.tf/address-pool'),
+  formerAnnotation('address-pool'),
 ];
 
 /** A sharing key is for all namespaces, but Cilium's only for those that its own annotation names beside its own. */
@@ -40,7 +42,7 @@ export interface SharingSource extends RequestSource {
 export const SHARING_SOURCES: readonly SharingSource[] = [
   annotation('heraldlb.io/allow-shared-ip'),
   annotation('metallb.io/allow-shared-ip'),
-  annotation('metallb.universe.tf/allow-shared-ip'),
+  formerAnnotation('allow-shared-ip'),
   { ...annotation('lbipam.cilium.io/sharing-key'), namespaces: annotation('lbipam.cilium.io/sharing-cross-namespace') },
   {
     ...annotation('io.cilium/lb-ipam-sharing-key'),
@@ -51,4 +53,9 @@ export const SHARING_SOURCES: readonly SharingSource[] = [
 
 function annotation(key: string): RequestSource {
   return { name: `annotation ${key}`, read: ({ meta }) => meta.annotations[key] };
+}
+
+/** With the prefix that MetalLB had before 0.15, and still reads. */
+function formerAnnotation(name: string): RequestSource {
+  return { ...annotation(`metallb.universe.tf/${name}`), successor: `metallb.io/${name}` };
 }

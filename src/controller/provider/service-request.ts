@@ -19,6 +19,8 @@ export interface ServiceRequest {
   readonly problems: readonly string[];
   /** Sentences that quote what contradicts each other, and say which counts. */
   readonly contradictions: readonly string[];
+  /** Sentences that name what is deprecated, and what to write instead. */
+  readonly deprecations: readonly string[];
 }
 
 /** Says `text` in `source`; `value` is the same in a form in which equal requests are equal. */
@@ -40,6 +42,7 @@ export function requestOf(service: Service): ServiceRequest {
     ...(key === undefined ? {} : { sharing: { key, scope: scopeOf(service) } }),
     problems: asked.problems,
     contradictions: [addresses, pools, sharing].flatMap(contradictionsAmong),
+    deprecations: [...addresses, ...pools, ...sharing].flatMap(deprecationOf),
   };
 }
 
@@ -63,6 +66,10 @@ function contradictionsAmong([first, ...rest]: readonly Statement[]): string[] {
       const both = `${source.name} says ${quoted(text)}, but ${other.source.name} says ${quoted(other.text)}`;
       return `${both}; the former counts. Remove one of the two`;
     });
+}
+
+function deprecationOf({ source: { name, successor } }: Statement): string[] {
+  return successor === undefined ? [] : [`${name} is deprecated; write ${successor} instead`];
 }
 
 function parseAddresses({ source, text }: Statement): Pick<ServiceRequest, 'addresses' | 'problems'> {

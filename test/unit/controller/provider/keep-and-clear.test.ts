@@ -91,6 +91,24 @@ describe('the address of a Service', () => {
     );
   });
 
+  it('is missing for the reason AllocationFailed when the request cannot be understood and there is none to keep', async () => {
+    const ensured = await new ProviderBed([ANY]).ensure(annotated({ 'metallb.io/loadBalancerIPs': 'lan' }));
+    expect(ensured).toMatchObject({ addresses: [], waiting: { reason: 'AllocationFailed' } });
+  });
+
+  it('is had by an annotation of the old prefix as well, with one warning that names its successor', async () => {
+    const bed = new ProviderBed([ANY]);
+    const asking = annotated({
+      'metallb.universe.tf/loadBalancerIPs': '10.0.0.2',
+      'metallb.universe.tf/allow-shared-ip': 'key',
+    });
+    expect((await bed.serve(asking)).addresses).toEqual(['10.0.0.2']);
+    await bed.serve(asking);
+    expect(bed.events('deprecatedAnnotation')).toEqual([
+      'Annotation metallb.universe.tf/loadBalancerIPs is deprecated; write metallb.io/loadBalancerIPs instead. Annotation metallb.universe.tf/allow-shared-ip is deprecated; write metallb.io/allow-shared-ip instead',
+    ]);
+  });
+
   it('follows the first of two requests that contradict each other, with one warning that quotes both', async () => {
     const bed = new ProviderBed([ANY]);
     const asking = annotated({ 'metallb.io/loadBalancerIPs': '10.0.0.2' }, { loadBalancerIP: '10.0.0.3' });

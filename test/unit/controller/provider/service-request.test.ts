@@ -61,6 +61,7 @@ describe('requestOf', () => {
       pools: [],
       problems: [],
       contradictions: [],
+      deprecations: [],
     });
   });
 
