@@ -1,6 +1,6 @@
 import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts';
 import type { Config } from '../../core/config/config.ts';
-import { familyOf, type IpAddress, type Prefix } from '../../core/net/index.ts';
+import type { IpAddress, Prefix } from '../../core/net/index.ts';
 import type { Informer } from '../../ports/informer.ts';
 import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -9,17 +9,16 @@ import type { Timer, Timers } from '../../ports/time.ts';
 import { EndpointIndex, type ServiceEndpoints } from '../announcer/endpoint-index.ts';
 import type { ServiceAnnouncement, ServiceAnnouncer } from '../announcer/service-announcement.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
-import { contradictionIn, obstructed, STARTING, stateOf } from './announcement-states.ts';
 import { BgpNodes, type NodeChange } from './bgp-nodes.ts';
 import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
 import { PREFIXES } from './metrics.ts';
 import { NodeDirectives } from './node-directives.ts';
 import type { PeerPasswords } from './peer-passwords.ts';
-import { peersByNode } from './reach.ts';
 import { type Contribution, RouteBook } from './route-book.ts';
 import { RoutedServices } from './routed-services.ts';
-import { contributionsOf, noAdvertisement, type RoutedService } from './service-routes.ts';
-import { REPORTS_WITHIN_MS, type SessionBook } from './session-book.ts';
+import { contributionsOf, type RoutedService } from './service-routes.ts';
+import { ServiceStates } from './service-states.ts';
+import type { SessionBook } from './session-book.ts';
 import { withIdentity } from './with-identity.ts';
 
 export interface BgpAnnouncerOptions {
@@ -50,9 +49,6 @@ export interface DirectivesListener {
   everythingChanged(nodeName: string): void;
 }
 
-/** News of nodes and sessions concern many Services: they are told together. */
-const GATHER_MS = 1_000;
-
 /** How long routers may take to prefer others, before a node that was excluded withdraws. */
 const EXCLUSION_GRACE_MS = 2_000;
 
@@ -68,32 +64,29 @@ export class BgpAnnouncer implements ServiceAnnouncer {
   readonly #services = new RoutedServices();
   readonly #book = new RouteBook();
   readonly #nodes: BgpNodes;
+  readonly #states: ServiceStates;
   /** Kept only while there are advertisements. */
   #endpoints: EndpointIndex | undefined;
-  /** By Service. BOUNDED: by the Services that have an address. */
-  readonly #obstacles = new Map<string, BgpObstacle>();
   readonly #listeners: DirectivesListener[] = [];
   readonly #prefixes: Gauge;
-  readonly #followers: ((serviceKey: string) => void)[] = [];
   #advertisements: readonly BgpAdvertisement[] = [];
   #peers: readonly BgpPeer[] = [];
   /** Of nodes that may have been excluded just now. BOUNDED: by the nodes of the cluster. */
   readonly #graces = new Map<string, Timer>();
-  #telling: Timer | undefined;
   #informed = false;
   #declared = false;
   #begun = false;
-  /** The speakers had the time to say how their sessions are. */
-  #settled = false;
-  #settling: Timer | undefined;
   #stopped = false;
 
   constructor(options: Partial<BgpAnnouncerOptions>, dependencies: BgpAnnouncerDependencies) {
     this.#options = { ...DEFAULT_BGP_ANNOUNCER_OPTIONS, ...options };
     this.#dependencies = dependencies;
     this.#nodes = new BgpNodes(this.#options);
-    this.directives = new NodeDirectives({ nodes: this.#nodes, book: this.#book, passwords: dependencies.passwords });
-    this.#prefixes = dependencies.metrics.gauge(PREFIXES);
+    const { sessions, passwords, timers, metrics } = dependencies;
+    const known = { services: this.#services, book: this.#book, nodes: this.#nodes };
+    this.#states = new ServiceStates({ ...known, sessions, timers });
+    this.directives = new NodeDirectives({ ...known, passwords });
+    this.#prefixes = metrics.gauge(PREFIXES);
   }
 
   listen(listener: DirectivesListener): void {
@@ -102,7 +95,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
 
   /** Told when what is announced for the Service may be another. Must not throw. */
   onChange(listener: (serviceKey: string) => void): void {
-    this.#followers.push(listener);
+    this.#states.onChange(listener);
   }
 
   /** Resolves when the caches are read. Aborting `signal` ends it for good. */
@@ -122,8 +115,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
         this.#stopped = true;
         for (const stop of stops) stop();
         patience.cancel();
-        this.#telling?.cancel();
-        this.#settling?.cancel();
+        this.#states.stop();
         for (const grace of this.#graces.values()) grace.cancel();
       },
       { once: true },
@@ -131,7 +123,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     passwords.start(signal);
     passwords.onChange(() => this.#passwordsChanged());
     this.#dependencies.sessions.onChange((news) => {
-      if (news.some(({ before, after }) => before?.state !== after?.state)) this.#tellEverybody();
+      if (news.some(({ before, after }) => before?.state !== after?.state)) this.#states.changedForAll();
     });
     try {
       await Promise.all([nodes.synced(signal), endpointSlices.synced(signal)]);
@@ -160,22 +152,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
 
   /** How it stands with each address of a Service; empty for one that was not set. */
   statesOf(serviceKey: string): readonly BgpAnnouncementState[] {
-    const service = this.#services.get(serviceKey);
-    if (service === undefined) return [];
-    const obstacle = this.#begun ? this.#obstacles.get(serviceKey) : STARTING;
-    const nodes = [...this.#nodes.all()];
-    return service.addresses.map((announced) => {
-      if (obstacle !== undefined) return obstructed(announced.address, obstacle);
-      const mine = this.#book.contributionsFor(serviceKey, announced.address);
-      if (mine.length === 0) return obstructed(announced.address, noAdvertisement(service));
-      const state = stateOf(announced.address, mine, {
-        nodes,
-        sessions: this.#dependencies.sessions,
-        settled: this.#settled,
-      });
-      const warning = contradictionIn(mine, (prefix) => this.#book.advertisementsOf(prefix));
-      return warning === undefined ? state : { ...state, warning };
-    });
+    return this.#states.of(serviceKey);
   }
 
   /**
@@ -183,12 +160,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
    * undefined before it began.
    */
   tellingNodesOf(serviceKey: string, only?: IpAddress): ReadonlyMap<string, ReadonlySet<string>> | undefined {
-    if (!this.#begun) return undefined;
-    const addresses = this.#services.get(serviceKey)?.addresses ?? [];
-    const asked = addresses
-      .filter(({ address }) => only === undefined || address === only)
-      .map(({ address }) => [familyOf(address), this.#book.contributionsFor(serviceKey, address)] as const);
-    return peersByNode(asked, [...this.#nodes.all()]);
+    return this.#states.tellingNodesOf(serviceKey, only);
   }
 
   /** How many Services have an address. */
@@ -229,20 +201,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
       if (routes) listener.everythingChanged(nodeName);
       else if (settings) listener.settingsChanged(nodeName);
     }
-    if (routes || settings) this.#tellEverybody();
-  }
-
-  /** What is announced for any Service may be another. */
-  #tellEverybody(): void {
-    if (this.#stopped || this.#book.size === 0) return;
-    this.#telling ??= this.#dependencies.timers.start(GATHER_MS, () => {
-      this.#telling = undefined;
-      for (const key of this.#services.keys()) this.#tell(key);
-    });
-  }
-
-  #tell(serviceKey: string): void {
-    for (const follower of this.#followers) follower(serviceKey);
+    if (routes || settings) this.#states.changedForAll();
   }
 
   #passwordsChanged(): void {
@@ -285,15 +244,14 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     const service = this.#services.get(serviceKey);
     const endpoints = this.#endpoints?.of(serviceKey);
     const asked = service && endpoints && contributionsOf(this.#routed(service, endpoints), this.#advertisements);
+    const routes = asked !== undefined && isContributions(asked) ? asked : [];
     const obstacle = asked === undefined || isContributions(asked) ? undefined : asked;
-    if (obstacle === undefined) this.#obstacles.delete(serviceKey);
-    else this.#obstacles.set(serviceKey, obstacle);
-    const changes = this.#book.set(serviceKey, asked === undefined || !isContributions(asked) ? [] : asked);
+    const changes = this.#book.set(serviceKey, routes);
     for (const { prefix, nodes } of changes) {
       for (const listener of this.#listeners) listener.routeChanged(prefix, nodes);
     }
     this.#prefixes.set({}, this.#book.size);
-    this.#tell(serviceKey);
+    this.#states.changed(serviceKey, obstacle);
   }
 
   #routed(service: ServiceAnnouncement, endpoints: ServiceEndpoints): RoutedService {
@@ -308,11 +266,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     this.#begun = true;
     this.#dependencies.log.info('bgp-announcer-began', { prefixes: this.#book.size, peers: this.#peers.length });
     for (const listener of this.#listeners) listener.begin();
-    this.#settling = this.#dependencies.timers.start(REPORTS_WITHIN_MS, () => {
-      this.#settled = true;
-      this.#tellEverybody();
-    });
-    this.#tellEverybody();
+    this.#states.begin();
   }
 }
 
