@@ -56,7 +56,10 @@ async function workloads(): Promise<(readonly [path: string, content: string])[]
       return files.map((name) => `${folder}/${name}`);
     }),
   );
-  return Promise.all(folders.flat().map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const));
+  const optional = 'manifests/examples/endpoint-retirement.yaml';
+  return Promise.all(
+    [...folders.flat(), optional].map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
+  );
 }
 
 /** A chart can only read what is inside it. */

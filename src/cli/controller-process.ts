@@ -14,7 +14,11 @@ import { ClusterAddresses } from '../controller/configuration/cluster-addresses.
 import { Configuration } from '../controller/configuration/configuration.ts';
 import { LegacyConfigMap } from '../controller/configuration/legacy-config-map.ts';
 import { LeaderElector } from '../controller/leader/leader-elector.ts';
-import { controllerPermissions, logMissingPermissions } from '../controller/preflight/permissions.ts';
+import {
+  controllerPermissions,
+  logMissingPermissions,
+  retirementPermissions,
+} from '../controller/preflight/permissions.ts';
 import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
 import type { ServedKind } from '../core/config/schema/kind.ts';
 import { CONFIG_RESOURCES, resourcesOf } from '../core/config/schema/resource-names.ts';
@@ -59,7 +63,7 @@ export async function runController(settings: ControllerSettings, log: Log, stop
 
   const running = api.run(alive.signal);
   void authority.start(alive.signal);
-  void logMissingPermissions(permissionsOf(settings), { reviewer: api.accessReviewer, log }, alive.signal);
+  lookForPermissions(settings, { reviewer: api.accessReviewer, log }, alive.signal);
   const ready = (async () => {
     await Promise.all(
       [parts.services, parts.nodes, parts.endpointSlices].map((informer) => informer.synced(alive.signal)),
@@ -93,7 +97,7 @@ async function lead(settings: ControllerSettings, parts: ControllerParts, stop: 
 }
 
 async function assemble(settings: ControllerSettings, log: Log) {
-  const metrics = new PromMetrics();
+  const metrics = new PromMetrics({ metallbNames: settings.metallbMetrics });
   const common = { ...TIME, log, metrics };
   const api = new KubernetesApi(
     {
@@ -168,6 +172,18 @@ function statusGroups(kind: ServedKind, { namespace }: ControllerSettings, api: 
 function legacyConfigMap({ legacyConfig }: ControllerSettings, api: KubernetesApi): LegacyConfigMap | undefined {
   if (legacyConfig === undefined) return undefined;
   return new LegacyConfigMap(legacyConfig, { configMaps: api.configMapInformer(legacyConfig), parse: parseYaml });
+}
+
+function lookForPermissions(
+  settings: ControllerSettings,
+  dependencies: Pick<Parameters<typeof logMissingPermissions>[1], 'reviewer' | 'log'>,
+  signal: AbortSignal,
+): void {
+  const own = { ...dependencies, grantedBy: 'manifests/controller' };
+  void logMissingPermissions(permissionsOf(settings), own, signal);
+  if (!settings.retiresEndpoints) return;
+  const optIn = { ...dependencies, grantedBy: 'manifests/examples/endpoint-retirement.yaml' };
+  void logMissingPermissions(retirementPermissions(), optIn, signal);
 }
 
 function permissionsOf({ namespace, leaderElection, legacyConfig }: ControllerSettings) {

@@ -97,7 +97,7 @@ export function addOwnFlags(command: Command): Command {
       .default(false),
     new Option(
       '--retire-endpoints [boolean]',
-      'mark the Pods of a dead node not ready after about two seconds, not forty: see docs/endpoint-retirement.md',
+      'mark the Pods of a dead node not ready after about two seconds, not fifty: see docs/endpoint-retirement.md',
     )
       .argParser(goBoolean)
       .preset('true')

@@ -21,6 +21,9 @@ export interface PodStore {
   ): Promise<void>;
 }
 
+/** The namespace of the kubelets' Leases. @see Kubernetes "Node heartbeats" */
+export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
+
 /** The Lease that a kubelet renews every ten seconds. @see Kubernetes "Node heartbeats" */
 export interface NodeLease {
   readonly nodeName: string;

@@ -53,6 +53,16 @@ describe('values', () => {
     expect(argumentsOf(objects, 'Deployment')).toContain('--speaker-service-account=lb-speaker');
   });
 
+  it('retirement of endpoints is a flag with its rights, of which no trace is left without it', async () => {
+    const objects = await template(['--set', 'controller.retireEndpoints=true']);
+    expect(argumentsOf(objects, 'Deployment')).toContain('--retire-endpoints');
+    expect(objects.filter(({ metadata }) => metadata.namespace === 'kube-node-lease').map(nameOf)).toEqual([
+      'Role heraldlb-endpoint-retirement',
+      'RoleBinding heraldlb-endpoint-retirement',
+    ]);
+    expect((await template()).map(nameOf).join()).not.toContain('retirement');
+  });
+
   it("MetalLB's values for the workloads do what they do there", async () => {
     const toleration = { key: 'dedicated', operator: 'Exists' };
     const objects = await template([

@@ -10,14 +10,14 @@ import { WebClient } from './web-client.ts';
 export const PAGE_PORT = 8080;
 
 /** What acts on the objects of these tests; the state of Nodes and Pods is reported by the test itself. */
-const CONTROLLERS = [
+const CONTROLLERS: readonly string[] = [
   'serviceaccount-controller',
   'serviceaccount-token-controller',
   'root-ca-certificate-publisher-controller',
   'namespace-controller',
   'garbage-collector-controller',
   'endpointslice-controller',
-].join();
+];
 
 /** A Pod that the test runs as a process. */
 export interface ProcessPod {
@@ -57,6 +57,8 @@ export class ProcessCluster {
   static async start(options: {
     readonly name: string;
     readonly kubeProxyMode: KubeProxyMode;
+    /** Further ones of kube-controller-manager. */
+    readonly controllers?: readonly string[];
   }): Promise<ProcessCluster> {
     const lan = await Lan.create([CONTROL_PLANE, CLIENT, ...NODES].map(onLan));
     let cluster: ProcessCluster | undefined;
@@ -65,7 +67,7 @@ export class ProcessCluster {
         name: options.name,
         host: { address: CONTROL_PLANE.address, spawn: lan.spawner(CONTROL_PLANE.name) },
         nodes: NODES.map(({ name }) => name),
-        controllers: CONTROLLERS,
+        controllers: [...CONTROLLERS, ...(options.controllers ?? [])].join(),
       });
       cluster = new ProcessCluster(lan, controlPlane);
       await lan.routeHere(CONTROL_PLANE.podCidr, CONTROL_PLANE.address);

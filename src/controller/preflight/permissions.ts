@@ -1,4 +1,5 @@
 import type { Log } from '../../ports/log.ts';
+import { NODE_LEASE_NAMESPACE } from '../../ports/pods.ts';
 import type { AccessReviewer, Permission } from '../../ports/stores.ts';
 
 /** The objects of our own that the controller keeps. */
@@ -38,6 +39,15 @@ export function controllerPermissions(own: OwnObjects): readonly Permission[] {
   ];
 }
 
+/** What `--retire-endpoints` takes beside that. */
+export function retirementPermissions(): readonly Permission[] {
+  return [
+    ...on('', 'pods', ['list']),
+    ...on('', 'pods/status', ['patch']),
+    ...on('coordination.k8s.io', 'leases', ['list', 'watch'], { namespace: NODE_LEASE_NAMESPACE }),
+  ];
+}
+
 /** For people: `patch services/status`, with where and which. */
 export function describePermission({ verb, group, resource, namespace, name }: Permission): string {
   const [plural, subresource] = resource.split('/');
@@ -53,10 +63,15 @@ export function describePermission({ verb, group, resource, namespace, name }: P
  */
 export async function logMissingPermissions(
   permissions: readonly Permission[],
-  dependencies: { readonly reviewer: AccessReviewer; readonly log: Log },
+  dependencies: {
+    readonly reviewer: AccessReviewer;
+    readonly log: Log;
+    /** Which of our manifests grants them. */
+    readonly grantedBy: string;
+  },
   signal: AbortSignal,
 ): Promise<readonly Permission[]> {
-  const { reviewer, log } = dependencies;
+  const { reviewer, log, grantedBy } = dependencies;
   const missing = await Promise.all(
     permissions.map(async (permission) => {
       try {
@@ -75,7 +90,7 @@ export async function logMissingPermissions(
   for (const permission of missing.flat()) {
     log.error('permission-missing', {
       permission: describePermission(permission),
-      remedy: 'grant it to the ServiceAccount of the controller: see manifests/controller',
+      remedy: `grant it to the ServiceAccount of the controller: see ${grantedBy}`,
     });
   }
   return missing.flat();

@@ -2,7 +2,7 @@ import type { Informer } from '../../ports/informer.ts';
 import type { EventSink, Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
-import type { NodeLease, PodStore } from '../../ports/pods.ts';
+import { NODE_LEASE_NAMESPACE, type NodeLease, type PodStore } from '../../ports/pods.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import { RETIREMENTS } from './metrics.ts';
@@ -10,12 +10,18 @@ import { RETIREMENTS } from './metrics.ts';
 export interface EndpointRetirementOptions {
   /** How long all witnesses have to agree before anything is done. */
   readonly confirmMs: number;
+  /** How often a speaker is looked at of which all witnesses say that it is dead, and whose session stands. */
+  readonly silenceMs: number;
   /** Between two nodes that are retired: a fault that reaches many nodes is not ours to judge. */
   readonly pauseMs: number;
 }
 
 /** With a hello's verdict after some 400 ms, Pods of a dead node are out of EndpointSlices after about two seconds. */
-export const RETIREMENT_DEFAULTS: EndpointRetirementOptions = { confirmMs: 1_000, pauseMs: 60_000 };
+export const RETIREMENT_DEFAULTS: EndpointRetirementOptions = {
+  confirmMs: 1_000,
+  silenceMs: 100,
+  pauseMs: 60_000,
+};
 
 export interface EndpointRetirementDependencies {
   readonly speakers: Pick<Speakers, 'observe' | 'speaker' | 'witnessesOf'>;
@@ -31,21 +37,22 @@ export interface EndpointRetirementDependencies {
 
 /** Somebody called a node dead. */
 interface Accusation {
-  /** Of the Lease when it began: a kubelet that renews it lives. */
-  readonly renewTime: string;
-  readonly timer: Timer;
+  readonly witnesses: readonly string[];
+  /** Of the Lease when it began: a kubelet that renews it lives. Undefined: there is no Lease to go by. */
+  readonly renewTime: string | undefined;
+  timer: Timer;
+  /** Its Pods are out of service: it is no reason for doubt about others any more. */
+  retired: boolean;
 }
-
-/** The namespace of the kubelets' Leases. @see Kubernetes "Node heartbeats" */
-const NODE_LEASES = 'kube-node-lease';
 
 /** One witness alone may be the one that is cut off. */
 const WITNESSES = 2;
 
 /**
- * Takes the Pods of a dead node out of service before Kubernetes does, which waits some forty seconds. Only for a node whose own
- * speaker is gone, which every neighbour that can be asked calls down, two of them at least, and whose kubelet did not renew its
- * Lease meanwhile; one node a minute, and none while another is accused too: then it may be us who are cut off.
+ * Takes the Pods of a dead node out of service before Kubernetes does, which waits some fifty seconds. Only for a node that every
+ * neighbour that can be asked calls down, two of them at least, of which none takes it back, whose own speaker is silent, and
+ * whose kubelet did not renew its Lease meanwhile; one node a minute, and none while another is accused too: then it may be us
+ * who are cut off.
  *
  * Off unless asked for: it writes the status of Pods.
  */
@@ -78,38 +85,50 @@ export class EndpointRetirement {
 
   #look(nodeName: string): void {
     const accusation = this.#accused.get(nodeName);
-    if (!this.#seemsDead(nodeName)) {
+    const words = [...this.#with.speakers.witnessesOf(nodeName)].filter(([, word]) => word !== 'never-heard');
+    if (words.some(([, word]) => word !== 'down')) {
       accusation?.timer.cancel();
       this.#accused.delete(nodeName);
       return;
     }
-    if (accusation !== undefined) return;
-    const renewTime = this.#renewTimeOf(nodeName);
-    const timer = this.#with.timers.start(this.#options.confirmMs, () => void this.#judge(nodeName));
-    this.#accused.set(nodeName, { renewTime, timer });
+    // Fewer of them later is no doubt: who is gone is nobody's neighbour any more.
+    if (accusation !== undefined || words.length < WITNESSES) return;
+    this.#accused.set(nodeName, {
+      witnesses: words.map(([witness]) => witness),
+      renewTime: this.#renewTimeOf(nodeName),
+      timer: this.#judgeAfter(this.#options.confirmMs, nodeName),
+      retired: false,
+    });
   }
 
-  #seemsDead(nodeName: string): boolean {
-    const { speakers } = this.#with;
-    if (speakers.speaker(nodeName)?.presence === 'connected') return false;
-    const words = [...speakers.witnessesOf(nodeName).values()].filter((word) => word !== 'never-heard');
-    return words.length >= WITNESSES && words.every((word) => word === 'down');
+  #judgeAfter(delayMs: number, nodeName: string): Timer {
+    return this.#with.timers.start(delayMs, () => void this.#judge(nodeName));
   }
 
   async #judge(nodeName: string): Promise<void> {
-    const { clock, log, nodes } = this.#with;
+    const { clock, log, nodes, speakers, timers } = this.#with;
     const accusation = this.#accused.get(nodeName);
+    if (accusation === undefined) return;
     const node = nodes.get(nodeName);
-    if (accusation === undefined || node === undefined || !this.#seemsDead(nodeName)) return;
+    if (node === undefined) {
+      this.#accused.delete(nodeName);
+      return;
+    }
+    if (speakers.speaker(nodeName)?.presence === 'connected') {
+      accusation.timer = this.#judgeAfter(this.#options.silenceMs, nodeName);
+      return;
+    }
     const doubt = this.#doubt(accusation.renewTime, this.#renewTimeOf(nodeName));
     if (doubt !== undefined) {
       this.#results.add({ result: doubt });
       log.warn('endpoints-not-retired', { node: nodeName, why: doubt });
+      accusation.timer = timers.start(this.#options.pauseMs, () => this.#accused.delete(nodeName));
       return;
     }
     this.#retiredAtMs = clock.nowMs();
+    accusation.retired = true;
     try {
-      await this.#retire(node);
+      await this.#retire(node, accusation.witnesses);
       this.#results.add({ result: 'done' });
     } catch (error) {
       this.#results.add({ result: 'failed' });
@@ -118,20 +137,20 @@ export class EndpointRetirement {
   }
 
   /** Why a node that seems dead is left to Kubernetes; undefined when it is not. */
-  #doubt(renewedBefore: string, renewedNow: string): string | undefined {
+  #doubt(renewedBefore: string | undefined, renewedNow: string | undefined): string | undefined {
+    if (renewedBefore === undefined || renewedNow === undefined) return 'lease-unknown';
     if (renewedBefore !== renewedNow) return 'lease-renewed';
-    if (this.#accused.size > 1) return 'several-nodes';
+    if ([...this.#accused.values()].filter(({ retired }) => !retired).length > 1) return 'several-nodes';
     return this.#with.clock.nowMs() - this.#retiredAtMs < this.#options.pauseMs ? 'too-soon' : undefined;
   }
 
-  #renewTimeOf(nodeName: string): string {
-    return this.#with.leases.get(`${NODE_LEASES}/${nodeName}`)?.renewTime ?? '';
+  #renewTimeOf(nodeName: string): string | undefined {
+    return this.#with.leases.get(`${NODE_LEASE_NAMESPACE}/${nodeName}`)?.renewTime;
   }
 
-  async #retire(node: Node): Promise<void> {
-    const { clock, events, log, pods, speakers } = this.#with;
-    const { name, uid } = node.meta;
-    const witnesses = [...speakers.witnessesOf(name).keys()].join(', ');
+  async #retire({ meta: { name, uid } }: Node, by: readonly string[]): Promise<void> {
+    const { clock, events, log, pods } = this.#with;
+    const witnesses = by.join(', ');
     const message = `HeraldLB: neither its speaker nor its kernel answers ${witnesses}, and its kubelet does not renew its Lease`;
     const ready = (await pods.onNode(name)).filter((pod) => pod.ready);
     const why = { reason: 'NodeDown', message, at: clock.wallTime() };

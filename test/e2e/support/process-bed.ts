@@ -1,3 +1,4 @@
+import type { ControlPlane } from '../../kubernetes/control-plane.ts';
 import type { KubeProxyMode } from '../../kubernetes/kube-proxy.ts';
 import { ProcessCluster } from '../../kubernetes/process-cluster.ts';
 import { HeraldLbProcesses } from './heraldlb-processes.ts';
@@ -16,20 +17,26 @@ export interface ProcessBedOptions {
   /** Names the folder of the logs. */
   readonly name: string;
   readonly kubeProxyMode?: KubeProxyMode;
+  /** Further ones of kube-controller-manager. */
+  readonly controllers?: readonly string[];
+  /** Further arguments of HeraldLB's controller. */
+  readonly flags?: readonly string[];
   /** What is in the cluster already when HeraldLB comes. */
-  readonly before?: (services: Services) => Promise<void>;
+  readonly before?: (services: Services, controlPlane: ControlPlane) => Promise<void>;
 }
 
 export async function startProcessBed({
   name,
   kubeProxyMode = 'nftables',
+  controllers = [],
+  flags = [],
   before,
 }: ProcessBedOptions): Promise<ProcessBed> {
-  const cluster = await ProcessCluster.start({ name, kubeProxyMode });
+  const cluster = await ProcessCluster.start({ name, kubeProxyMode, controllers });
   try {
     const services = new Services(cluster.controlPlane.api);
-    await before?.(services);
-    const heraldlb = await HeraldLbProcesses.install(cluster);
+    await before?.(services, cluster.controlPlane);
+    const heraldlb = await HeraldLbProcesses.install(cluster, '.', flags);
     await cluster.controlPlane.apply(POOL_OBJECTS);
     return {
       cluster,

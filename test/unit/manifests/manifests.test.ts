@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { LOAD_BALANCER_NAMES } from '../../../src/controller/preflight/other-load-balancers.ts';
-import { controllerPermissions } from '../../../src/controller/preflight/permissions.ts';
+import { controllerPermissions, retirementPermissions } from '../../../src/controller/preflight/permissions.ts';
 import { CONFIG_RESOURCES } from '../../../src/core/config/schema/resource-names.ts';
 import {
   CA_BUNDLE_CONFIG_MAP_NAME,
@@ -147,6 +147,17 @@ it('the roles of the controller allow what it does with the API, and outside of 
     .filter((right) => !/^(heraldlb|metallb)\.io |selfsubjectaccessreviews/.test(right));
   expect(does.filter((right) => !mayWrite.includes(right))).toEqual([]);
   expect(mayWrite.filter((right) => !does.includes(right) && !/ get $/.test(right))).toEqual([]);
+});
+
+it('the example for --retire-endpoints grants what that takes, and nothing else', () => {
+  const text = readFileSync(join(ROOT, 'manifests', 'examples', 'endpoint-retirement.yaml'), 'utf8');
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+  const granted = objects.flatMap(({ metadata: { namespace }, rules }) =>
+    (rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
+      verbs.map((verb) => ({ verb, group: apiGroups.join(), resource: resources.join(), namespace })),
+    ),
+  );
+  expect(granted).toEqual(retirementPermissions().map((each) => ({ namespace: undefined, ...each })));
 });
 
 it('a speaker is bound to no role and holds a token for the controller only', () => {

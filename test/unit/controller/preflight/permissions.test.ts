@@ -3,6 +3,7 @@ import {
   controllerPermissions,
   describePermission,
   logMissingPermissions,
+  retirementPermissions,
 } from '../../../../src/controller/preflight/permissions.ts';
 import type { Permission } from '../../../../src/ports/stores.ts';
 import { RecordingLog } from '../../../support/recording-telemetry.ts';
@@ -26,8 +27,8 @@ async function preflight(allowed: (permission: Permission) => boolean | Error) {
     },
   };
   const missing = await logMissingPermissions(
-    controllerPermissions(OWN),
-    { reviewer, log },
+    [...controllerPermissions(OWN), ...retirementPermissions()],
+    { reviewer, log, grantedBy: 'manifests/controller' },
     new AbortController().signal,
   );
   return { log, missing };
@@ -40,8 +41,10 @@ test('every missing permission is one line that names verb, resource and where',
     'create leases.coordination.k8s.io in namespace kube-system',
     'get leases.coordination.k8s.io heraldlb-controller in namespace kube-system',
     'update leases.coordination.k8s.io heraldlb-controller in namespace kube-system',
+    'list leases.coordination.k8s.io in namespace kube-node-lease',
+    'watch leases.coordination.k8s.io in namespace kube-node-lease',
   ]);
-  expect(log.events('error')).toHaveLength(4);
+  expect(log.events('error')).toHaveLength(6);
 });
 
 test('an API server that cannot say is not in the way', async () => {

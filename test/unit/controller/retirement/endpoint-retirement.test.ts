@@ -10,6 +10,7 @@ import { ManualTime } from '../../../support/manual-time.ts';
 import { RecordingLog, RecordingMetrics } from '../../../support/recording-telemetry.ts';
 
 const CONFIRM_MS = 1_000;
+const SILENCE_MS = 100;
 const PAUSE_MS = 60_000;
 
 /** A cluster in which a test says what the speakers say. */
@@ -29,7 +30,7 @@ class Bed {
     for (const node of nodes) this.renews(node, 'before');
     const informer = new FakeInformer<Node>(nodes.map((name) => [name, nodeOf(name)]));
     new EndpointRetirement(
-      { confirmMs: CONFIRM_MS, pauseMs: PAUSE_MS },
+      { confirmMs: CONFIRM_MS, silenceMs: SILENCE_MS, pauseMs: PAUSE_MS },
       {
         speakers: {
           observe: (listener) => {
@@ -55,6 +56,10 @@ class Bed {
 
   connected(node: string): void {
     this.#connected.add(node);
+  }
+
+  silent(node: string): void {
+    this.#connected.delete(node);
   }
 
   renews(node: string, renewTime: string): void {
@@ -97,7 +102,8 @@ describe('a node that all neighbours call down', () => {
     ['its kubelet renews its Lease meanwhile', (each) => each.renews('node-a', 'now')],
     ['one of them takes it back', (each) => each.say('node-a', { ...DEAD, 'node-c': 'heard' })],
     ['another node is accused as well', (each) => each.say('node-d', DEAD)],
-    ['its speaker comes back', (each) => each.connected('node-a')],
+    ['its speaker comes back, and is heard', (each) => each.say('node-a', { 'node-b': 'heard', 'node-c': 'down' })],
+    ['its speaker has a session', (each) => each.connected('node-a')],
     ['we lead no longer', (each) => each.end.abort()],
   ])('is left to Kubernetes when %s', async (_why, happens) => {
     bed.say('node-a', DEAD);
@@ -105,6 +111,49 @@ describe('a node that all neighbours call down', () => {
     happens(bed);
     await bed.time.advance(10 * CONFIRM_MS);
     expect(bed.retired).toEqual([]);
+  });
+
+  it('is retired as soon as its session is known to be dead, when the witnesses are faster', async () => {
+    bed.connected('node-a');
+    bed.say('node-a', DEAD);
+    await bed.time.advance(10 * CONFIRM_MS);
+    expect(bed.retired).toEqual([]);
+    bed.silent('node-a');
+    await bed.time.advance(SILENCE_MS);
+    expect(bed.retired).toEqual(['web-on-node-a']);
+  });
+
+  it('is retired though nobody is its neighbour any more, since the controller counts it as gone meanwhile', async () => {
+    bed.say('node-a', DEAD);
+    bed.say('node-a', {});
+    await bed.time.advance(CONFIRM_MS);
+    expect(bed.retired).toEqual(['web-on-node-a']);
+    expect(bed.events).toMatchObject([{ message: expect.stringMatching(/node-b, node-c/) }]);
+  });
+
+  it('is retired once, also when it comes back afterwards', async () => {
+    bed.say('node-a', DEAD);
+    await bed.time.advance(CONFIRM_MS);
+    bed.say('node-a', { 'node-b': 'heard', 'node-c': 'heard' });
+    bed.say('node-a', {});
+    await bed.time.advance(2 * PAUSE_MS);
+    expect(bed.retired).toHaveLength(1);
+  });
+
+  it('is left to Kubernetes when its Lease is not known: we may not read it, or nothing renews one', async () => {
+    bed.leases.delete('kube-node-lease/node-a');
+    bed.say('node-a', DEAD);
+    await bed.time.advance(10 * CONFIRM_MS);
+    expect(bed.retired).toEqual([]);
+    expect(bed.log.lines.at(-1)).toMatchObject({ fields: { why: 'lease-unknown' } });
+  });
+
+  it('is retired though another one, which was, is still called down more than a minute later', async () => {
+    bed.say('node-a', DEAD);
+    await bed.time.advance(CONFIRM_MS + PAUSE_MS);
+    bed.say('node-d', DEAD);
+    await bed.time.advance(CONFIRM_MS);
+    expect(bed.retired).toEqual(['web-on-node-a', 'web-on-node-d']);
   });
 
   it('is left to Kubernetes within a minute of another one', async () => {
