@@ -110,9 +110,17 @@ function checkAddresses(message: NdpMessage, source: Ipv6, destination: Ipv6): v
       throw new DecodeError('bad-value', 'Solicited flag', MESSAGE_OFFSET + 4);
   } else if (source === UNSPECIFIED_ADDRESS) {
     if (!isSolicitedNodeGroup(destination)) throw new DecodeError('bad-value', 'Destination Address', 38);
-    if (message.options.some(({ kind }) => kind === 'source-link-layer-address'))
+    if (message.options.some(isSourceLinkLayerAddress))
       throw new DecodeError('bad-value', 'Source Link-Layer Address', MESSAGE_OFFSET + SHORTEST_MESSAGE);
   }
+}
+
+/** Also one of a length that Ethernet has not. */
+function isSourceLinkLayerAddress(option: NdpOption): boolean {
+  const { kind } = option;
+  return (
+    kind === 'source-link-layer-address' || (kind === 'other' && option.type === NdpOptionType.sourceLinkLayerAddress)
+  );
 }
 
 function readIpv6(reader: ByteReader, field: string): Ipv6 {

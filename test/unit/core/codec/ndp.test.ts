@@ -186,6 +186,14 @@ describe('the NDP codec', () => {
     expect(error).toMatchObject({ code, field: field.join(' '), offset });
   });
 
+  it('refuses a probe with a source link-layer address of whatever length (RFC 4861 §7.1.1)', () => {
+    const long = changed(SOLICITATION + '00'.repeat(8), 19, '28');
+    long.set(bytes('0102'), 78);
+    long.fill(0, 22, 38);
+    repair(long);
+    expect(() => decodeNdpFrame(long)).toThrowError(expect.objectContaining({ field: 'Source Link-Layer Address' }));
+  });
+
   it('refuses to encode an option that fills no whole units', () => {
     const message = { ...ASKED.message, options: [{ kind: 'nonce', octets: bytes('a1') }] } as const;
     expect(() => encodeNdpFrame({ ...ASKED, message })).toThrow(RangeError);
