@@ -1,5 +1,5 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GrpcControllerLink } from '../../src/adapters/grpc/controller-link.ts';
 import { systemRandom, systemTime } from '../../src/cli/system-time.ts';
 import { Announcer } from '../../src/controller/announcer/announcer.ts';
@@ -12,6 +12,7 @@ import type { SpeakerSession, SpeakerSessionHandler } from '../../src/ports/chan
 import { advertisement, ip, nodeOf, sliceOf } from '../support/channel/announcer-bed.ts';
 import { LinkedSpeaker } from '../support/channel/linked-speaker.ts';
 import { type Rig, SERVER_NAME, startRig } from '../support/channel/tls-rig.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeInformer } from '../support/fake-informer.ts';
 import { RecordingLog, RecordingMetrics } from '../support/recording-telemetry.ts';
 
@@ -148,7 +149,7 @@ describe('speakers and their controllers over real TLS', () => {
     speakers
       .flatMap(({ nodeName, claims }) => [...claims.keys()].map((address) => `${formatIp(address)} ${nodeName}`))
       .sort();
-  const all = (): Promise<void> => vi.waitFor(() => expect(claims()).toHaveLength(COUNT), 10_000);
+  const all = (): Promise<void> => eventually(() => expect(claims()).toHaveLength(COUNT), 10_000);
   const [first, second] = [() => rigs[0] as Rig, () => rigs[1] as Rig];
 
   it('spread the addresses, and move nothing when another replica leads', async () => {
@@ -162,7 +163,7 @@ describe('speakers and their controllers over real TLS', () => {
     const next = new Controller(second(), 2);
     forwarder.target = second().port;
     await next.lead();
-    await vi.waitFor(
+    await eventually(
       () =>
         expect(speakers.flatMap(({ claims }) => [...claims.values()]).every(({ generation }) => generation === 2)).toBe(
           true,
@@ -181,7 +182,7 @@ describe('speakers and their controllers over real TLS', () => {
     for (const speaker of speakers) speaker.wire.length = 0;
     const sessions = speakers.map(({ sessions }) => sessions);
     forwarder.cut();
-    await vi.waitFor(
+    await eventually(
       () => expect(speakers.every(({ sessions: now }, at) => now > (sessions[at] ?? 0))).toBe(true),
       10_000,
     );
@@ -195,7 +196,7 @@ describe('speakers and their controllers over real TLS', () => {
     await all();
     const [leaver] = speakers;
     leaver?.link.send({ kind: 'leaving' });
-    await vi.waitFor(() => expect(leaver?.claims.size).toBe(0), 10_000);
+    await eventually(() => expect(leaver?.claims.size).toBe(0), 10_000);
     expect(claims()).toHaveLength(COUNT);
     expect(leaver?.grants.size).toBe(0);
     controller.resign();

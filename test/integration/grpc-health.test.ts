@@ -6,8 +6,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GrpcHealthServer } from '../../src/adapters/grpc/health-server.ts';
+import { eventually } from '../support/eventually.ts';
 
 interface Answer {
   readonly status: string;
@@ -85,12 +86,12 @@ describe('grpc.health.v1', () => {
     const watch = client.Watch({ service: 'leader' });
     watch.on('error', () => undefined);
     watch.on('data', (answer: Answer) => told.push(answer.status));
-    await vi.waitFor(() => expect(told).toEqual(['NOT_SERVING']));
+    await eventually(() => expect(told).toEqual(['NOT_SERVING']));
     health.set('leader', true);
     health.set('leader', true);
     health.set('liveness', true);
     health.set('leader', false);
-    await vi.waitFor(() => expect(told).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']));
+    await eventually(() => expect(told).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']));
     watch.cancel();
   });
 
@@ -103,7 +104,7 @@ describe('grpc.health.v1', () => {
     watch.on('end', () => {
       ended = true;
     });
-    await vi.waitFor(() => expect(told).toEqual(['SERVICE_UNKNOWN']));
+    await eventually(() => expect(told).toEqual(['SERVICE_UNKNOWN']));
     await check('');
     expect(ended).toBe(false);
     watch.cancel();
@@ -119,7 +120,7 @@ describe('grpc.health.v1', () => {
         first += 1;
       });
     }
-    await vi.waitFor(() => expect([first, ends]).toEqual([64, [status.RESOURCE_EXHAUSTED]]));
+    await eventually(() => expect([first, ends]).toEqual([64, [status.RESOURCE_EXHAUSTED]]));
     for (const watch of watches) watch.cancel();
   });
 });

@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingSessions } from '../support/channel/recording-sessions.ts';
 import { helloOf, type Rig, startRig } from '../support/channel/tls-rig.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('speaker server refuses', () => {
   let rig: Rig;
@@ -109,7 +110,7 @@ describe('speaker server refuses', () => {
   it('the sessions that it has as not-leader when it stops leading', async () => {
     const speaker = rig.raw('token-of-node-a');
     speaker.stream.write(helloOf('node-a'));
-    await vi.waitFor(() => expect(sessions.sessions).toHaveLength(1));
+    await eventually(() => expect(sessions.sessions).toHaveLength(1));
     rig.leading.abort();
     expect(await speaker.status).toMatchObject({
       code: status.UNAVAILABLE,
@@ -158,8 +159,8 @@ describe('speaker server refuses', () => {
     await rig.rawBytes('token-of-node-b', Uint8Array.of(0xff));
     const speaker = rig.raw('token-of-node-a');
     speaker.stream.write(helloOf('node-a'));
-    await vi.waitFor(() => expect(sessions.sessions.map(({ nodeName }) => nodeName)).toEqual(['node-a']));
+    await eventually(() => expect(sessions.sessions.map(({ nodeName }) => nodeName)).toEqual(['node-a']));
     speaker.stream.cancel();
-    await vi.waitFor(() => expect(sessions.ends).toEqual(['transport']));
+    await eventually(() => expect(sessions.ends).toEqual(['transport']));
   });
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issueServerCertificate, makeAuthority } from '../../src/adapters/grpc/certificates.ts';
 import { GrpcControllerLink } from '../../src/adapters/grpc/controller-link.ts';
 import { GRANTS_PER_MESSAGE } from '../../src/adapters/grpc/snapshot-parts.ts';
@@ -20,6 +20,7 @@ import {
   startRig,
   validNow,
 } from '../support/channel/tls-rig.ts';
+import { eventually } from '../support/eventually.ts';
 
 const welcome = { kind: 'welcome', heartbeatIntervalMs: 50 } as const;
 
@@ -66,7 +67,7 @@ describe('a session', () => {
     rig.serve(sessions);
     const handler = new RecordingLinkHandler('node-a');
     const link = await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() => expect(handler.messages).toEqual(sent));
+    await eventually(() => expect(handler.messages).toEqual(sent));
     const claim = { address: grant.address, epoch: grant.epoch, term: 0 };
     const taken = { ...claim, term: 2, heldForMs: 0, reason: 'neighbour-silent', gapMs: 480 };
     const station = { interface: 'eth0', mac: 0x0200_5e10_0009 };
@@ -91,7 +92,7 @@ describe('a session', () => {
       { kind: 'leaving' },
     ] as Parameters<typeof link.send>[0][];
     for (const message of said) link.send(message);
-    await vi.waitFor(() => expect(sessions.messages.filter(({ kind }) => kind !== 'heartbeat')).toEqual(said));
+    await eventually(() => expect(sessions.messages.filter(({ kind }) => kind !== 'heartbeat')).toEqual(said));
     expect(sessions.hellos).toEqual([helloOf('node-a')]);
     expect(sessions.sessions[0]).toMatchObject({ nodeName: 'node-a', podUid: 'uid-1' });
   });
@@ -106,7 +107,7 @@ describe('a session', () => {
     );
     const handler = new RecordingLinkHandler('node-a');
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() => expect(handler.messages).toHaveLength(1), 10_000);
+    await eventually(() => expect(handler.messages).toHaveLength(1), 10_000);
     expect(handler.messages[0]).toEqual({ kind: 'snapshot', revision: 7, grants });
   });
 
@@ -114,7 +115,7 @@ describe('a session', () => {
     const sessions = new RecordingSessions((session) => session.send(welcome));
     rig.serve(sessions);
     await rig.link('node-a', new RecordingLinkHandler('node-a'), stopping.signal);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(sessions.messages.filter(({ kind }) => kind === 'heartbeat').length).toBeGreaterThan(2),
     );
   });
@@ -124,7 +125,7 @@ describe('a session', () => {
     rig.serve(sessions);
     const handler = new RecordingLinkHandler('node-a');
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() => expect(handler.connections.slice(0, 3)).toEqual([true, false, true]), 10_000);
+    await eventually(() => expect(handler.connections.slice(0, 3)).toEqual([true, false, true]), 10_000);
     expect(rig.metrics.value('heraldlb_controller_link_dials_total', { result: 'silent' })).toBeGreaterThan(0);
   });
 
@@ -149,7 +150,7 @@ describe('a session', () => {
     rig.serve(sessions);
     const handler = new RecordingLinkHandler('node-a');
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() => expect(handler.messages).toMatchObject([{ settings: { peers: [{ name: 'tor' }] } }]));
+    await eventually(() => expect(handler.messages).toMatchObject([{ settings: { peers: [{ name: 'tor' }] } }]));
     expect(handler.connections).toEqual([true]);
     expect(rig.metrics.value('heraldlb_controller_link_refused_parts_total', {})).toBe(1);
     expect(rig.log.lines).toContainEqual(
@@ -180,20 +181,20 @@ describe('a session', () => {
       { clock: systemTime, timers, random: { next: () => 1, uuid: () => '' }, log, metrics },
     );
     void link.start(new RecordingLinkHandler('node-a'), stopping.signal);
-    await vi.waitFor(() => expect(delays).toEqual(expect.arrayContaining([20, 40, 80])), 5_000);
+    await eventually(() => expect(delays).toEqual(expect.arrayContaining([20, 40, 80])), 5_000);
   });
 
   it('is dialled anew, and found, after the controller was not the leader', async () => {
     rig.leading.abort();
     const handler = new RecordingLinkHandler('node-a');
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(rig.metrics.value('heraldlb_controller_link_dials_total', { result: 'not-leader' })).toBeGreaterThan(1),
     );
     expect(handler.connections).toEqual([]);
     const again = new AbortController();
     rig.server.serve(new RecordingSessions((session) => session.send(welcome)), again.signal);
-    await vi.waitFor(() => expect(handler.connections[0]).toBe(true), 5_000);
+    await eventually(() => expect(handler.connections[0]).toBe(true), 5_000);
     again.abort();
   });
 
@@ -204,10 +205,10 @@ describe('a session', () => {
     const sessions = new RecordingSessions((session) => session.send({ kind: 'welcome', heartbeatIntervalMs: 10_000 }));
     rig.serve(sessions);
     await rig.link('node-a', new RecordingLinkHandler('node-a'), stopping.signal);
-    await vi.waitFor(() => expect(sessions.sessions).toHaveLength(1));
+    await eventually(() => expect(sessions.sessions).toHaveLength(1));
     rig.verifier.verdicts.set('token-of-node-a', { kind: 'refused', reason: 'expired' });
     await writeFile(join(rig.directory, 'token-node-a'), 'fresh');
-    await vi.waitFor(() => expect(rig.verifier.asked).toContain('fresh'), 2_500);
+    await eventually(() => expect(rig.verifier.asked).toContain('fresh'), 2_500);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     expect(sessions.ends).toEqual([]);
   });
@@ -234,7 +235,7 @@ describe('a session', () => {
     rig.serve(sessions);
     const speaker = rig.raw('short');
     speaker.stream.write(helloOf('node-a'));
-    await vi.waitFor(() => expect(rig.verifier.asked).toEqual(['short', 'short']));
+    await eventually(() => expect(rig.verifier.asked).toEqual(['short', 'short']));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(sessions.ends).toEqual([]);
   });
@@ -253,12 +254,12 @@ describe('a session', () => {
     rig.serve(sessions);
     const handler = new RecordingLinkHandler('node-a');
     const link = await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() => expect(handler.connections).toEqual([true]));
+    await eventually(() => expect(handler.connections).toEqual([true]));
     const before = await shownCertificate(rig.port);
     rig.identity.use(issueServerCertificate(makeAuthority('Next CA', validNow()), SERVER_NAME, validNow()));
     expect(await shownCertificate(rig.port)).not.toBe(before);
     link.send({ kind: 'leaving' });
-    await vi.waitFor(() => expect(sessions.messages).toContainEqual({ kind: 'leaving' }));
+    await eventually(() => expect(sessions.messages).toContainEqual({ kind: 'leaving' }));
     expect(sessions.ends).toEqual([]);
   });
 
@@ -267,14 +268,14 @@ describe('a session', () => {
     const handler = new RecordingLinkHandler('node-a');
     rig.serve(new RecordingSessions((session) => session.send(welcome)));
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(rig.metrics.value('heraldlb_controller_link_dials_total', { result: 'transport' })).toBeGreaterThan(1),
     );
     expect(handler.connections).toEqual([]);
     expect(rig.verifier.asked).toEqual([]);
     await writeFile(join(rig.directory, 'ca.crt'), rig.authority.certificate);
     rig.identity.use(issueServerCertificate(rig.authority, SERVER_NAME, validNow()));
-    await vi.waitFor(() => expect(handler.connections[0]).toBe(true), 5_000);
+    await eventually(() => expect(handler.connections[0]).toBe(true), 5_000);
   });
 
   it('is never opened with a certificate for another name', async () => {
@@ -282,7 +283,7 @@ describe('a session', () => {
     const handler = new RecordingLinkHandler('node-a');
     rig.serve(new RecordingSessions((session) => session.send(welcome)));
     await rig.link('node-a', handler, stopping.signal);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(rig.metrics.value('heraldlb_controller_link_dials_total', { result: 'transport' })).toBeGreaterThan(1),
     );
     expect(handler.connections).toEqual([]);
@@ -296,7 +297,7 @@ describe('flow control', () => {
     rig.serve(sessions);
     const speaker = rig.raw('token-of-node-a');
     speaker.stream.write(helloOf('node-a'));
-    await vi.waitFor(() => expect(sessions.sessions).toHaveLength(1));
+    await eventually(() => expect(sessions.sessions).toHaveLength(1));
     speaker.stream.pause();
     const [session] = sessions.sessions;
     if (session === undefined) throw new Error('no session');
@@ -311,8 +312,8 @@ describe('flow control', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(sessions.drains).toBe(0);
     speaker.stream.resume();
-    await vi.waitFor(() => expect(sessions.drains).toBe(1), 5_000);
-    await vi.waitFor(() => expect(speaker.received).toHaveLength(sent), 5_000);
+    await eventually(() => expect(sessions.drains).toBe(1), 5_000);
+    await eventually(() => expect(speaker.received).toHaveLength(sent), 5_000);
   });
 
   it('cuts the connection of a speaker that does not even read why it is sent away', async () => {
@@ -321,14 +322,14 @@ describe('flow control', () => {
     rig.serve(sessions);
     const speaker = rig.raw('token-of-node-a');
     speaker.stream.write(helloOf('node-a'));
-    await vi.waitFor(() => expect(sessions.sessions).toHaveLength(1));
+    await eventually(() => expect(sessions.sessions).toHaveLength(1));
     speaker.stream.pause();
     const [session] = sessions.sessions;
     const grants = grantsOf(GRANTS_PER_MESSAGE, 200);
     for (let sent = 0; sent < 32; sent += 1) session?.send({ kind: 'delta', revision: sent + 1, grants, revoked: [] });
     session?.close('too-slow', 'does not read');
     expect(sessions.ends).toEqual(['too-slow']);
-    await vi.waitFor(() => expect(rig.server.connections).toBe(0), 5_000);
+    await eventually(() => expect(rig.server.connections).toBe(0), 5_000);
     speaker.stream.resume();
     expect((await speaker.status).code).toBe(status.UNAVAILABLE);
   });

@@ -1,5 +1,5 @@
 /** Tries an assertion again until it holds. The last failure is what the test shows. */
-export async function eventually(assertion: () => void | Promise<void>, withinMs = 5000): Promise<void> {
+export async function eventually(assertion: () => void | Promise<void>, withinMs = 10_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   for (;;) {
     try {
