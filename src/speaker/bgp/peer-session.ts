@@ -19,17 +19,10 @@ import type { IpAddress, Prefix } from '../../core/net/index.ts';
 import type { BgpPeerSettings } from '../../ports/bgp-channel.ts';
 import type { Log } from '../../ports/log.ts';
 import type { NodeAddresses } from '../../ports/node-addresses.ts';
-import {
-  type ByteStream,
-  type ConnectAttempt,
-  type StreamConnector,
-  StreamError,
-  type StreamHandler,
-} from '../../ports/stream-connector.ts';
+import type { StreamConnector, StreamHandler } from '../../ports/stream-connector.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
-import { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
 import type { PeerMeter } from './metrics.ts';
-import { connectOptions } from './peer-settings.ts';
 import { RouteFeed } from './route-feed.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -67,20 +60,15 @@ export class PeerSession {
   readonly #config: PeerConfig;
   readonly #with: PeerSessionDependencies;
   readonly #feed: RouteFeed;
-  /** BOUNDED: two, by the machine. */
-  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #connections: Connections;
   /** BOUNDED: by the kinds of timers. */
   readonly #timers = new Map<PeerTimer, Timer>();
-  /** Connections whose last words still leave. BOUNDED: each is gone after a second. */
-  readonly #closing = new Set<Promise<void>>();
   /** What happened while the machine was at work. BOUNDED: emptied before control returns. */
   readonly #events: PeerEvent[] = [];
   #state: PeerState;
   #stepping = false;
-  #nextId: ConnectionId = 1;
-  #attempt: ConnectAttempt | undefined;
   /** The connection whose session is up. */
-  #established: Connection | undefined;
+  #established: ConnectionId | undefined;
   #sinceUnixMs: number;
 
   constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
@@ -89,6 +77,13 @@ export class PeerSession {
     this.#with = dependencies;
     this.#state = initialPeer(options.config);
     this.#sinceUnixMs = dependencies.clock.wallTime().getTime();
+    this.#connections = new Connections(options.settings, {
+      ...dependencies,
+      tell: (event) => this.#heard(event),
+      writable: (connection) => {
+        if (connection === this.#established) this.#feed.pump();
+      },
+    });
     this.#feed = new RouteFeed(
       { peer: options.settings.name, draining: options.draining },
       {
@@ -119,7 +114,7 @@ export class PeerSession {
     this.#timers.clear();
     this.#feed.close();
     this.#with.meter.gone();
-    await Promise.all(this.#closing);
+    await this.#connections.silence();
   }
 
   bfd(status: BfdStatus): void {
@@ -128,7 +123,7 @@ export class PeerSession {
 
   /** The peer connected: whoever has its address. */
   accepted(): StreamHandler {
-    return this.#handler((connection) => ({ kind: 'accepted', connection }));
+    return this.#connections.accepted();
   }
 
   /** The routes of these prefixes may be others now; undefined = all. */
@@ -160,18 +155,17 @@ export class PeerSession {
   #carryOut(action: PeerAction): void {
     switch (action.kind) {
       case 'connect':
-        this.#connect();
+        this.#connections.connect();
         return;
       case 'abortConnect':
-        this.#attempt?.abort();
-        this.#attempt = undefined;
+        this.#connections.abortConnect();
         return;
       case 'send':
         this.#connections.get(action.connection)?.send(action.message);
         this.#with.meter.sent(action.message.kind);
         return;
       case 'close':
-        this.#close(action.connection);
+        this.#connections.close(action.connection);
         return;
       case 'startTimer':
       case 'stopTimer':
@@ -201,69 +195,7 @@ export class PeerSession {
     }
   }
 
-  #close(id: ConnectionId): void {
-    const gone = this.#connections.get(id)?.close();
-    this.#connections.delete(id);
-    if (gone === undefined) return;
-    this.#closing.add(gone);
-    void gone.finally(() => this.#closing.delete(gone));
-  }
-
-  #connect(): void {
-    const remote = this.#with.remote();
-    if (remote === undefined) {
-      this.#tell({ kind: 'connectFailed', why: 'nobody has connected over the interface yet' });
-      return;
-    }
-    try {
-      const handler = this.#handler((connection) => {
-        this.#attempt = undefined;
-        return { kind: 'connected', connection };
-      });
-      this.#attempt = this.#with.streams.connect(connectOptions(this.settings, remote), handler);
-    } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
-      this.#tell({ kind: 'connectFailed', why: error.message });
-    }
-  }
-
-  /** @param begun what the machine is told when the connection is there */
-  #handler(begun: (id: ConnectionId) => PeerEvent): StreamHandler {
-    let connection: Connection | undefined;
-    return {
-      connected: (stream) => {
-        connection = this.#adopt(stream);
-        this.#tell(begun(connection.id));
-      },
-      received: (octets) => connection?.received(octets),
-      sent: () => {
-        if (connection === undefined) return;
-        this.#tell({ kind: 'sent', connection: connection.id });
-        if (connection === this.#established) this.#feed.pump();
-      },
-      closed: (why) => {
-        if (connection === undefined) {
-          this.#attempt = undefined;
-          this.#tell({ kind: 'connectFailed', why });
-          return;
-        }
-        connection.lost();
-        this.#connections.delete(connection.id);
-        this.#tell({ kind: 'closed', connection: connection.id, why });
-      },
-    };
-  }
-
-  #adopt(stream: ByteStream): Connection {
-    const { clock, timers } = this.#with;
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const connection = new Connection(id, { stream, clock, timers, event: (event) => this.#received(event) });
-    this.#connections.set(id, connection);
-    return connection;
-  }
-
-  #received(event: PeerEvent): void {
+  #heard(event: PeerEvent): void {
     if (event.kind === 'received') this.#with.meter.received(event.message);
     this.#tell(event);
   }
@@ -271,12 +203,12 @@ export class PeerSession {
   #up(id: ConnectionId, session: Session): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
-    this.#established = connection;
+    this.#established = id;
     this.#feed.open(connection.stream, session);
   }
 
   #endOfRibSent(): void {
-    if (this.#established !== undefined) this.#tell({ kind: 'endOfRibSent', connection: this.#established.id });
+    if (this.#established !== undefined) this.#tell({ kind: 'endOfRibSent', connection: this.#established });
   }
 
   #setTimer(action: Extract<PeerAction, { kind: 'startTimer' | 'stopTimer' }>): void {
