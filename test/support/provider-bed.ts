@@ -1,6 +1,6 @@
 import type { ServiceAnnouncement, ServiceAnnouncer } from '../../src/controller/announcer/service-announcement.ts';
 import { UnsatisfiableError } from '../../src/controller/cloud-provider/load-balancer.ts';
-import type { ConfigSource } from '../../src/controller/configuration/config-source.ts';
+import type { SettlingConfig } from '../../src/controller/configuration/config-source.ts';
 import { Provider } from '../../src/controller/provider/provider.ts';
 import type { Config, Pool } from '../../src/core/config/config.ts';
 import { EMPTY_CONFIG } from '../../src/core/config/config.ts';
@@ -24,7 +24,7 @@ export function configPool(name: string, ranges: readonly string[], rest: Partia
 }
 
 /** Services and pools that a test changes by hand. */
-export class FakeConfig implements ConfigSource {
+export class FakeConfig implements SettlingConfig {
   readonly #listeners = new Set<(config: Config, previous: Config) => void>();
   #config: Config;
 
@@ -34,6 +34,13 @@ export class FakeConfig implements ConfigSource {
 
   current(): Config {
     return this.#config;
+  }
+
+  /** What a test makes of it. */
+  settling: Promise<void> = Promise.resolve();
+
+  settled(): Promise<void> {
+    return this.settling;
   }
 
   onChange(listener: (config: Config, previous: Config) => void): () => void {

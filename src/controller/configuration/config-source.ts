@@ -8,6 +8,12 @@ export interface ConfigSource {
   onChange(listener: (config: Config, previous: Config) => void): () => void;
 }
 
+/** For who is asked right after the configuration was changed, and shall not answer by the old one. */
+export interface SettlingConfig extends ConfigSource {
+  /** Resolves when `current` is made of every change that was heard of by now: a matter of milliseconds. */
+  settled(): Promise<void>;
+}
+
 /** How many addresses of a pool are given out and how many can still be, for each family. */
 export interface PoolUsage {
   readonly assignedIPv4: bigint;

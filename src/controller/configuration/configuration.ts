@@ -10,7 +10,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
 import type { ClusterAddresses } from './cluster-addresses.ts';
-import type { ConfigSource } from './config-source.ts';
+import type { SettlingConfig } from './config-source.ts';
 import type { LegacyConfigMap } from './legacy-config-map.ts';
 import { LingeringObjects } from './lingering-objects.ts';
 import { configLoaded, configObjects, configRead, configStale } from './metrics.ts';
@@ -45,7 +45,7 @@ export interface AssessedObject {
 const GATHER_MS = 20;
 
 /** The configuration that the objects of both groups make, followed from now on. */
-export class Configuration implements ConfigSource {
+export class Configuration implements SettlingConfig {
   readonly #options: ConfigurationOptions;
   readonly #dependencies: ConfigurationDependencies;
   /** BOUNDED: by the parts of the controller that follow the configuration. */
@@ -55,7 +55,7 @@ export class Configuration implements ConfigSource {
   readonly #lingering: LingeringObjects;
   #assembly: Assembly | undefined;
   #assessed: readonly AssessedObject[] = [];
-  #gathering: Timer | undefined;
+  #gathering: { readonly timer: Timer; readonly over: PromiseWithResolvers<void> } | undefined;
 
   constructor(options: ConfigurationOptions, dependencies: ConfigurationDependencies) {
     this.#options = options;
@@ -89,6 +89,10 @@ export class Configuration implements ConfigSource {
     return this.#assembly?.config ?? EMPTY_CONFIG;
   }
 
+  settled(): Promise<void> {
+    return this.#gathering?.over.promise ?? Promise.resolve();
+  }
+
   onChange(listener: (config: Config, previous: Config) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -111,17 +115,22 @@ export class Configuration implements ConfigSource {
   }
 
   #stop(stops: readonly (() => void)[]): void {
-    this.#gathering?.cancel();
+    this.#gathering?.timer.cancel();
+    this.#gathering?.over.resolve();
+    this.#gathering = undefined;
     this.#lingering.stop();
     for (const stop of stops) stop();
   }
 
   #changed(signal: AbortSignal): void {
     if (this.#assembly === undefined || this.#gathering !== undefined || signal.aborted) return;
-    this.#gathering = this.#dependencies.timers.start(GATHER_MS, () => {
+    const over = Promise.withResolvers<void>();
+    const timer = this.#dependencies.timers.start(GATHER_MS, () => {
       this.#gathering = undefined;
       this.#reassemble();
+      over.resolve();
     });
+    this.#gathering = { timer, over };
   }
 
   #reassemble(): void {

@@ -9,7 +9,7 @@ import type { Clock, Timers } from '../../ports/time.ts';
 import type { ServiceAnnouncer } from '../announcer/service-announcement.ts';
 import type { ExistingClaims } from '../cloud-provider/claims.ts';
 import { type LoadBalancer, type LoadBalancerStatus, UnsatisfiableError } from '../cloud-provider/load-balancer.ts';
-import type { ConfigSource, PoolUsage, PoolUsageSource } from '../configuration/config-source.ts';
+import type { PoolUsage, PoolUsageSource, SettlingConfig } from '../configuration/config-source.ts';
 import { wantedFamilies } from './address-families.ts';
 import { AllocationEvents } from './allocation-events.ts';
 import { announcementOf } from './announcement.ts';
@@ -32,7 +32,7 @@ export interface ProviderOptions {
 export const PROVIDER_DEFAULTS: ProviderOptions = { coolDownMs: 5_000 };
 
 export interface ProviderDependencies {
-  readonly config: ConfigSource;
+  readonly config: SettlingConfig;
   readonly services: Informer<Service>;
   readonly nodes: Informer<Node>;
   readonly announcer: ServiceAnnouncer;
@@ -127,6 +127,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   async ensureLoadBalancer(_clusterName: string, service: Service): Promise<LoadBalancerStatus> {
+    await this.#dependencies.config.settled();
     const outcome = this.#converge(service);
     const status = this.#statusOf(outcome.addresses);
     if (outcome.kind === 'unserved') throw new UnsatisfiableError(outcome.reason, outcome.message, status);

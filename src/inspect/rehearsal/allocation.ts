@@ -50,7 +50,7 @@ export async function rehearseAllocation(
   const provider = new Provider(
     { coolDownMs: 0 },
     {
-      config: { current: () => config, onChange: () => () => {} },
+      config: { current: () => config, onChange: () => () => {}, settled: () => Promise.resolve() },
       services: new StillInformer(snapshot.services, ({ meta }) => keyOf(meta)),
       nodes: new StillInformer(snapshot.nodes, ({ meta }) => meta.name),
       announcer: recording(announcements),

@@ -68,6 +68,22 @@ it('an object that lingers gives way to others, and is seen by nobody', async ()
   expect(configuration.verdicts().map(({ origin, valid }) => [origin.name, valid])).toEqual([['renamed', true]]);
 });
 
+it('is settled when what was heard of is looked at, and when it stops', async () => {
+  const { configuration, objects, time } = bed();
+  const stop = new AbortController();
+  await configuration.start(stop.signal);
+  await configuration.settled();
+  put(objects, pool('first', ['10.0.0.0/24']));
+  const seen = configuration.settled().then(() => names(configuration.current()));
+  await time.advance(100);
+  expect(await seen).toEqual(['first']);
+  put(objects, pool('second', ['10.0.1.0/24']));
+  const stopped = configuration.settled();
+  stop.abort();
+  await stopped;
+  expect(time.armed).toBe(0);
+});
+
 it('is ready without any object, when no CRD is there', async () => {
   const { configuration, changes, metrics } = bed();
   await configuration.start(new AbortController().signal);

@@ -35,6 +35,16 @@ describe('a Service without a request', () => {
     expect((await bed.ensure(elsewhere)).waiting?.reason).toBe('AllocationFailed');
   });
 
+  it('is looked at by the pools of a moment later while these are being changed', async () => {
+    const bed = new ProviderBed([]);
+    const change = Promise.withResolvers<void>();
+    bed.config.settling = change.promise;
+    const ensured = bed.ensure(service('web'));
+    bed.config.setPools(configPool('new', ['10.0.1.1/32']));
+    change.resolve();
+    expect((await ensured).addresses).toEqual(['10.0.1.1']);
+  });
+
   it('is told of every pool why it has none', async () => {
     const bed = new ProviderBed([
       configPool('full', ['10.0.1.1/32']),
