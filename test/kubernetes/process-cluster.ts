@@ -36,45 +36,54 @@ export interface PlacedPod {
   readonly namespace: string;
 }
 
+export interface ProcessClusterOptions {
+  /** Names the folder of the logs. */
+  readonly name: string;
+  readonly kubeProxyMode: KubeProxyMode;
+  /** Three beside the control plane unless it says otherwise; the control plane may be one of them. */
+  readonly nodes?: readonly ClusterNode[];
+  /** Further ones of kube-controller-manager. */
+  readonly controllers?: readonly string[];
+}
+
 /**
- * A control plane and three nodes as network namespaces, each node with a real kube-proxy; Pods are processes in namespaces of
+ * A control plane and nodes as network namespaces, each node with a real kube-proxy; Pods are processes in namespaces of
  * their own. The place for faults: it is up in seconds. `await using` removes it.
  */
 export class ProcessCluster {
   readonly lan: Lan;
   readonly controlPlane: ControlPlane;
+  readonly nodes: readonly ClusterNode[];
   readonly client: WebClient;
   /** BOUNDED: by nodes and test Pods. */
   readonly #processes: ManagedProcess[] = [];
   #podCount = 0;
 
-  private constructor(lan: Lan, controlPlane: ControlPlane) {
+  private constructor(lan: Lan, controlPlane: ControlPlane, nodes: readonly ClusterNode[]) {
     this.lan = lan;
     this.controlPlane = controlPlane;
+    this.nodes = nodes;
     this.client = new WebClient(lan, CLIENT.name);
   }
 
-  static async start(options: {
-    readonly name: string;
-    readonly kubeProxyMode: KubeProxyMode;
-    /** Further ones of kube-controller-manager. */
-    readonly controllers?: readonly string[];
-  }): Promise<ProcessCluster> {
-    const lan = await Lan.create([CONTROL_PLANE, CLIENT, ...NODES].map(onLan));
+  static async start(options: ProcessClusterOptions): Promise<ProcessCluster> {
+    const { nodes = NODES, controllers = [] } = options;
+    const workers = nodes.filter(({ name }) => name !== CONTROL_PLANE.name);
+    const lan = await Lan.create([CONTROL_PLANE, CLIENT, ...workers].map(onLan));
     let cluster: ProcessCluster | undefined;
     try {
       const controlPlane = await startControlPlane({
         name: options.name,
         host: { address: CONTROL_PLANE.address, spawn: lan.spawner(CONTROL_PLANE.name) },
-        nodes: NODES.map(({ name }) => name),
-        controllers: [...CONTROLLERS, ...(options.controllers ?? [])].join(),
+        nodes: nodes.map(({ name }) => name),
+        controllers: [...CONTROLLERS, ...controllers].join(),
       });
-      cluster = new ProcessCluster(lan, controlPlane);
+      cluster = new ProcessCluster(lan, controlPlane, nodes);
       await lan.routeHere(CONTROL_PLANE.podCidr, CONTROL_PLANE.address);
       await cluster.#register(CONTROL_PLANE, { 'node-role.kubernetes.io/control-plane': '' });
-      for (const node of NODES) await cluster.#register(node, {});
+      for (const node of workers) await cluster.#register(node, {});
       const started = cluster;
-      await Promise.all(NODES.map((node) => started.startKubeProxy(node, options.kubeProxyMode)));
+      await Promise.all(nodes.map((node) => started.startKubeProxy(node, options.kubeProxyMode)));
       return cluster;
     } catch (error) {
       await (cluster ?? lan)[Symbol.asyncDispose]();

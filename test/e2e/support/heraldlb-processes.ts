@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Api, type ApiObject } from '../../kubernetes/api.ts';
 import type { ManagedProcess } from '../../kubernetes/managed-process.ts';
 import type { PlacedPod, ProcessCluster } from '../../kubernetes/process-cluster.ts';
-import { type ClusterNode, CONTROL_PLANE, NODES } from '../../kubernetes/topology.ts';
+import { type ClusterNode, CONTROL_PLANE } from '../../kubernetes/topology.ts';
 import { argumentsOf, DIST, environmentOf, NAMESPACE, podOf, shipped, shippedObjects } from './shipped.ts';
 
 /** What runs the program in a cluster with kubelets: here, this does. */
@@ -55,7 +55,7 @@ export class HeraldLbProcesses {
     const processes = new HeraldLbProcesses(cluster, objects, flags);
     await processes.startController();
     await processes.startController();
-    await Promise.all(NODES.map((node) => processes.startSpeaker(node)));
+    await Promise.all(cluster.nodes.map((node) => processes.startSpeaker(node)));
     return processes;
   }
 

@@ -1,6 +1,5 @@
 import type { ControlPlane } from '../../kubernetes/control-plane.ts';
-import type { KubeProxyMode } from '../../kubernetes/kube-proxy.ts';
-import { ProcessCluster } from '../../kubernetes/process-cluster.ts';
+import { ProcessCluster, type ProcessClusterOptions } from '../../kubernetes/process-cluster.ts';
 import { HeraldLbProcesses } from './heraldlb-processes.ts';
 import { LanView } from './lan-view.ts';
 import { POOL_OBJECTS, Services } from './services.ts';
@@ -13,26 +12,16 @@ export interface ProcessBed extends AsyncDisposable {
   readonly lan: LanView;
 }
 
-export interface ProcessBedOptions {
-  /** Names the folder of the logs. */
-  readonly name: string;
-  readonly kubeProxyMode?: KubeProxyMode;
-  /** Further ones of kube-controller-manager. */
-  readonly controllers?: readonly string[];
+export interface ProcessBedOptions extends Omit<ProcessClusterOptions, 'kubeProxyMode'> {
+  readonly kubeProxyMode?: ProcessClusterOptions['kubeProxyMode'];
   /** Further arguments of HeraldLB's controller. */
   readonly flags?: readonly string[];
   /** What is in the cluster already when HeraldLB comes. */
   readonly before?: (services: Services, controlPlane: ControlPlane) => Promise<void>;
 }
 
-export async function startProcessBed({
-  name,
-  kubeProxyMode = 'nftables',
-  controllers = [],
-  flags = [],
-  before,
-}: ProcessBedOptions): Promise<ProcessBed> {
-  const cluster = await ProcessCluster.start({ name, kubeProxyMode, controllers });
+export async function startProcessBed({ flags = [], before, ...options }: ProcessBedOptions): Promise<ProcessBed> {
+  const cluster = await ProcessCluster.start({ kubeProxyMode: 'nftables', ...options });
   try {
     const services = new Services(cluster.controlPlane.api);
     await before?.(services, cluster.controlPlane);
