@@ -176,7 +176,16 @@ export interface PacketCounters {
   readonly announcements: number;
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
   readonly sendFailures: Readonly<Partial<Record<Exclude<SendOutcome, 'sent'>, number>>>;
+  /** Of the above, what was about each address that this node answers for. */
+  readonly addresses: ReadonlyMap<IpAddress, AddressCounters>;
   readonly hellos: HelloCounters;
+}
+
+export interface AddressCounters {
+  /** Questions for the address that are to be answered, as far as limits allow. */
+  readonly requests: number;
+  readonly replies: number;
+  readonly announcements: number;
 }
 
 export interface HelloCounters {

@@ -225,7 +225,8 @@ export class Layer2 {
       const [first] = alike;
       if (first === undefined) continue;
       const { holding, reason, other } = first;
-      this.#with.meter.ownership(holding, reason, alike.length);
+      const addresses = alike.map(({ address }) => address);
+      this.#with.meter.ownership({ holding, reason }, addresses);
       // A newer grant of what is announced already is no news.
       if (reason === 'confirmed') continue;
       const gaps = alike.flatMap(({ gapMs }) => (gapMs === undefined ? [] : [gapMs]));
@@ -235,7 +236,7 @@ export class Layer2 {
         ...(other === undefined ? {} : { other }),
         ...(gaps.length === 0 ? {} : { gapMs: Math.max(...gaps) }),
         count: alike.length,
-        addresses: alike.slice(0, ADDRESSES_IN_A_LINE).map(({ address }) => formatIp(address)),
+        addresses: addresses.slice(0, ADDRESSES_IN_A_LINE).map(formatIp),
       });
     }
   }

@@ -1,6 +1,7 @@
+import { formatIp, type IpAddress } from '../core/net/index.ts';
 import type { NeighbourReport, NeighbourState } from '../ports/channel.ts';
-import type { Metrics } from '../ports/metrics.ts';
-import type { PacketCounters } from '../ports/packet-plane.ts';
+import type { MetricDefinition, Metrics } from '../ports/metrics.ts';
+import type { OwnershipChange, PacketCounters } from '../ports/packet-plane.ts';
 
 const NEIGHBOUR_STATES: readonly NeighbourState[] = ['never-heard', 'heard', 'leaving', 'stopped', 'down', 'deaf'];
 
@@ -87,6 +88,17 @@ export const SPEAKER_METRICS = {
   connected: { name: 'heraldlb_speaker_connected', help: 'Whether a session with the controller is up.', labels: [] },
 } as const;
 
+/** As MetalLB names them. BOUNDED: by the addresses that this node answers for. */
+export const METALLB_LAYER2_METRICS = {
+  requests: metallb('requests_received', 'ARP and NDP questions for an address that this node answers for.'),
+  replies: metallb('responses_sent', 'Answers to them.'),
+  announcements: metallb('gratuitous_sent', 'Frames sent unasked to announce the address.'),
+} as const;
+
+function metallb(name: string, help: string): MetricDefinition<'ip'> {
+  return { name: `metallb_layer2_${name}`, help, labels: ['ip'], type: 'counter' };
+}
+
 /** The metrics of one speaker, made once. */
 export class SpeakerMeter {
   readonly #received;
@@ -107,6 +119,9 @@ export class SpeakerMeter {
   readonly #neighbours;
   readonly #ownership;
   readonly #verifications;
+  readonly #ofAddress;
+  /** What this node answers for. BOUNDED: by its grants. */
+  readonly #held = new Set<IpAddress>();
   /** For the keepers of local state. */
   readonly stateFailures;
 
@@ -129,6 +144,11 @@ export class SpeakerMeter {
     this.#neighbours = metrics.gauge(SPEAKER_METRICS.neighbours);
     this.#ownership = metrics.counter(SPEAKER_METRICS.ownership);
     this.#verifications = metrics.counter(SPEAKER_METRICS.verifications);
+    this.#ofAddress = {
+      requests: metrics.counter(METALLB_LAYER2_METRICS.requests),
+      replies: metrics.counter(METALLB_LAYER2_METRICS.replies),
+      announcements: metrics.counter(METALLB_LAYER2_METRICS.announcements),
+    };
     this.stateFailures = metrics.counter(SPEAKER_METRICS.stateFailures);
     this.connected(false);
     this.holds(0, 0);
@@ -141,6 +161,7 @@ export class SpeakerMeter {
     this.#announcements.add({}, counters.announcements);
     for (const [reason, count] of Object.entries(counters.drops)) this.#drops.add({ reason }, count);
     for (const [outcome, count] of Object.entries(counters.sendFailures)) this.#sendFailures.add({ outcome }, count);
+    this.#countAddresses(counters.addresses);
     const { sent, received, drops, sendFailures } = counters.hellos;
     this.#hellosSent.add({}, sent);
     this.#hellosReceived.add({}, received);
@@ -154,8 +175,13 @@ export class SpeakerMeter {
       this.#neighbours.set({ state }, reports.filter((report) => report.state === state).length);
   }
 
-  ownership(holding: string, reason: string, count: number): void {
-    this.#ownership.add({ holding, reason }, count);
+  /** What happened to these addresses for the same reason. */
+  ownership({ holding, reason }: Pick<OwnershipChange, 'holding' | 'reason'>, addresses: readonly IpAddress[]): void {
+    this.#ownership.add({ holding, reason }, addresses.length);
+    for (const address of addresses) {
+      if (holding === 'nothing') this.#forget(address);
+      else this.#hold(address);
+    }
   }
 
   verified(agrees: boolean): void {
@@ -177,5 +203,27 @@ export class SpeakerMeter {
 
   connected(connected: boolean): void {
     this.#connected.set({}, connected ? 1 : 0);
+  }
+
+  /** Counted from 0, so that the first question is an increase. */
+  #hold(address: IpAddress): void {
+    this.#held.add(address);
+    for (const counter of Object.values(this.#ofAddress)) counter.add({ ip: formatIp(address) }, 0);
+  }
+
+  #forget(address: IpAddress): void {
+    this.#held.delete(address);
+    for (const counter of Object.values(this.#ofAddress)) counter.remove({ ip: formatIp(address) });
+  }
+
+  /** What was counted of an address that is gone meanwhile is not told any more. */
+  #countAddresses(addresses: PacketCounters['addresses']): void {
+    for (const [address, { requests, replies, announcements }] of addresses) {
+      if (!this.#held.has(address)) continue;
+      const labels = { ip: formatIp(address) };
+      this.#ofAddress.requests.add(labels, requests);
+      this.#ofAddress.replies.add(labels, replies);
+      this.#ofAddress.announcements.add(labels, announcements);
+    }
   }
 }

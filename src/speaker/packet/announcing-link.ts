@@ -74,8 +74,8 @@ export class AnnouncingLink {
       ...dependencies,
       link: () => this.#link,
       announces: (address) => this.announces(address),
-      send: (frame) => {
-        if (this.#send(frame)) dependencies.counting.announced();
+      send: (frame, address) => {
+        if (this.#send(frame)) dependencies.counting.announced(address);
       },
     });
     this.#inquiry = new LinkInquiry(protocol.inquiry, {
@@ -265,11 +265,12 @@ export class AnnouncingLink {
     }
   }
 
-  #reply({ octets, requester, mismatchedSource }: Extract<Verdict, { kind: 'reply' }>): DropReason | undefined {
+  #reply({ target, octets, requester, mismatchedSource }: Extract<Verdict, { kind: 'reply' }>): DropReason | undefined {
+    this.#with.counting.asked(target);
     const refusal = this.#replyLimits.take(requester, this.#with.clock.nowMs());
     if (refusal !== undefined) return refusal;
     if (!this.#send(octets)) return 'send-failed';
-    this.#with.counting.replied(mismatchedSource);
+    this.#with.counting.replied(target, mismatchedSource);
     return undefined;
   }
 

@@ -32,6 +32,7 @@ export const ARP: LinkProtocol = {
     if (decision.kind !== 'reply') return decision;
     return {
       ...decision,
+      target: frame.tpa,
       octets: encodeArpFrame(decision.frame),
       requester: frame.sha,
       mismatchedSource: frame.source !== frame.sha,

@@ -1,5 +1,6 @@
+import type { IpAddress } from '../../core/net/index.ts';
 import type { SendOutcome } from '../../ports/frames.ts';
-import type { DropReason, PacketCounters } from '../../ports/packet-plane.ts';
+import type { AddressCounters, DropReason, PacketCounters } from '../../ports/packet-plane.ts';
 
 /** Counts what happens to packets until somebody takes the counts away. */
 export class Counting {
@@ -11,6 +12,8 @@ export class Counting {
   #drops: Partial<Record<DropReason, number>> = {};
   /** BOUNDED: by the members of SendOutcome. */
   #sendFailures: Partial<Record<Exclude<SendOutcome, 'sent'>, number>> = {};
+  /** BOUNDED: by the grants of this node. */
+  #addresses = new Map<IpAddress, Mutable<AddressCounters>>();
   #empty = true;
 
   get empty(): boolean {
@@ -22,14 +25,22 @@ export class Counting {
     this.#empty = false;
   }
 
-  replied(mismatchedSource: boolean): void {
+  /** Somebody asked for an address that this node answers for. */
+  asked(address: IpAddress): void {
+    this.#of(address).requests += 1;
+    this.#empty = false;
+  }
+
+  replied(address: IpAddress, mismatchedSource: boolean): void {
     this.#replies += 1;
+    this.#of(address).replies += 1;
     if (mismatchedSource) this.#mismatchedSource += 1;
     this.#empty = false;
   }
 
-  announced(): void {
+  announced(address: IpAddress): void {
     this.#announcements += 1;
+    this.#of(address).announcements += 1;
     this.#empty = false;
   }
 
@@ -52,11 +63,23 @@ export class Counting {
       announcements: this.#announcements,
       drops: this.#drops,
       sendFailures: this.#sendFailures,
+      addresses: this.#addresses,
     };
     this.#received = this.#replies = this.#mismatchedSource = this.#announcements = 0;
     this.#drops = {};
     this.#sendFailures = {};
+    this.#addresses = new Map();
     this.#empty = true;
     return counters;
   }
+
+  #of(address: IpAddress): Mutable<AddressCounters> {
+    const known = this.#addresses.get(address);
+    if (known !== undefined) return known;
+    const fresh = { requests: 0, replies: 0, announcements: 0 };
+    this.#addresses.set(address, fresh);
+    return fresh;
+  }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

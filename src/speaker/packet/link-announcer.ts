@@ -19,7 +19,7 @@ export interface LinkAnnouncerDependencies {
   readonly link: () => EthernetInterface;
   /** Whether an address is this node's own on the interface now. */
   readonly announces: (address: IpAddress) => boolean;
-  readonly send: (frame: Uint8Array) => void;
+  readonly send: (frame: Uint8Array, address: IpAddress) => void;
 }
 
 /** Announces addresses of one family on one interface, as the machine for it plans. */
@@ -91,7 +91,7 @@ export class LinkAnnouncer {
   }
 
   #announce(address: IpAddress, form: AnnouncementForm): void {
-    for (const frame of this.#framesOf(address, form)) this.#with.send(frame);
+    for (const frame of this.#framesOf(address, form)) this.#with.send(frame, address);
   }
 
   #framesOf(address: IpAddress, form: AnnouncementForm): readonly Uint8Array[] {

@@ -27,6 +27,8 @@ export interface LinkView extends NodeIdentity {
 export type Verdict =
   | {
       readonly kind: 'reply';
+      /** The address that was asked for. */
+      readonly target: IpAddress;
       readonly octets: Uint8Array;
       /** Whose allowance of replies this takes from. */
       readonly requester: MacAddress;

@@ -33,6 +33,7 @@ export const NDP: LinkProtocol = {
     if (decision.kind !== 'reply') return decision;
     return {
       ...decision,
+      target: frame.message.target,
       octets: encodeNdpFrame(decision.frame),
       mismatchedSource: frame.source !== decision.requester,
     };

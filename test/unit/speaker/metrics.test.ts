@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SPEAKER_METRICS, SpeakerMeter } from '../../../src/speaker/metrics.ts';
+import { METALLB_LAYER2_METRICS, SPEAKER_METRICS, SpeakerMeter } from '../../../src/speaker/metrics.ts';
+import { ip } from '../../support/ipam-pools.ts';
 import { RecordingMetrics } from '../../support/recording-telemetry.ts';
 
 describe('the metrics of the speaker', () => {
@@ -20,6 +21,7 @@ describe('the metrics of the speaker', () => {
       announcements: 4,
       drops: { 'not-owned': 2, truncated: 1 },
       sendFailures: { 'link-down': 3 },
+      addresses: new Map(),
       hellos: { sent: 7, received: 6, drops: { 'wrong-key': 1 }, sendFailures: { refused: 2 } },
     } as const;
     meter.count(counters);
@@ -50,5 +52,26 @@ describe('the metrics of the speaker', () => {
     expect(inState('heard')).toBe(2);
     meter.neighbours([{ nodeName: 'node2', state: 'down' }]);
     expect([inState('heard'), inState('down')]).toEqual([0, 1]);
+  });
+
+  it("counts under MetalLB's names what is about each address, for as long as it is answered for", () => {
+    const metrics = new RecordingMetrics();
+    const meter = new SpeakerMeter(metrics);
+    const address = ip('192.0.2.7');
+    const labels = { ip: '192.0.2.7' };
+    const nothing = { sent: 0, received: 0, drops: {}, sendFailures: {} };
+    const none = { received: 0, replies: 0, mismatchedSource: 0, announcements: 0, drops: {}, sendFailures: {} };
+    const counters = {
+      ...none,
+      addresses: new Map([[address, { requests: 3, replies: 2, announcements: 5 }]]),
+      hellos: nothing,
+    };
+    const told = (): number[] => Object.values(METALLB_LAYER2_METRICS).map(({ name }) => metrics.value(name, labels));
+    meter.ownership({ holding: 'claim', reason: 'granted' }, [address]);
+    meter.count(counters);
+    expect(told()).toEqual([3, 2, 5]);
+    meter.ownership({ holding: 'nothing', reason: 'revoked' }, [address]);
+    meter.count(counters);
+    expect(metrics.series().filter((series) => series.includes('192.0.2.7'))).toEqual([]);
   });
 });
