@@ -45,7 +45,7 @@ export function describeConflict(conflict: Conflict): string {
 function remedyFor({ address, stationNode }: Conflict): string {
   return stationNode === undefined
     ? `Give that host another address, or take ${formatIp(address)} out of the pool`
-    : `Look whether MetalLB, kube-vip, keepalived or the servicelb of k3s still runs on node "${stationNode}", and stop it; with kube-proxy in IPVS mode, set strictARP: true`;
+    : `Look whether MetalLB, kube-vip, keepalived or the servicelb of k3s still runs on node "${stationNode}", and stop it, or whether it left the address on an interface there ("ip address show"), and delete it; with kube-proxy in IPVS mode, set strictARP: true`;
 }
 
 function stationOf({ mac, stationNode }: Sighting): string {

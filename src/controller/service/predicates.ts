@@ -97,6 +97,27 @@ export function labelsChanged(before: Service, after: Service): boolean {
   return !equal(before.meta.labels, after.meta.labels);
 }
 
+/**
+ * Whether a Service shows what it is to show. kube-vip lists the ports of the Service with each address, and takes the address
+ * down when somebody takes the list away: a list that says no more than the Service itself is left alone.
+ */
+export function showsIngress({ spec, status }: Service, wanted: readonly LoadBalancerIngress[]): boolean {
+  const shown = status.ingress.map(({ ports, ...entry }) =>
+    ports === undefined || isPlainList(ports, spec.ports) ? entry : { ...entry, ports },
+  );
+  return sameIngress(shown, wanted);
+}
+
+function isPlainList(shown: NonNullable<LoadBalancerIngress['ports']>, ports: readonly ServicePort[]): boolean {
+  return (
+    shown.length === ports.length &&
+    shown.every(
+      ({ port, protocol, error }, place) =>
+        port === ports[place]?.port && protocol === ports[place].protocol && error === undefined,
+    )
+  );
+}
+
 /** Whether two statuses say the same. @see k8s.io/cloud-provider/service/helpers LoadBalancerStatusEqual */
 export function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadBalancerIngress[]): boolean {
   return (

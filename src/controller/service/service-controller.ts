@@ -19,7 +19,7 @@ import {
   needsUpdate,
   type Ownership,
   ownershipOf,
-  sameIngress,
+  showsIngress,
   wantsLoadBalancer,
 } from './predicates.ts';
 import { ServiceEvents } from './service-events.ts';
@@ -196,7 +196,7 @@ export class ServiceController {
   #hasDrifted(key: string, service: Service): boolean {
     const known = this.#known.get(key);
     if (known?.desired === undefined || !this.#isOurs(service)) return false;
-    return !sameIngress(service.status.ingress, known.desired) || !hasOurFinalizer(service, this.#ownership);
+    return !showsIngress(service, known.desired) || !hasOurFinalizer(service, this.#ownership);
   }
 
   #repair(key: string, service: Service): void {

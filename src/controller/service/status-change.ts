@@ -1,7 +1,7 @@
 import type { Condition, LoadBalancerIngress, Service } from '../../ports/kubernetes.ts';
 import type { ServiceChange } from '../../ports/stores.ts';
 import type { LoadBalancerStatus } from '../cloud-provider/load-balancer.ts';
-import { type Annotations, heldFinalizers, type Ownership, sameIngress } from './predicates.ts';
+import { type Annotations, heldFinalizers, type Ownership, showsIngress } from './predicates.ts';
 
 /** Type of the condition that says of which pools a Service has its addresses, or why it has none. */
 export const ADDRESS_ALLOCATED = 'heraldlb.io/AddressAllocated';
@@ -43,7 +43,7 @@ export function changeToServe(
     ...(service.meta.finalizers.includes(ownership.finalizer) ? {} : { addFinalizer: ownership.finalizer }),
     ...(leftovers.length === 0 ? {} : { removeFinalizers: leftovers }),
     ...(annotations === undefined ? {} : { annotations }),
-    ...(sameIngress(service.status.ingress, verdict.ingress) ? {} : { ingress: verdict.ingress }),
+    ...(showsIngress(service, verdict.ingress) ? {} : { ingress: verdict.ingress }),
     ...(condition === undefined ? {} : { conditions: [condition] }),
   });
 }

@@ -264,7 +264,7 @@ describe('a conflict that a speaker saw', () => {
     for (let count = 0; count < 3; count += 1) bed.conflict('n1', FIRST, NODE_MACS.n2 ?? FOREIGN, 'answer');
     expect(bed.conflicts.conflictOf(FIRST)).toMatch(/is announced, but node "n2" itself .* claims it too/);
     expect(bed.conflicts.conflictOf(FIRST)).toContain(
-      'Look whether MetalLB, kube-vip, keepalived or the servicelb of k3s still runs on node "n2", and stop it; with kube-proxy in IPVS mode, set strictARP: true',
+      'Look whether MetalLB, kube-vip, keepalived or the servicelb of k3s still runs on node "n2", and stop it, or whether it left the address on an interface there ("ip address show"), and delete it; with kube-proxy in IPVS mode, set strictARP: true',
     );
     expect(bed.renewed).toEqual(['192.0.2.50']);
     expect(bed.conflicts.knownFree(FIRST)).toBe(true);

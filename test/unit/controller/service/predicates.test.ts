@@ -4,6 +4,7 @@ import {
   needsUpdate,
   ownershipOf,
   sameIngress,
+  showsIngress,
   wantsLoadBalancer,
 } from '../../../../src/controller/service/predicates.ts';
 import type { Service } from '../../../../src/ports/kubernetes.ts';
@@ -129,4 +130,21 @@ test.each([
   [[{ ip: 'x', ports: [{ port: 80, protocol: 'TCP' }] }], [{ ip: 'x' }], false],
 ])('the statuses %j and %j are the same: %s', (a, b, expected) => {
   expect(sameIngress(a, b)).toBe(expected);
+});
+
+test.each([
+  ['the ports of the Service', [{ port: 80, protocol: 'TCP' }], true],
+  ['other ports', [{ port: 81, protocol: 'TCP' }], false],
+  [
+    'too many',
+    [
+      { port: 80, protocol: 'TCP' },
+      { port: 81, protocol: 'TCP' },
+    ],
+    false,
+  ],
+  ['an error', [{ port: 80, protocol: 'TCP', error: 'example.com/Refused' }], false],
+])('a status that lists %s with the wanted address is as it is to be', (_, ports, expected) => {
+  const shown = service('web', { status: { ingress: [{ ip: '192.0.2.1', ipMode: 'VIP', ports }], conditions: [] } });
+  expect(showsIngress(shown, [{ ip: '192.0.2.1', ipMode: 'VIP' }])).toBe(expected);
 });
