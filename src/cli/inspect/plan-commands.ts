@@ -5,12 +5,23 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { mapConfigObject } from '../../adapters/kube/mapping/objects.ts';
 import { mapService } from '../../adapters/kube/mapping/service.ts';
 import type { WireObject } from '../../adapters/kube/mapping/wire.ts';
+import { parseYaml, parseYamlDocuments } from '../../adapters/yaml/positioned-yaml.ts';
+import { convertLegacy } from '../../core/config/legacy/convert.ts';
+import { describeProblem } from '../../core/config/problem.ts';
 import { formatPlan } from '../../inspect/migrate/format.ts';
-import { planMigration } from '../../inspect/migrate/plan.ts';
-import { FOREIGN_KINDS, type ForeignObject, SOURCES, type Source } from '../../inspect/migrate/sources.ts';
+import { type MigrationInput, planMigration } from '../../inspect/migrate/plan.ts';
+import {
+  FOREIGN_CONFIG_MAPS,
+  FOREIGN_KINDS,
+  type ForeignObject,
+  SOURCES,
+  type Source,
+} from '../../inspect/migrate/sources.ts';
+import { type PlannedObject, planned, type Translation } from '../../inspect/migrate/translation.ts';
 import type { RehearsalOptions } from '../../inspect/rehearsal/allocation.ts';
 import { type Applied, formatApply, simulateApply } from '../../inspect/simulate-apply.ts';
-import type { ClusterReader } from '../../ports/cluster-snapshot.ts';
+import type { ClusterReader, ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
+import type { ObjectRef } from '../../ports/kubernetes.ts';
 import { collected } from '../option-values.ts';
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, type InspectFlags, inspecting, PROBLEMS, run } from './commands.ts';
@@ -20,8 +31,6 @@ export type RehearsalFlags = InspectFlags & {
   readonly configNamespace: readonly string[];
   readonly loadBalancerClass?: string;
 };
-
-const KUBE_VIP = { namespace: 'kube-system', name: 'kubevip' };
 
 /** `simulate apply FILE`: what would change, before it does. */
 export function simulateApplyCommand(): Command {
@@ -49,12 +58,12 @@ export function migrateCommand(): Command {
     .action(async (flags: RehearsalFlags & { readonly from: Source }) => {
       await run(flags, async (cluster) => {
         const { from } = flags;
-        const kubeVip = from === 'kube-vip' ? await cluster.configMap(KUBE_VIP) : undefined;
+        const snapshot = await cluster.snapshot();
         const plan = await planMigration({
           from,
-          snapshot: await cluster.snapshot(),
+          snapshot,
           foreign: await foreignObjects(cluster, from),
-          ...(kubeVip === undefined ? {} : { kubeVip }),
+          ...(await foreignSettings(cluster, from, snapshot)),
           options: optionsOf(flags),
         });
         if (flags.output === 'yaml')
@@ -90,6 +99,34 @@ async function foreignObjects(cluster: ClusterReader, from: Source): Promise<rea
     }
   }
   return [...found.values()];
+}
+
+/** What a ConfigMap says. Of MetalLB one counts only where it has no pools: 0.13 and later leave an old one unread. */
+async function foreignSettings(
+  cluster: ClusterReader,
+  from: Source,
+  { namespace, objects }: ClusterSnapshot,
+): Promise<Pick<MigrationInput, 'kubeVip' | 'legacy'>> {
+  if (from === 'metallb' && objects.some(({ kind }) => kind === 'IPAddressPool')) return {};
+  for (const ref of FOREIGN_CONFIG_MAPS[from]) {
+    const data = await cluster.configMap(ref);
+    if (data !== undefined && from === 'kube-vip') return { kubeVip: data };
+    if (data?.config !== undefined) return { legacy: legacyTranslation(data.config, ref, namespace) };
+  }
+  return {};
+}
+
+function legacyTranslation(config: string, from: ObjectRef, namespace: string): Translation {
+  const name = `ConfigMap ${from.namespace}/${from.name}`;
+  const parsers = { documents: parseYamlDocuments, parse: parseYaml };
+  const conversion = convertLegacy(config, { group: 'heraldlb.io', namespace }, parsers);
+  if (conversion.kind === 'problems')
+    return { objects: [], notes: conversion.problems.map((problem) => `${name}: ${describeProblem(problem)}`) };
+  const objects = conversion.objects.map(({ kind, metadata, spec }) =>
+    planned(kind as PlannedObject['kind'], metadata, spec as PlannedObject['spec']),
+  );
+  const unedited = `${name} is of MetalLB before 0.13: it is converted here, or read as it is with --legacy-config ${from.namespace}/${from.name}`;
+  return { objects, notes: [unedited, ...conversion.notes.map((note) => `${name}: ${note}`)] };
 }
 
 /** @throws UsageError when it cannot be read */

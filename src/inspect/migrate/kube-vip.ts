@@ -1,3 +1,5 @@
+import { ADDRESS_SOURCES } from '../../controller/provider/request-table.ts';
+import type { Service } from '../../ports/kubernetes.ts';
 import { layer2, listed, objectName, type PlannedObject, pool, type Translation } from './translation.ts';
 
 /** Keys whose values are no ranges: what each means, and what there is in its place. */
@@ -40,4 +42,35 @@ export function fromKubeVip(data: Readonly<Record<string, string>>, namespace: s
   const pools = objects.map(({ metadata }) => metadata.name);
   if (pools.length > 0) objects.push(layer2(namespace, objectName('kube-vip'), { ipAddressPools: pools }));
   return { objects, notes };
+}
+
+const HOST = 'kube-vip.io/vipHost';
+
+/** What is to be seen to of the addresses that kube-vip took by DHCP or has on interfaces. */
+export function kubeVipNotes(services: readonly Service[]): readonly string[] {
+  const leased = services.filter(isLeased).map((service) => {
+    const name = `${service.meta.namespace}/${service.meta.name}`;
+    return `Service ${name} has ${addressesOf(service).join(', ')} by DHCP: nobody renews the lease here, so reserve the address in the DHCP server, and take the annotation off`;
+  });
+  const hosts = Map.groupBy(
+    services.filter((service) => addressesOf(service).length > 0),
+    ({ meta }) => meta.annotations[HOST] ?? '',
+  );
+  const held = [...hosts].filter(([host]) => host !== '').toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...leased,
+    ...held.map(
+      ([host, its]) =>
+        `Node ${host} has ${its.flatMap(addressesOf).join(', ')} on an interface: look there when kube-vip has stopped (ip address show), and take away what it left (ip address delete ADDRESS/32 dev INTERFACE)`,
+    ),
+  ];
+}
+
+function isLeased(service: Service): boolean {
+  const asked = ADDRESS_SOURCES.flatMap((source) => listed(source.read(service) ?? ''));
+  return asked.includes('0.0.0.0') || asked.includes('::');
+}
+
+function addressesOf({ status }: Service): readonly string[] {
+  return status.ingress.flatMap(({ ip }) => ip ?? []);
 }

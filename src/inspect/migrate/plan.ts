@@ -1,11 +1,21 @@
+import type { Config } from '../../core/config/config.ts';
+import { compareIp, familyBits, familyOf, formatIp, type IpAddress, parseIp } from '../../core/net/index.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import type { ConfigObject } from '../../ports/informer.ts';
-import { type Allocation, type RehearsalOptions, rehearseAllocation } from '../rehearsal/allocation.ts';
+import {
+  type Allocation,
+  type AllocationRehearsal,
+  type RehearsalOptions,
+  rehearseAllocation,
+} from '../rehearsal/allocation.ts';
 import { fromCilium } from './cilium.ts';
-import { fromKubeVip } from './kube-vip.ts';
+import { fromKubeVip, kubeVipNotes } from './kube-vip.ts';
+import { fromAddressPools } from './metallb.ts';
 import { fromPureLb } from './purelb.ts';
+import { annotateCommand, annotated, type PlannedAnnotation, sharingAnnotations } from './sharing.ts';
 import type { ForeignObject, Source } from './sources.ts';
-import { type PlannedObject, pool, type Translation } from './translation.ts';
+import { stepsOf } from './steps.ts';
+import { layer2, type PlannedObject, pool, type Translation } from './translation.ts';
 
 /** What the cluster has of the load balancer that somebody comes from. */
 export interface MigrationInput {
@@ -14,6 +24,8 @@ export interface MigrationInput {
   readonly foreign: readonly ForeignObject[];
   /** The ConfigMap of kube-vip's cloud provider. */
   readonly kubeVip?: Readonly<Record<string, string>>;
+  /** What the ConfigMap of a MetalLB before 0.13 says. */
+  readonly legacy?: Translation;
   readonly options: RehearsalOptions;
 }
 
@@ -21,6 +33,8 @@ export interface MigrationPlan {
   readonly from: Source;
   /** To be applied before HeraldLB is installed. */
   readonly objects: readonly PlannedObject[];
+  /** To be written before HeraldLB is installed. */
+  readonly annotations: readonly PlannedAnnotation[];
   /** What somebody has to look at. */
   readonly notes: readonly string[];
   /** What to type, in this order. */
@@ -45,21 +59,30 @@ export async function planMigration(input: MigrationInput): Promise<MigrationPla
   const { from, snapshot, options } = input;
   const { objects, notes } = translate(input);
   const first = await shadow(snapshot, objects, options);
-  const homeless =
-    from === 'servicelb' ? [] : first.flatMap(({ before, after }) => before.filter((ip) => !after.includes(ip)));
-  const kept = homeless.length > 0 ? [pool(snapshot.namespace, KEPT_POOL, keptSpec(homeless))] : [];
+  const kept = from === 'servicelb' ? [] : keptObjects(first, snapshot);
   const planned = [...objects, ...kept];
-  const decided = kept.length > 0 ? await shadow(snapshot, planned, options) : first;
+  const housed = kept.length > 0 ? await shadow(snapshot, planned, options) : first;
+  const annotations = sharingAnnotations(housed.allocations);
+  const withKeys = { ...snapshot, services: annotated(snapshot.services, annotations) };
+  const decided = annotations.length > 0 ? await shadow(withKeys, planned, options) : housed;
+  const [namespace] = input.foreign.map((object) => object.namespace);
+  const steps = stepsOf({
+    from,
+    ...(namespace === undefined ? {} : { namespace }),
+    routed: isRouted(input, planned),
+    legacy: input.legacy !== undefined,
+  });
   return {
     from,
     objects: planned,
+    annotations,
     notes: [...notes, ...classNotes(snapshot, options)],
-    steps: STEPS[from].map((step) => step.replace('SOURCE', from)),
-    services: decided.map(shadowed),
+    steps: [...annotations.map(annotateCommand), ...steps],
+    services: decided.allocations.map(shadowed),
   };
 }
 
-function translate({ from, snapshot, foreign, kubeVip }: MigrationInput): Translation {
+function translate({ from, snapshot, foreign, kubeVip, legacy }: MigrationInput): Translation {
   const { namespace } = snapshot;
   switch (from) {
     case 'servicelb':
@@ -70,9 +93,12 @@ function translate({ from, snapshot, foreign, kubeVip }: MigrationInput): Transl
         ],
       };
     case 'metallb':
-      return { objects: [], notes: ['The objects of metallb.io are read where they are, unedited.'] };
+      if (legacy !== undefined) return legacy;
+      return foreign.length > 0
+        ? fromAddressPools(foreign, namespace)
+        : { objects: [], notes: ['The objects of metallb.io are read where they are, unedited.'] };
     case 'kube-vip':
-      return fromKubeVip(kubeVip ?? {}, namespace);
+      return withNotes(fromKubeVip(kubeVip ?? {}, namespace), kubeVipNotes(snapshot.services));
     case 'cilium':
       return fromCilium(foreign, namespace);
     case 'purelb':
@@ -82,18 +108,58 @@ function translate({ from, snapshot, foreign, kubeVip }: MigrationInput): Transl
   }
 }
 
-function keptSpec(addresses: readonly string[]): Readonly<Record<string, unknown>> {
-  const single = [...new Set(addresses)].toSorted().map((address) => `${address}/${address.includes(':') ? 128 : 32}`);
-  return { addresses: single, autoAssign: false };
+function withNotes({ objects, notes }: Translation, more: readonly string[]): Translation {
+  return { objects, notes: [...notes, ...more] };
 }
 
-async function shadow(
+/** Whether routers are told the addresses. */
+function isRouted({ snapshot, foreign }: MigrationInput, planned: readonly PlannedObject[]): boolean {
+  return [...snapshot.objects, ...foreign, ...planned].some(({ kind }) => /^BGPPeer$|^CiliumBGP/.test(kind));
+}
+
+/** A pool of what Services have and no pool has: given to nobody else, and announced. A node's own address belongs in none. */
+function keptObjects(
+  { config, allocations }: AllocationRehearsal,
   snapshot: ClusterSnapshot,
-  objects: readonly PlannedObject[],
+): readonly PlannedObject[] {
+  const ofNodes = new Set(snapshot.nodes.flatMap(({ addresses }) => addresses.map(({ address }) => parseIp(address))));
+  const homeless = new Set(
+    allocations
+      .flatMap(({ before }) => before.flatMap((text) => parseIp(text) ?? []))
+      .filter((address) => !ofNodes.has(address) && !isPooled(config, address)),
+  );
+  if (homeless.size === 0) return [];
+  const addresses = [...homeless]
+    .toSorted(compareIp)
+    .map((address) => `${formatIp(address)}/${familyBits(familyOf(address))}`);
+  return [
+    pool(snapshot.namespace, KEPT_POOL, { addresses, autoAssign: false }),
+    layer2(snapshot.namespace, KEPT_POOL, { ipAddressPools: [KEPT_POOL] }),
+  ];
+}
+
+function isPooled({ pools }: Config, address: IpAddress): boolean {
+  return pools.some(({ ranges }) =>
+    ranges.some(
+      ({ first, last }) =>
+        familyOf(first) === familyOf(address) && compareIp(first, address) <= 0 && compareIp(address, last) <= 0,
+    ),
+  );
+}
+
+function shadow(
+  snapshot: ClusterSnapshot,
+  planned: readonly PlannedObject[],
   options: RehearsalOptions,
-): Promise<readonly Allocation[]> {
-  const withObjects = { ...snapshot, objects: [...snapshot.objects, ...objects.map(asObject)] };
-  return (await rehearseAllocation(withObjects, options)).allocations;
+): Promise<AllocationRehearsal> {
+  const objects = planned.map(asObject);
+  const names = new Set(objects.map(nameOf));
+  const others = snapshot.objects.filter((object) => !names.has(nameOf(object)));
+  return rehearseAllocation({ ...snapshot, objects: [...others, ...objects] }, options);
+}
+
+function nameOf({ apiVersion, kind, meta }: ConfigObject): string {
+  return `${apiVersion} ${kind} ${meta.namespace}/${meta.name}`;
 }
 
 function asObject({ apiVersion, kind, metadata, spec }: PlannedObject): ConfigObject {
@@ -130,31 +196,3 @@ function classNotes({ services }: ClusterSnapshot, { loadBalancerClass }: Rehear
       `Service ${meta.namespace}/${meta.name} has loadBalancerClass ${spec.loadBalancerClass ?? '(none)'}, which this plan does not serve (--load-balancer-class); the class of a Service cannot be changed`,
   );
 }
-
-const APPLY =
-  'heraldlb migrate --from SOURCE -o yaml | kubectl apply -f -   # the objects above; CRDs first: kubectl apply -k manifests/crds';
-const INSTALL = 'kubectl apply -k manifests   # or the Helm chart';
-const CHECK = 'heraldlb services --problems';
-
-const STEPS: Readonly<Record<Source, readonly string[]>> = {
-  servicelb: [
-    'Start every k3s server with "disable: [servicelb]" in /etc/rancher/k3s/config.yaml',
-    'heraldlb manifest --k3s --pool RANGE > /var/lib/rancher/k3s/server/manifests/heraldlb.yaml',
-    CHECK,
-  ],
-  metallb: [
-    'kubectl apply -k manifests/beside-metallb   # both run: stop MetalLB at once',
-    'kubectl -n metallb-system scale deployment/controller --replicas=0',
-    'kubectl -n metallb-system patch daemonset/speaker -p \'{"spec":{"template":{"spec":{"nodeSelector":{"heraldlb.io/instead":"true"}}}}}\'',
-    CHECK,
-    'To go back: the same two commands the other way round, then delete the DaemonSet heraldlb-speaker and the Deployment heraldlb-controller',
-  ],
-  'kube-vip': [
-    APPLY,
-    'kubectl -n kube-system delete daemonset kube-vip-ds deployment kube-vip-cloud-provider',
-    INSTALL,
-    CHECK,
-  ],
-  cilium: [APPLY, 'Set l2announcements.enabled=false and delete the CiliumLoadBalancerIPPools', INSTALL, CHECK],
-  purelb: [APPLY, 'kubectl delete namespace purelb-system', INSTALL, CHECK],
-};

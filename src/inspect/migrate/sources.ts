@@ -1,4 +1,5 @@
 import type { ResourceType } from '../../ports/informer.ts';
+import type { ObjectRef } from '../../ports/kubernetes.ts';
 
 /** The load balancers that somebody may come from. */
 export const SOURCES = ['servicelb', 'metallb', 'kube-vip', 'cilium', 'purelb'] as const;
@@ -12,10 +13,23 @@ export interface ForeignObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** The ConfigMap of kube-vip's cloud provider, and those of MetalLB before 0.13 as its manifests and charts call them. */
+export const FOREIGN_CONFIG_MAPS: Readonly<Record<Source, readonly ObjectRef[]>> = {
+  servicelb: [],
+  metallb: [
+    { namespace: 'metallb-system', name: 'config' },
+    { namespace: 'metallb-system', name: 'metallb-config' },
+    { namespace: 'metallb', name: 'metallb-config' },
+  ],
+  'kube-vip': [{ namespace: 'kube-system', name: 'kubevip' }],
+  cilium: [],
+  purelb: [],
+};
+
 /** Where the configuration of a load balancer is. Kinds that are not installed have no objects. */
 export const FOREIGN_KINDS: Readonly<Record<Source, readonly ResourceType[]>> = {
   servicelb: [],
-  metallb: [],
+  metallb: [foreign('metallb.io/v1beta1', 'AddressPool', 'addresspools')],
   'kube-vip': [],
   cilium: [
     foreign('cilium.io/v2', 'CiliumLoadBalancerIPPool', 'ciliumloadbalancerippools'),
@@ -30,8 +44,8 @@ export const FOREIGN_KINDS: Readonly<Record<Source, readonly ResourceType[]>> = 
   ],
 };
 
-/** PureLB's kinds have namespaces, Cilium's have none; lists ask for all of them alike. */
+/** All of these kinds have namespaces but Cilium's; lists ask for all of them alike. */
 function foreign(apiVersion: string, kind: string, plural: string): ResourceType {
   const [group = '', version = ''] = apiVersion.split('/');
-  return { group, version, kind, plural, namespaced: group === 'purelb.io' };
+  return { group, version, kind, plural, namespaced: group !== 'cilium.io' };
 }

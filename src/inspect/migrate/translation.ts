@@ -1,7 +1,9 @@
+type ConfigKind = 'IPAddressPool' | 'L2Advertisement' | 'BGPPeer' | 'BGPAdvertisement' | 'BFDProfile' | 'Community';
+
 /** An object of ours to be applied. */
 export interface PlannedObject {
   readonly apiVersion: 'heraldlb.io/v1';
-  readonly kind: 'IPAddressPool' | 'L2Advertisement' | 'BGPPeer' | 'BGPAdvertisement';
+  readonly kind: ConfigKind;
   readonly metadata: { readonly namespace: string; readonly name: string };
   readonly spec: Readonly<Record<string, unknown>>;
 }
@@ -13,17 +15,24 @@ export interface Translation {
   readonly notes: readonly string[];
 }
 
-export function pool(namespace: string, name: string, spec: Readonly<Record<string, unknown>>): PlannedObject {
-  return { apiVersion: 'heraldlb.io/v1', kind: 'IPAddressPool', metadata: { namespace, name: objectName(name) }, spec };
+export function pool(namespace: string, name: string, spec: PlannedObject['spec']): PlannedObject {
+  return planned('IPAddressPool', { namespace, name }, spec);
 }
 
-export function layer2(namespace: string, name: string, spec: Readonly<Record<string, unknown>>): PlannedObject {
-  return {
-    apiVersion: 'heraldlb.io/v1',
-    kind: 'L2Advertisement',
-    metadata: { namespace, name: objectName(name) },
-    spec,
-  };
+export function layer2(namespace: string, name: string, spec: PlannedObject['spec']): PlannedObject {
+  return planned('L2Advertisement', { namespace, name }, spec);
+}
+
+export function bgpAdvertisement(namespace: string, name: string, spec: PlannedObject['spec']): PlannedObject {
+  return planned('BGPAdvertisement', { namespace, name }, spec);
+}
+
+export function planned(
+  kind: ConfigKind,
+  { namespace, name }: PlannedObject['metadata'],
+  spec: PlannedObject['spec'],
+): PlannedObject {
+  return { apiVersion: 'heraldlb.io/v1', kind, metadata: { namespace, name: objectName(name) }, spec };
 }
 
 /** `text` as the name of an object may be. @see RFC 1123 */

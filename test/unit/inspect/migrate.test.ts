@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/core/config/decode.ts';
 import { fromCilium } from '../../../src/inspect/migrate/cilium.ts';
 import { fromKubeVip } from '../../../src/inspect/migrate/kube-vip.ts';
+import { fromAddressPools } from '../../../src/inspect/migrate/metallb.ts';
 import { planMigration } from '../../../src/inspect/migrate/plan.ts';
 import { fromPureLb } from '../../../src/inspect/migrate/purelb.ts';
 import type { Source } from '../../../src/inspect/migrate/sources.ts';
 import type { PlannedObject, Translation } from '../../../src/inspect/migrate/translation.ts';
 import { snapshot } from '../../support/cluster-snapshot.ts';
-import { service } from '../../support/kube/fake-cluster.ts';
+import { node, service } from '../../support/kube/fake-cluster.ts';
 
 const NAMESPACE = 'heraldlb-system';
 const OPTIONS = { configNamespaces: [NAMESPACE] };
@@ -121,6 +122,35 @@ it("PureLB's groups become pools: only the default one is given out unasked", ()
   expect(problemsOf(translation)).toEqual([]);
 });
 
+it('the pools of MetalLB 0.13 become pools with their advertisements', () => {
+  const addresses = ['10.0.0.0/28'];
+  const translation = fromAddressPools(
+    [
+      { kind: 'AddressPool', namespace: 'metallb-system', name: 'lan', spec: { protocol: 'layer2', addresses } },
+      {
+        kind: 'AddressPool',
+        namespace: 'metallb-system',
+        name: 'rack',
+        spec: {
+          protocol: 'bgp',
+          addresses: ['10.0.1.0/28'],
+          autoAssign: false,
+          bgpAdvertisements: [{ aggregationLength: 28 }, { localPref: 200, communities: ['65535:65281'] }],
+        },
+      },
+    ],
+    NAMESPACE,
+  );
+  expect(translation.objects.map(({ kind, metadata, spec }) => [kind, metadata.name, spec])).toEqual([
+    ['IPAddressPool', 'lan', { addresses }],
+    ['L2Advertisement', 'lan', { ipAddressPools: ['lan'] }],
+    ['IPAddressPool', 'rack', { addresses: ['10.0.1.0/28'], autoAssign: false }],
+    ['BGPAdvertisement', 'rack', { ipAddressPools: ['rack'], aggregationLength: 28 }],
+    ['BGPAdvertisement', 'rack-2', { ipAddressPools: ['rack'], localPref: 200, communities: ['65535:65281'] }],
+  ]);
+  expect(problemsOf(translation)).toEqual([]);
+});
+
 describe('a plan', () => {
   const served = service('web', { status: { ingress: [{ ip: '10.0.0.5' }], conditions: [] } });
 
@@ -137,6 +167,109 @@ describe('a plan', () => {
       autoAssign: false,
     });
     expect(plan.services).toMatchObject([{ has: ['10.0.0.5'], wouldHave: ['10.0.0.5'], verdict: 'kept' }]);
+  });
+
+  it('announces what it keeps', async () => {
+    const { objects } = await planMigration({
+      from: 'kube-vip',
+      snapshot: snapshot({ services: [served] }),
+      foreign: [],
+      options: OPTIONS,
+    });
+    expect(objects).toContainEqual(
+      expect.objectContaining({ kind: 'L2Advertisement', spec: { ipAddressPools: ['kept-addresses'] } }),
+    );
+  });
+
+  it("keeps no node's own address in a pool", async () => {
+    const { objects } = await planMigration({
+      from: 'kube-vip',
+      snapshot: snapshot({
+        services: [served],
+        nodes: [node('a', { addresses: [{ type: 'InternalIP', address: '10.0.0.5' }] })],
+      }),
+      foreign: [],
+      options: OPTIONS,
+    });
+    expect(objects).toEqual([]);
+  });
+
+  it('says which Services share an address without saying so, and lets them keep it', async () => {
+    const status = { ingress: [{ ip: '10.0.0.5' }], conditions: [] };
+    const port = (number: number) => ({ name: '', port: number, protocol: 'TCP', nodePort: 0 });
+    const { annotations, services, steps } = await planMigration({
+      from: 'kube-vip',
+      snapshot: snapshot({
+        services: [
+          service('web', { status, spec: { ports: [port(80)] } }),
+          service('mail', { status, spec: { ports: [port(25)] } }),
+        ],
+      }),
+      foreign: [],
+      kubeVip: { 'cidr-global': '10.0.0.0/28', 'allow-share-global': 'true' },
+      options: OPTIONS,
+    });
+    expect(annotations.map(({ value }) => value)).toEqual(['shared-10.0.0.5', 'shared-10.0.0.5']);
+    expect(services.map(({ verdict }) => verdict)).toEqual(['kept', 'kept']);
+    expect(steps[0]).toMatch(/^kubectl -n \S+ annotate service web heraldlb\.io\/allow-shared-ip=shared-10\.0\.0\.5$/);
+  });
+
+  it('keeps an address that DHCP gave, and says who has to leave it alone', async () => {
+    const leased = service('web', {
+      meta: { annotations: { 'kube-vip.io/loadbalancerIPs': '0.0.0.0', 'kube-vip.io/requestedIP': '10.0.0.5' } },
+      status: { ingress: [{ ip: '10.0.0.5' }], conditions: [] },
+    });
+    const { services, notes } = await planMigration({
+      from: 'kube-vip',
+      snapshot: snapshot({ services: [leased] }),
+      foreign: [],
+      options: OPTIONS,
+    });
+    expect(services).toMatchObject([{ wouldHave: ['10.0.0.5'] }]);
+    expect(notes).toContainEqual(expect.stringMatching(/default\/web has 10\.0\.0\.5 by DHCP/));
+  });
+
+  it('names the nodes that have addresses of Services on an interface', async () => {
+    const on = (name: string, host: string, ip: string) =>
+      service(name, {
+        meta: { annotations: { 'kube-vip.io/vipHost': host } },
+        status: { ingress: [{ ip }], conditions: [] },
+      });
+    const { notes } = await planMigration({
+      from: 'kube-vip',
+      snapshot: snapshot({
+        services: [on('b', 'n1', '10.0.0.2'), on('a', 'n2', '10.0.0.1'), on('c', 'n1', '10.0.0.3')],
+      }),
+      foreign: [],
+      options: OPTIONS,
+    });
+    expect(notes.filter((note) => note.includes('interface')).map((note) => note.split(':')[0])).toEqual([
+      'Node n1 has 10.0.0.2, 10.0.0.3 on an interface',
+      'Node n2 has 10.0.0.1 on an interface',
+    ]);
+  });
+
+  it('is the same when it is made again after it was applied', async () => {
+    const input = {
+      from: 'kube-vip',
+      foreign: [],
+      kubeVip: { 'cidr-global': '10.0.0.0/28' },
+      options: OPTIONS,
+    } as const;
+    const first = await planMigration({ ...input, snapshot: snapshot({ services: [served] }) });
+    const objects = first.objects.map(({ apiVersion, kind, metadata, spec }) => {
+      const meta = {
+        ...metadata,
+        uid: metadata.name,
+        resourceVersion: '1',
+        labels: {},
+        annotations: {},
+        finalizers: [],
+      };
+      return { apiVersion, kind, meta: { ...meta, creationTimestamp: '' }, spec, status: {} };
+    });
+    const again = await planMigration({ ...input, snapshot: snapshot({ services: [served], objects }) });
+    expect(again).toEqual(first);
   });
 
   it.each<Source>(['servicelb', 'metallb', 'kube-vip', 'cilium', 'purelb'])(
