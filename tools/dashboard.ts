@@ -115,7 +115,40 @@ function bgp(to: DashboardBuilder): void {
 }
 
 function controller(to: DashboardBuilder): void {
-  to.withRow(new RowBuilder('Controller'))
+  to.withRow(new RowBuilder('Controller and speakers at work'))
+    .withPanel(
+      graph('Keys that wait in queues', [
+        { expr: 'sum by (name) (workqueue_depth{job=~".*heraldlb.*"})', legend: '{{name}}' },
+      ]),
+    )
+    .withPanel(
+      graph('How late threads are, at worst', [
+        {
+          expr: 'histogram_quantile(1, sum by (instance, le) (increase(heraldlb_event_loop_lag_seconds_bucket[5m])))',
+          legend: '{{instance}} main',
+        },
+        {
+          expr: 'histogram_quantile(1, sum by (instance, le) (increase(heraldlb_speaker_packet_lag_seconds_bucket[5m])))',
+          legend: '{{instance}} packets',
+        },
+      ]).unit('s'),
+    )
+    .withPanel(
+      graph('What controller and speakers refused', [
+        {
+          expr: 'sum by (reason) (rate(heraldlb_speaker_hello_drops_total[$__rate_interval]))',
+          legend: 'hello: {{reason}}',
+        },
+        {
+          expr: 'sum by (reason) (rate(heraldlb_speaker_sessions_refused_total[$__rate_interval]))',
+          legend: 'session: {{reason}}',
+        },
+        {
+          expr: 'sum by (reason) (rate(heraldlb_claims_refused_total[$__rate_interval]))',
+          legend: 'claim: {{reason}}',
+        },
+      ]),
+    )
     .withPanel(
       graph('Work on Services, by result', [
         {

@@ -7,6 +7,7 @@ import type { ClusterAccess } from '../adapters/kube/access/cluster-access.ts';
 import { inClusterAccess } from '../adapters/kube/access/in-cluster.ts';
 import { kubeconfigAccess } from '../adapters/kube/access/kubeconfig.ts';
 import { KubernetesApi } from '../adapters/kube/kubernetes-api.ts';
+import { watchEventLoopLag } from '../adapters/telemetry/event-loop-lag.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
 import { parseYaml } from '../adapters/yaml/positioned-yaml.ts';
 import type { StatusGroup } from '../controller/announced/status-objects.ts';
@@ -60,6 +61,7 @@ export async function runController(settings: ControllerSettings, log: Log, stop
   health.set('liveness', true);
   await server.listen(alive.signal);
   const web = await webEndpoints(settings, parts);
+  watchEventLoopLag(parts, alive.signal);
 
   const running = api.run(alive.signal);
   void authority.start(alive.signal);

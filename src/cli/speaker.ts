@@ -9,6 +9,7 @@ import { StateFolder } from '../adapters/linux/state-folder.ts';
 import { TcpStreams } from '../adapters/linux/tcp-streams.ts';
 import { WorkerBfdPlane } from '../adapters/linux/worker-bfd-plane.ts';
 import { WorkerPacketPlane } from '../adapters/linux/worker-packet-plane.ts';
+import { watchEventLoopLag } from '../adapters/telemetry/event-loop-lag.ts';
 import { type HttpAnswer, HttpEndpoint } from '../adapters/telemetry/http-endpoint.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, pinoLog } from '../adapters/telemetry/pino-log.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
@@ -123,6 +124,7 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   if (settings.metricsPort !== 0) await endpoint.start();
 
   const time = { clock: systemTime, timers: systemTime, random: systemRandom };
+  watchEventLoopLag({ ...time, metrics }, alive.signal);
   const link = new GrpcControllerLink(
     {
       target: settings.controller ?? defaultTarget(settings.namespace),

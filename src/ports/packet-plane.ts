@@ -179,6 +179,8 @@ export interface PacketCounters {
   /** Of the above, what was about each address that this node answers for. */
   readonly addresses: ReadonlyMap<IpAddress, AddressCounters>;
   readonly hellos: HelloCounters;
+  /** How late a timer of the thread was, at most. */
+  readonly lateMs: number;
 }
 
 export interface AddressCounters {

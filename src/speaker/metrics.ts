@@ -5,6 +5,8 @@ import type { OwnershipChange, PacketCounters } from '../ports/packet-plane.ts';
 
 const NEIGHBOUR_STATES: readonly NeighbourState[] = ['never-heard', 'heard', 'leaving', 'stopped', 'down', 'deaf'];
 
+const LAG_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
 /** Every metric of the speaker. */
 export const SPEAKER_METRICS = {
   received: {
@@ -85,6 +87,12 @@ export const SPEAKER_METRICS = {
     help: 'Local state that could not be written, or was left out at the start, by reason.',
     labels: ['reason'],
   },
+  lag: {
+    name: 'heraldlb_speaker_packet_lag_seconds',
+    help: 'How late the timers of the packet thread are: what it answers and notices is as late.',
+    labels: [],
+    buckets: LAG_BUCKETS,
+  },
   connected: { name: 'heraldlb_speaker_connected', help: 'Whether a session with the controller is up.', labels: [] },
 } as const;
 
@@ -119,6 +127,7 @@ export class SpeakerMeter {
   readonly #neighbours;
   readonly #ownership;
   readonly #verifications;
+  readonly #lag;
   readonly #ofAddress;
   /** What this node answers for. BOUNDED: by its grants. */
   readonly #held = new Set<IpAddress>();
@@ -144,6 +153,7 @@ export class SpeakerMeter {
     this.#neighbours = metrics.gauge(SPEAKER_METRICS.neighbours);
     this.#ownership = metrics.counter(SPEAKER_METRICS.ownership);
     this.#verifications = metrics.counter(SPEAKER_METRICS.verifications);
+    this.#lag = metrics.histogram(SPEAKER_METRICS.lag);
     this.#ofAddress = {
       requests: metrics.counter(METALLB_LAYER2_METRICS.requests),
       replies: metrics.counter(METALLB_LAYER2_METRICS.replies),
@@ -162,6 +172,7 @@ export class SpeakerMeter {
     for (const [reason, count] of Object.entries(counters.drops)) this.#drops.add({ reason }, count);
     for (const [outcome, count] of Object.entries(counters.sendFailures)) this.#sendFailures.add({ outcome }, count);
     this.#countAddresses(counters.addresses);
+    this.#lag.observe({}, counters.lateMs / 1000);
     const { sent, received, drops, sendFailures } = counters.hellos;
     this.#hellosSent.add({}, sent);
     this.#hellosReceived.add({}, received);

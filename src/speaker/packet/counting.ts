@@ -2,12 +2,16 @@ import type { IpAddress } from '../../core/net/index.ts';
 import type { SendOutcome } from '../../ports/frames.ts';
 import type { AddressCounters, DropReason, PacketCounters } from '../../ports/packet-plane.ts';
 
+/** Lateness of the thread that is worth a notice when there is nothing else to tell. */
+const WORTH_TELLING_MS = 10;
+
 /** Counts what happens to packets until somebody takes the counts away. */
 export class Counting {
   #received = 0;
   #replies = 0;
   #mismatchedSource = 0;
   #announcements = 0;
+  #lateMs = 0;
   /** BOUNDED: by the members of DropReason. */
   #drops: Partial<Record<DropReason, number>> = {};
   /** BOUNDED: by the members of SendOutcome. */
@@ -44,6 +48,12 @@ export class Counting {
     this.#empty = false;
   }
 
+  /** A timer of the thread fired so much after it was due. */
+  late(ms: number): void {
+    this.#lateMs = Math.max(this.#lateMs, ms);
+    if (ms >= WORTH_TELLING_MS) this.#empty = false;
+  }
+
   dropped(reason: DropReason, count = 1): void {
     this.#drops[reason] = (this.#drops[reason] ?? 0) + count;
     this.#empty = false;
@@ -64,8 +74,9 @@ export class Counting {
       drops: this.#drops,
       sendFailures: this.#sendFailures,
       addresses: this.#addresses,
+      lateMs: this.#lateMs,
     };
-    this.#received = this.#replies = this.#mismatchedSource = this.#announcements = 0;
+    this.#lateMs = this.#received = this.#replies = this.#mismatchedSource = this.#announcements = 0;
     this.#drops = {};
     this.#sendFailures = {};
     this.#addresses = new Map();

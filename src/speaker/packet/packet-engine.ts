@@ -260,7 +260,9 @@ export class PacketEngine implements PacketPlane {
   }
 
   #countLater(): void {
+    const dueMs = this.#with.clock.nowMs() + COUNTERS_EVERY_MS;
     this.#countersTimer = this.#with.timers.start(COUNTERS_EVERY_MS, () => {
+      this.#counting.late(this.#with.clock.nowMs() - dueMs);
       this.#tellCounters();
       this.#countLater();
     });

@@ -22,6 +22,7 @@ describe('the metrics of the speaker', () => {
       drops: { 'not-owned': 2, truncated: 1 },
       sendFailures: { 'link-down': 3 },
       addresses: new Map(),
+      lateMs: 3,
       hellos: { sent: 7, received: 6, drops: { 'wrong-key': 1 }, sendFailures: { refused: 2 } },
     } as const;
     meter.count(counters);
@@ -35,6 +36,7 @@ describe('the metrics of the speaker', () => {
     expect(metrics.value('heraldlb_speaker_drops_total', { reason: 'truncated' })).toBe(2);
     expect(metrics.value('heraldlb_speaker_send_failures_total', { outcome: 'link-down' })).toBe(6);
     expect(metrics.value('heraldlb_speaker_rejected_grants_total')).toBe(2);
+    expect(metrics.value('heraldlb_speaker_packet_lag_seconds')).toBe(2);
     expect(metrics.value('heraldlb_speaker_hellos_sent_total')).toBe(14);
     expect(metrics.value('heraldlb_speaker_hellos_received_total')).toBe(12);
     expect(metrics.value('heraldlb_speaker_hello_drops_total', { reason: 'wrong-key' })).toBe(2);
@@ -60,7 +62,15 @@ describe('the metrics of the speaker', () => {
     const address = ip('192.0.2.7');
     const labels = { ip: '192.0.2.7' };
     const nothing = { sent: 0, received: 0, drops: {}, sendFailures: {} };
-    const none = { received: 0, replies: 0, mismatchedSource: 0, announcements: 0, drops: {}, sendFailures: {} };
+    const none = {
+      received: 0,
+      replies: 0,
+      mismatchedSource: 0,
+      announcements: 0,
+      drops: {},
+      sendFailures: {},
+      lateMs: 0,
+    };
     const counters = {
       ...none,
       addresses: new Map([[address, { requests: 3, replies: 2, announcements: 5 }]]),
