@@ -73,6 +73,11 @@ export interface ListenKey {
   readonly password: string;
 }
 
+/** A connection that is taken: how it is held, and who hears of it. */
+export interface AcceptedStream extends StreamSettings {
+  readonly handler: StreamHandler;
+}
+
 export interface ListenOptions {
   /** 1 to 65535. */
   readonly port: number;
@@ -80,7 +85,7 @@ export interface ListenOptions {
    * Decides about a connection at once; undefined refuses it. Not asked for one whose password was wrong: the kernel lets
    * nobody in without the right one.
    */
-  readonly accept: (ends: StreamEnds) => (StreamSettings & { readonly handler: StreamHandler }) | undefined;
+  readonly accept: (ends: StreamEnds) => AcceptedStream | undefined;
 }
 
 export interface StreamListener {
