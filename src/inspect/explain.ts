@@ -7,6 +7,7 @@ import { formatIp, parseIp } from '../core/net/index.ts';
 import type { ClusterEvent, ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import type { Node, Service } from '../ports/kubernetes.ts';
 import { ADDRESS_ALLOCATED, ANNOUNCED, conditionOf } from './conditions.ts';
+import { type ExplainedRoutes, explainRoutes, routeLines } from './explain-routes.ts';
 import type { LiveOwner } from './live/live-state.ts';
 import { type RehearsalOptions, rehearseAllocation } from './rehearsal/allocation.ts';
 import { rehearsePlacement } from './rehearsal/placement.ts';
@@ -33,6 +34,8 @@ export interface ExplainedAddress {
   readonly owner?: LiveOwner;
   /** Every node, and why it is where it is in the order, or not in it at all. */
   readonly nodes: readonly { readonly node: string; readonly why: string }[];
+  /** Present where a BGPAdvertisement is for it. */
+  readonly routes?: ExplainedRoutes;
 }
 
 export interface ExplainInput {
@@ -41,15 +44,18 @@ export interface ExplainInput {
   readonly options: RehearsalOptions;
   /** What the leader knows; empty without one. */
   readonly owners: readonly LiveOwner[];
+  /** How the leader knows the speaker of each node to be; empty without one. */
+  readonly speakers: ReadonlyMap<string, string>;
 }
 
 const MAX_EVENTS = 8;
 
-export async function explain({ snapshot, service, options, owners }: ExplainInput): Promise<ExplainView> {
+export async function explain({ snapshot, service, options, owners, speakers }: ExplainInput): Promise<ExplainView> {
   const key = `${service.meta.namespace}/${service.meta.name}`;
   const { config, announcements } = await rehearseAllocation(snapshot, options);
   const announcement = announcements.get(key);
-  const states = announcement === undefined ? [] : await statesOf(key, announcement, { config, snapshot, owners });
+  const states =
+    announcement === undefined ? [] : await statesOf(key, announcement, { config, snapshot, owners, speakers });
   const view = serviceViews({ ...snapshot, services: [service] })[0];
   const announced = conditionOf(service.status.conditions, ANNOUNCED)?.message;
   return {
@@ -62,9 +68,15 @@ export async function explain({ snapshot, service, options, owners }: ExplainInp
       const owner = owners.find((each) => each.address === address);
       const nodes = snapshot.nodes.map((node) => ({
         node: node.meta.name,
-        why: standing(node, { state, config, announcement, snapshot, service }),
+        why: standing(node, { state, config, announcement, snapshot, service, speakers }),
       }));
-      return { address, ...(owner === undefined ? {} : { owner }), nodes };
+      const routes = explainRoutes(key, state.address, { config, snapshot, announcements });
+      return {
+        address,
+        ...(owner === undefined ? {} : { owner }),
+        nodes,
+        ...(routes === undefined ? {} : { routes }),
+      };
     }),
     routedBy: view?.routedBy ?? [],
     events: snapshot.events
@@ -78,10 +90,13 @@ export async function explain({ snapshot, service, options, owners }: ExplainInp
 export function formatExplain(view: ExplainView): string {
   const section = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
-  const addresses = view.addresses.flatMap(({ address, owner, nodes }) => [
+  const addresses = view.addresses.flatMap(({ address, owner, nodes, routes }) => [
     `Address ${address}:`,
-    ...(owner?.node === undefined ? ['  announced by nobody that the leader knows'] : [`  ${ownerLine(owner)}`]),
+    ...(owner?.node === undefined
+      ? ['  announced on layer 2 by nobody that the leader knows']
+      : [`  ${ownerLine(owner)}`]),
     ...nodes.map(({ node, why }) => `  ${node}: ${why}`),
+    ...(routes === undefined ? [] : routeLines(routes).map((line) => `  ${line}`)),
   ]);
   const lines = [
     `Service ${view.service}`,
@@ -129,7 +144,7 @@ function allocationOf({ status, spec }: Service, problem: string | undefined): s
 async function statesOf(
   key: string,
   announcement: ServiceAnnouncement,
-  { config, snapshot, owners }: { readonly config: Config } & Pick<ExplainInput, 'snapshot' | 'owners'>,
+  { config, snapshot, owners, speakers }: { readonly config: Config } & Omit<ExplainInput, 'service' | 'options'>,
 ): Promise<readonly AnnouncementState[]> {
   const known = owners.flatMap(({ address, node }) => {
     const parsed = parseIp(address);
@@ -140,7 +155,7 @@ async function statesOf(
     announcements: new Map([[key, announcement]]),
     nodes: snapshot.nodes,
     endpointSlices: snapshot.endpointSlices,
-    alive: snapshot.nodes.map(({ meta }) => meta.name),
+    alive: snapshot.nodes.map(({ meta }) => meta.name).filter((name) => !isGone(speakers.get(name))),
     owners: new Map(known),
   });
   return states.get(key) ?? [];
@@ -152,6 +167,11 @@ interface StandingInput {
   readonly announcement: ServiceAnnouncement | undefined;
   readonly snapshot: ClusterSnapshot;
   readonly service: Service;
+  readonly speakers: ReadonlyMap<string, string>;
+}
+
+function isGone(presence: string | undefined): boolean {
+  return presence === 'gone';
 }
 
 /** Why a node is a candidate, or is none. */
@@ -170,6 +190,7 @@ function standing({ meta, ...node }: Node, input: StandingInput): string {
   if (obstacle !== undefined) return obstacle;
   if (input.announcement?.externalTrafficPolicy === 'Local' && !hasEndpoint(meta.name, input))
     return 'externalTrafficPolicy is Local, and no ready endpoint is on it';
+  if (isGone(input.speakers.get(meta.name))) return 'has no speaker that is connected';
   return input.state.obstacle?.message ?? 'may announce it; others come before it';
 }
 

@@ -1,6 +1,7 @@
 import { classServedBy, otherLoadBalancers } from '../controller/preflight/other-load-balancers.ts';
 import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
-import { conditionOf, conditionsIn, VALID } from './conditions.ts';
+import { conditionOf, conditionsIn, ESTABLISHED, VALID } from './conditions.ts';
+import { sessionsOf } from './peer-sessions.ts';
 import { poolViews } from './pools.ts';
 import { type ServiceView, serviceViews } from './services.ts';
 import { formatTable } from './table.ts';
@@ -30,17 +31,11 @@ const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
 /** Flags of the controller that bring pools of their own. */
 const CONFIGURING = /^--(?:pool|legacy-config)=/;
 
-interface PeerStatus {
-  readonly sessions?: readonly { readonly node?: string; readonly state?: string; readonly lastError?: string }[];
-}
-
 export function statusView(snapshot: ClusterSnapshot): StatusView {
   const controllers = componentPods(snapshot, 'controller');
   const speakers = componentPods(snapshot, 'speaker');
   const services = serviceViews(snapshot);
-  const sessions = snapshot.objects
-    .filter(({ kind }) => kind === 'BGPPeer')
-    .flatMap(({ status }) => (status as PeerStatus).sessions ?? []);
+  const sessions = snapshot.objects.map(sessionsOf);
   return {
     controller: {
       ready: ready(controllers),
@@ -59,8 +54,8 @@ export function statusView(snapshot: ClusterSnapshot): StatusView {
       free: available.ipv4 + available.ipv6,
     })),
     sessions: {
-      established: sessions.filter(({ state }) => state?.toLowerCase() === 'established').length,
-      total: sessions.length,
+      established: sessions.reduce((sum, { established }) => sum + established, 0),
+      total: sessions.reduce((sum, { wanted }) => sum + wanted, 0),
     },
     unreadable: snapshot.unreadable,
     problems: [
@@ -172,18 +167,13 @@ function otherProblems({ workloads, namespace }: ClusterSnapshot): readonly Prob
   }));
 }
 
+/** What the conditions of configuration objects say, in their words. */
 function objectProblems({ objects }: ClusterSnapshot): readonly Problem[] {
-  return objects.flatMap(({ kind, meta, status }) => {
-    const valid = conditionOf(conditionsIn(status), VALID);
-    const object = `${kind} ${meta.namespace}/${meta.name}`;
-    const sessions = kind === 'BGPPeer' ? ((status as PeerStatus).sessions ?? []) : [];
-    return [
-      ...(valid?.status === 'False' ? [{ object, message: valid.message }] : []),
-      ...sessions.flatMap(({ node = '', lastError, state }) =>
-        state?.toLowerCase() === 'established' || lastError === undefined
-          ? []
-          : [{ object: `${object} on ${node}`, message: lastError }],
-      ),
-    ];
-  });
+  return objects.flatMap(({ kind, meta, status }) =>
+    [VALID, ESTABLISHED].flatMap((type) => {
+      const condition = conditionOf(conditionsIn(status), type);
+      if (condition?.status !== 'False') return [];
+      return [{ object: `${kind} ${meta.namespace}/${meta.name}`, message: condition.message }];
+    }),
+  );
 }

@@ -30,7 +30,8 @@ export function explainCommand(): Command {
         if (service === undefined) throw new UsageError(`there is no Service ${key}`);
         const state = await leaderStateIfAny(cluster);
         const owners = state?.services.find((each) => `${each.namespace}/${each.name}` === key)?.owners ?? [];
-        const view = await explain({ snapshot, service, options: optionsOf(flags), owners });
+        const speakers = new Map(state?.nodes.map(({ name: node, speaker }) => [node, speaker]));
+        const view = await explain({ snapshot, service, options: optionsOf(flags), owners, speakers });
         print(view, flags.output, () => formatExplain(view));
         const [about] = serviceViews({ ...snapshot, services: [service] });
         return about?.problem === undefined ? HEALTHY : PROBLEMS;

@@ -13,7 +13,7 @@ export interface Circumstances {
 
 /** What to type, in this order. HeraldLB comes before the other goes, so that somebody answers at any time. */
 export function stepsOf(circumstances: Circumstances): readonly string[] {
-  const apply = `heraldlb migrate --from ${circumstances.from} -o yaml | kubectl apply -f -   # the objects above; CRDs first: kubectl apply -k manifests/crds`;
+  const apply = `heraldlb migrate --from ${circumstances.from} -o yaml | kubectl apply -f -   # the objects above; CRDs first: kubectl apply -k manifests/crds/heraldlb.io`;
   switch (circumstances.from) {
     case 'servicelb':
       return [

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { statusView } from '../../../src/inspect/status.ts';
 import type { Namespace } from '../../../src/ports/kubernetes.ts';
 import { snapshot } from '../../support/cluster-snapshot.ts';
+import { configObject } from '../../support/config-objects.ts';
 import { service } from '../../support/kube/fake-cluster.ts';
 
 function namespace(name: string, labels: Readonly<Record<string, string>>): Namespace {
@@ -34,4 +35,16 @@ it('that there is no pool at all is told, unless addresses come from a flag', ()
     status: { ingress: [{ ip: '192.0.2.1' }] },
   });
   expect(messages({ services: [served] }).join()).not.toContain('there is none');
+});
+
+it('sessions with routers are counted over all peers, and what is wrong is told in the words of the condition', () => {
+  const message = 'The sessions of 1 of 3 nodes are not established (b: nobody answers).';
+  const status = {
+    sessions: { wanted: 3, established: 2 },
+    nodes: [{ node: 'b', state: 'active', lastError: 'nobody answers' }],
+    conditions: [{ type: 'Established', status: 'False', reason: 'SomeDown', message }],
+  };
+  const objects = [configObject('BGPPeer', 'tor', {}, { status }), configObject('BGPPeer', 'new', {})];
+  expect(statusView(snapshot({ objects })).sessions).toEqual({ established: 2, total: 3 });
+  expect(messages({ objects })).toContain(`BGPPeer metallb-system/tor: ${message}`);
 });
