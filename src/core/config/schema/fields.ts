@@ -63,10 +63,14 @@ export function distinct<Item extends z.ZodType>(item: Item, what: string) {
   });
 }
 
-/** Names of objects, or of interfaces: not empty, none of them twice. */
+/** The name of something: not empty. */
+export function nameOf(what: string) {
+  return z.string().refine((text) => text.trim() !== '', { error: `is empty; write the name of ${what}` });
+}
+
+/** Names of objects, none of them twice. */
 export function names(what: string) {
-  const name = z.string().refine((text) => text.trim() !== '', { error: `is empty; write the name of ${what}` });
-  return distinct(name, 'name');
+  return distinct(nameOf(what), 'name');
 }
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;

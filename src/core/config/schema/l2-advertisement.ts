@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { L2Advertisement } from '../config.ts';
 import { advertisementFields } from './advertisement-fields.ts';
-import { described, labelSelector, names } from './fields.ts';
+import { described, labelSelector, nameOf } from './fields.ts';
 import {
   ageColumn,
   conditionsOnly,
@@ -27,7 +27,7 @@ const spec = z.object({
     'Which of the nodes that may announce should rather do so.',
   ).default([]),
   interfaces: described(
-    names('a network interface'),
+    z.array(nameOf('a network interface')),
     'Names of the interfaces of a node that answer. Empty: every interface that is fit for it.',
   ).default([]),
 });
@@ -65,5 +65,6 @@ export const l2Advertisement: KindDefinition = {
 };
 
 function advertisementOf(from: z.output<typeof spec>, { origin }: DecodeSource): L2Advertisement {
-  return { name: origin.name, origin, ...from };
+  // As MetalLB does, which takes an interface that is named twice.
+  return { name: origin.name, origin, ...from, interfaces: [...new Set(from.interfaces)] };
 }

@@ -225,6 +225,12 @@ describe('an L2Advertisement', () => {
     });
   });
 
+  it('takes an interface that is named twice for one', () => {
+    expect(decoded('L2Advertisement', { interfaces: ['eth0', 'eth1', 'eth0'] })).toMatchObject({
+      advertisement: { interfaces: ['eth0', 'eth1'] },
+    });
+  });
+
   const WRONG: readonly [what: string, spec: unknown, sentences: readonly string[]][] = [
     [
       'an empty name of a pool',
