@@ -24,6 +24,7 @@ import {
 } from './predicates.ts';
 import { ServiceEvents } from './service-events.ts';
 import { ServiceReconciler } from './service-reconciler.ts';
+import { conditionOf } from './status-change.ts';
 
 export interface ServiceControllerOptions {
   readonly clusterName: string;
@@ -196,7 +197,11 @@ export class ServiceController {
   #hasDrifted(key: string, service: Service): boolean {
     const known = this.#known.get(key);
     if (known?.desired === undefined || !this.#isOurs(service)) return false;
-    return !showsIngress(service, known.desired) || !hasOurFinalizer(service, this.#ownership);
+    return (
+      !showsIngress(service, known.desired) ||
+      !hasOurFinalizer(service, this.#ownership) ||
+      conditionOf(service) === undefined
+    );
   }
 
   #repair(key: string, service: Service): void {

@@ -81,7 +81,8 @@ function changedAnnotations({ meta }: Service, annotations: Annotations): Annota
   return changed.length === 0 ? undefined : Object.fromEntries(changed);
 }
 
-function conditionOf({ status }: Service): Condition | undefined {
+/** What was said last of where its addresses come from. */
+export function conditionOf({ status }: Service): Condition | undefined {
   return status.conditions.find((condition) => condition.type === ADDRESS_ALLOCATED);
 }
 

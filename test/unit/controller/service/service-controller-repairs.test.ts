@@ -39,6 +39,16 @@ describe('a status that somebody else changed', () => {
     await it.stop();
   });
 
+  test('in a condition of ours that was taken off gets that back', async () => {
+    const it = arrange();
+    await withService(it);
+    const [before] = it.cluster.stored('web')?.status.conditions ?? [];
+    it.cluster.edit('web', (each) => ({ ...each, status: { ...each.status, conditions: [] } }));
+    await settle();
+    expect(it.cluster.stored('web')?.status.conditions).toEqual([before]);
+    await it.stop();
+  });
+
   test('while the finalizer was taken off gets that back too', async () => {
     const it = arrange();
     await withService(it);
