@@ -9,6 +9,8 @@ export interface WireStatus {
 }
 
 const MAX_MESSAGE_LENGTH = 500;
+/** Who asks for a longer pause is asked again all the same: a day without a look at the API helps nobody. */
+const MAX_RETRY_AFTER_MS = 60_000;
 
 /** What an answer other than 2xx means. `request` is `describeRequest`'s. @see Kubernetes API metav1.Status */
 export function errorFromStatus(request: string, code: number, body: string, retryAfter?: string): ApiError {
@@ -17,7 +19,7 @@ export function errorFromStatus(request: string, code: number, body: string, ret
   const seconds = Number(retryAfter ?? status.details?.retryAfterSeconds);
   return new ApiError(kindOf(code, status.reason), explain(request, code, reason), {
     status: code,
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
+    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) } : {}),
   });
 }
 

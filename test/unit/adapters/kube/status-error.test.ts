@@ -30,6 +30,8 @@ test('the server says when to come back, in a header or in its answer', () => {
   expect(errorFromStatus('x', 429, '', '3').retryAfterMs).toBe(3_000);
   expect(errorFromStatus('x', 429, JSON.stringify({ details: { retryAfterSeconds: 2 } })).retryAfterMs).toBe(2_000);
   expect(errorFromStatus('x', 429, '', 'soon').retryAfterMs).toBeUndefined();
+  // More than a timer of Node can count would be no pause at all.
+  expect(errorFromStatus('x', 503, '', '99999999').retryAfterMs).toBe(60_000);
 });
 
 test.each([
