@@ -11,25 +11,30 @@ import {
 import { singleHopFilter } from './bfd-filter.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
 import { ReceivedMessage } from './received-message.ts';
-import { AF_INET, AF_INET6, addressIn, int32, socketAddress } from './socket-address.ts';
+import { addressIn, int32, socketAddress } from './socket-address.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IP_PKTINFO,
+  IP_TOS,
+  IP_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_TCLASS,
+  IPV6_UNICAST_HOPS,
+  IPV6_V6ONLY,
+  NETWORK_CONTROL,
+  SO_ATTACH_FILTER,
+  SO_BINDTODEVICE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+} from './socket-constants.ts';
 
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
-const SO_ATTACH_FILTER = 26;
-const IPPROTO_IP = 0;
-const IP_TOS = 1;
-const IP_TTL = 2;
-const IP_PKTINFO = 8;
 const IP_RECVTTL = 12;
-const IPPROTO_IPV6 = 41;
-const IPV6_UNICAST_HOPS = 16;
-const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 const IPV6_RECVHOPLIMIT = 51;
-const IPV6_TCLASS = 67;
 
 /** @see RFC 5881 §4, RFC 5883 §5 */
 const PORTS: Readonly<Record<BfdHops, number>> = { 'single-hop': 3784, multihop: 4784 };
@@ -38,8 +43,6 @@ const SOURCE_PORTS = 16_384;
 const SOURCE_PORT_TRIES = 64;
 
 const HOP_LIMIT = 255;
-/** Class selector 6: what keeps a network together goes before what it carries. @see RFC 4594 §3.1 */
-const NETWORK_CONTROL = 0xc0;
 const DATAGRAMS_AT_ONCE = 64;
 
 /** UDP sockets for BFD, read on the event loop of the thread that opened them. @see udp(7) */

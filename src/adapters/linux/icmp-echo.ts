@@ -1,10 +1,7 @@
 import { familyOf, type IpAddress, type IpFamily, ipFromBytes, ipToBytes, isIpv4 } from '../../core/net/index.ts';
 import type { EchoSockets } from '../../ports/echo.ts';
 import type { Libc, ReadableWatch } from './libc.ts';
-
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from './socket-constants.ts';
 
 /** What differs between ICMP and ICMPv6. @see RFC 792; RFC 4443 §4 */
 interface EchoFamily {

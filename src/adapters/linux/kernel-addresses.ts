@@ -2,13 +2,11 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { type IpAddress, isIpv4, parseIp, parsePrefix, rangeContains, rangeOf } from '../../core/net/index.ts';
 import type { NodeAddresses } from '../../ports/node-addresses.ts';
 import type { Libc } from './libc.ts';
-import { AF_INET, AF_INET6, addressIn, int32, socketAddress } from './socket-address.ts';
+import { addressIn, int32, SOCKET_ADDRESS_BYTES, socketAddress } from './socket-address.ts';
+import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_DGRAM } from './socket-constants.ts';
 
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0x8_0000;
 /** Any will do: nothing is sent. */
 const DISCARD_PORT = 9;
-const NAME_BYTES = 28;
 
 /** The addresses of this network namespace. @see getifaddrs(3) */
 export class KernelAddresses implements NodeAddresses {
@@ -27,8 +25,8 @@ export class KernelAddresses implements NodeAddresses {
       const scope = interfaceName === undefined ? 0 : libc.interfaceIndex(interfaceName);
       const to = socketAddress(remote, DISCARD_PORT, scope);
       if (libc.connect(fd, to, to.length) < 0) return undefined;
-      const name = new Uint8Array(new ArrayBuffer(NAME_BYTES));
-      return libc.getsockname(fd, name, int32(NAME_BYTES)) < 0 ? undefined : addressIn(name).address;
+      const name = new Uint8Array(new ArrayBuffer(SOCKET_ADDRESS_BYTES));
+      return libc.getsockname(fd, name, int32(SOCKET_ADDRESS_BYTES)) < 0 ? undefined : addressIn(name).address;
     } finally {
       libc.close(fd);
     }

@@ -1,17 +1,19 @@
 import { type Ipv6, ipToBytes } from '../../core/net/index.ts';
 import type { GroupMembership, JoinOutcome, MulticastGroups } from '../../ports/multicast.ts';
 import type { Libc } from './libc.ts';
+import {
+  AF_INET6,
+  AF_PACKET,
+  IPPROTO_IPV6,
+  PACKET_ADD_MEMBERSHIP,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOL_PACKET,
+} from './socket-constants.ts';
 
-const AF_INET6 = 10;
-const AF_PACKET = 17;
-const SOCK_DGRAM = 2;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0x8_0000;
-const IPPROTO_IPV6 = 41;
 const IPV6_JOIN_GROUP = 20;
 const IPV6_LEAVE_GROUP = 21;
-const SOL_PACKET = 263;
-const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_DROP_MEMBERSHIP = 2;
 const PACKET_MR_MULTICAST = 0;
 const MAC_LENGTH = 6;

@@ -3,14 +3,10 @@ import { familyOf, type IpAddress, type Prefix } from '../../core/net/index.ts';
 import type { ArpSettings, InterfaceWatch, InterfaceWatchListener, NetworkInterface } from '../../ports/interfaces.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
 import { decodeNetlink, dumpRequest, type LinkMessage, type NetlinkMessage, NetlinkType } from './netlink-message.ts';
+import { SO_RCVBUF, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_SOCKET } from './socket-constants.ts';
 
 const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
 const NETLINK_ROUTE = 0;
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 /** The kernel fills at most 32 KiB at once. */
 const DATAGRAM_BYTES = 64 * 1024;

@@ -7,6 +7,7 @@ import {
   type Prefix,
   prefixOf,
 } from '../../core/net/index.ts';
+import { AF_INET, AF_INET6 } from './socket-constants.ts';
 
 /** Types of the messages that are asked for or understood. @see rtnetlink(7) */
 export const NetlinkType = {
@@ -29,8 +30,6 @@ const HEADER_LENGTH = 16;
 const ATTRIBUTE_HEADER_LENGTH = 4;
 
 const AF_UNSPEC = 0;
-const AF_INET = 2;
-const AF_INET6 = 10;
 
 const IFINFOMSG_LENGTH = 16;
 const IFLA_ADDRESS = 1;

@@ -10,17 +10,19 @@ import {
 import { arpFilter } from './arp-filter.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
 import { ndpFilter } from './ndp-filter.ts';
+import {
+  AF_PACKET,
+  PACKET_ADD_MEMBERSHIP,
+  SO_ATTACH_FILTER,
+  SO_RCVBUF,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOL_PACKET,
+  SOL_SOCKET,
+} from './socket-constants.ts';
 
-const AF_PACKET = 17;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_ATTACH_FILTER = 26;
 const SO_LOCK_FILTER = 44;
-const SOL_PACKET = 263;
-const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_STATISTICS = 6;
 const PACKET_MR_PROMISC = 1;
 /** What the kernel hands to a socket of each protocol (ETH_P_ARP, ETH_P_IPV6), and what of that passes. */

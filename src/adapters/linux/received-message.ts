@@ -1,14 +1,11 @@
 import type { Libc } from './libc.ts';
+import { SOCKET_ADDRESS_BYTES } from './socket-address.ts';
+import { IP_PKTINFO, IP_TTL, IPPROTO_IP, IPPROTO_IPV6 } from './socket-constants.ts';
 
-const IPPROTO_IP = 0;
-const IP_TTL = 2;
-const IP_PKTINFO = 8;
-const IPPROTO_IPV6 = 41;
 const IPV6_PKTINFO = 50;
 const IPV6_HOPLIMIT = 52;
 
 const DATAGRAM_BYTES = 512;
-const NAME_BYTES = 28;
 const CONTROL_BYTES = 256;
 
 /** struct msghdr and struct cmsghdr of 64-bit machines. @see recv(2), cmsg(3) */
@@ -21,7 +18,7 @@ export class ReceivedMessage {
   readonly #libc: Libc;
   // On buffers of their own: the engine may move the octets of a small array that has none.
   readonly #octets = new Uint8Array(new ArrayBuffer(DATAGRAM_BYTES));
-  readonly #name = new Uint8Array(new ArrayBuffer(NAME_BYTES));
+  readonly #name = new Uint8Array(new ArrayBuffer(SOCKET_ADDRESS_BYTES));
   readonly #control = new Uint8Array(new ArrayBuffer(CONTROL_BYTES));
   readonly #vector = new Uint8Array(new ArrayBuffer(16));
   readonly #header = new Uint8Array(new ArrayBuffer(HEADER_BYTES));
@@ -48,7 +45,7 @@ export class ReceivedMessage {
       }
     | undefined {
     const header = new DataView(this.#header.buffer);
-    header.setUint32(8, NAME_BYTES, true);
+    header.setUint32(8, SOCKET_ADDRESS_BYTES, true);
     header.setBigUint64(CONTROL_LENGTH_AT, BigInt(CONTROL_BYTES), true);
     const length = this.#libc.recvmsg(fd, this.#header, 0);
     if (length < 0) return undefined;

@@ -1,7 +1,8 @@
 import { type IpAddress, ipFromBytes, ipToBytes, ipv4FromValue, isIpv4 } from '../../core/net/index.ts';
+import { AF_INET, AF_INET6 } from './socket-constants.ts';
 
-export const AF_INET = 2;
-export const AF_INET6 = 10;
+/** Room for either kind. */
+export const SOCKET_ADDRESS_BYTES = 28;
 
 /** struct sockaddr_in or sockaddr_in6. @param scope index of the interface, for a link-local address @see ip(7), ipv6(7) */
 export function socketAddress(address: IpAddress, port: number, scope = 0): Uint8Array {

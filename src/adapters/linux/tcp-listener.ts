@@ -8,15 +8,13 @@ import {
   type StreamListener,
 } from '../../ports/stream-connector.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
-import { addressIn, int32 } from './socket-address.ts';
+import { addressIn, int32, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
+import { SOCK_CLOEXEC, SOCK_NONBLOCK } from './socket-constants.ts';
 import { TcpSocket } from './tcp-socket.ts';
 
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
 const BACKLOG = 64;
 /** Connections taken before the loop turns to others: somebody may open hundreds a second. */
 const CONNECTIONS_AT_ONCE = 16;
-const NAME_BYTES = 28;
 
 interface Listening {
   readonly family: IpFamily;
@@ -101,9 +99,9 @@ export class TcpListener implements StreamListener {
   }
 
   #acceptAll(listening: TcpSocket): void {
-    const name = new Uint8Array(new ArrayBuffer(NAME_BYTES));
+    const name = new Uint8Array(new ArrayBuffer(SOCKET_ADDRESS_BYTES));
     for (let count = 0; count < CONNECTIONS_AT_ONCE; count += 1) {
-      const fd = this.#libc.accept4(listening.fd, name, int32(NAME_BYTES), SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const fd = this.#libc.accept4(listening.fd, name, int32(SOCKET_ADDRESS_BYTES), SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0) return;
       this.#accepted(fd, name);
     }

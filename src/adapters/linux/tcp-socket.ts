@@ -1,31 +1,34 @@
 import { type IpAddress, isIpv4, type Prefix } from '../../core/net/index.ts';
 import { StreamError, type StreamSettings } from '../../ports/stream-connector.ts';
 import { Errno, type Libc } from './libc.ts';
-import { AF_INET, AF_INET6, addressIn, int32, socketAddress } from './socket-address.ts';
+import { addressIn, int32, socketAddress } from './socket-address.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IP_TOS,
+  IP_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_TCLASS,
+  IPV6_UNICAST_HOPS,
+  IPV6_V6ONLY,
+  NETWORK_CONTROL,
+  SO_BINDTODEVICE,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+} from './socket-constants.ts';
 
 const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
-const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
-const SO_BINDTODEVICE = 25;
-const IPPROTO_IP = 0;
-const IP_TOS = 1;
-const IP_TTL = 2;
 const IP_MINTTL = 21;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const TCP_MD5SIG = 14;
 const TCP_USER_TIMEOUT = 18;
 const TCP_MD5SIG_EXT = 32;
-const IPPROTO_IPV6 = 41;
-const IPV6_UNICAST_HOPS = 16;
-const IPV6_V6ONLY = 26;
-const IPV6_TCLASS = 67;
 const IPV6_MINHOPCOUNT = 73;
 
-/** Class selector 6: what keeps a network together goes before what it carries. @see RFC 4594 §3.1 */
-const NETWORK_CONTROL = 0xc0;
 const MAX_HOP_LIMIT = 255;
 const IPV6_NAME_LENGTH = 28;
 

@@ -7,22 +7,22 @@ import {
 } from '../../ports/datagrams.ts';
 import type { SendOutcome } from '../../ports/frames.ts';
 import { Errno, type Libc, type ReadableWatch } from './libc.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IP_TOS,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_TCLASS,
+  IPV6_V6ONLY,
+  NETWORK_CONTROL,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+} from './socket-constants.ts';
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x8_0000;
-const IPPROTO_IP = 0;
-const IP_TOS = 1;
 const IP_FREEBIND = 15;
-const IPPROTO_IPV6 = 41;
-const IPV6_V6ONLY = 26;
-const IPV6_TCLASS = 67;
 const IPV6_FREEBIND = 78;
-
-/** Class selector 6: what keeps a network together goes before what it carries. @see RFC 4594 §3.1 */
-const NETWORK_CONTROL = 0xc0;
 
 /** Longer than any datagram that is not fragmented on Ethernet: what is cut fails its authentication. */
 const DATAGRAM_BYTES = 2048;
