@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { InterfaceFacts, NodeReport } from '../inspect/doctor.ts';
+import type { ControllerReach, InterfaceFacts, NodeReport } from '../inspect/doctor.ts';
 
 /** Where the kernel says it: elsewhere in tests. */
 export interface KernelFolders {
@@ -12,14 +13,45 @@ export interface KernelFolders {
 
 const KERNEL: KernelFolders = { ipv4: '/proc/sys/net/ipv4', interfaces: '/sys/class/net' };
 
+/** Shorter than who asks waits for an answer. */
+const DIAL_WITHIN_MS = 2000;
+/** @see include/uapi/linux/if.h IFF_PROMISC */
+const IFF_PROMISC = 0x100;
+
+/** Of which node, and where its speaker looks for the controller: `host:port`, an IPv6 address in brackets. */
+export interface NodeSubject {
+  readonly node: string;
+  readonly controller: string;
+}
+
 /** What `heraldlb doctor` wants to know of this node. */
-export async function nodeReport(node: string, kernel: KernelFolders = KERNEL): Promise<NodeReport> {
+export async function nodeReport(
+  { node, controller }: NodeSubject,
+  kernel: KernelFolders = KERNEL,
+): Promise<NodeReport> {
   const names = await readdir(kernel.interfaces).catch(() => []);
   return {
     node,
+    controller: await reach(controller),
     forwards: (await numberIn(join(kernel.ipv4, 'ip_forward'))) === 1,
     interfaces: await Promise.all(names.map((name) => interfaceFacts(name, kernel))),
   };
+}
+
+/** Whether somebody accepts a connection there: what the speaker's own does then is for its log. */
+function reach(target: string): Promise<ControllerReach> {
+  const colon = target.lastIndexOf(':');
+  const host = target.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(target.slice(colon + 1)), timeout: DIAL_WITHIN_MS });
+    const end = (failure?: string): void => {
+      socket.destroy();
+      resolve({ target, ...(failure === undefined ? {} : { failure }) });
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end('ETIMEDOUT'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
 }
 
 async function interfaceFacts(name: string, { ipv4, interfaces }: KernelFolders): Promise<InterfaceFacts> {
@@ -38,6 +70,7 @@ async function interfaceFacts(name: string, { ipv4, interfaces }: KernelFolders)
     arpIgnore: arpIgnore ?? 0,
     arpAnnounce: arpAnnounce ?? 0,
     proxyArp: (proxyArp ?? 0) > 0,
+    promiscuous: (Number(await textIn(join(folder, 'flags'))) & IFF_PROMISC) !== 0,
   };
 }
 

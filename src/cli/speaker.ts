@@ -25,7 +25,7 @@ import type { Log } from '../ports/log.ts';
 import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
 import { metricsRoute } from './metrics-route.ts';
-import { nodeReport } from './node-report.ts';
+import { type NodeSubject, nodeReport } from './node-report.ts';
 import { addressAndPort, metallbMetricsOption, portNumber } from './option-values.ts';
 import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -116,10 +116,11 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const health = new GrpcHealthServer({ host: settings.healthAddress, port: settings.healthPort });
   await health.listen(alive.signal);
   health.set('liveness', true);
+  const controller = settings.controller ?? defaultTarget(settings.namespace);
   const endpoint = new HttpEndpoint({
     host: settings.healthAddress,
     port: settings.metricsPort,
-    routes: new Map([...metricsRoute(metrics), ['/node', () => nodeAnswer(settings.nodeName)]]),
+    routes: new Map([...metricsRoute(metrics), ['/node', () => nodeAnswer({ node: settings.nodeName, controller })]]),
   });
   if (settings.metricsPort !== 0) await endpoint.start();
 
@@ -127,7 +128,7 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   watchEventLoopLag({ ...time, metrics }, alive.signal);
   const link = new GrpcControllerLink(
     {
-      target: settings.controller ?? defaultTarget(settings.namespace),
+      target: controller,
       serverName: controllerServerName(settings.namespace),
       caBundlePath: settings.caFile,
       tokenPath: settings.tokenFile,
@@ -174,8 +175,8 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
 }
 
 /** What `heraldlb doctor` asks. */
-async function nodeAnswer(nodeName: string): Promise<HttpAnswer> {
-  return { status: 200, contentType: 'application/json', body: JSON.stringify(await nodeReport(nodeName)) };
+async function nodeAnswer(subject: NodeSubject): Promise<HttpAnswer> {
+  return { status: 200, contentType: 'application/json', body: JSON.stringify(await nodeReport(subject)) };
 }
 
 /** The Service's address that the kubelet puts into the environment needs no DNS, which may be waiting for us. */

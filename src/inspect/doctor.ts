@@ -7,6 +7,15 @@ export interface NodeReport {
   readonly interfaces: readonly InterfaceFacts[];
   /** `net.ipv4.ip_forward`. */
   readonly forwards: boolean;
+  /** Whether the controller's port is within reach of the node; absent from a speaker that is older than this program. */
+  readonly controller?: ControllerReach;
+}
+
+export interface ControllerReach {
+  /** `host:port` */
+  readonly target: string;
+  /** Why it is not, as the system calls it: `ECONNREFUSED`, `ETIMEDOUT`, `ENOTFOUND` … */
+  readonly failure?: string;
 }
 
 export interface InterfaceFacts {
@@ -18,6 +27,8 @@ export interface InterfaceFacts {
   readonly arpIgnore: number;
   readonly arpAnnounce: number;
   readonly proxyArp: boolean;
+  /** It hands up what is for others too. */
+  readonly promiscuous: boolean;
 }
 
 export interface Finding {
@@ -32,10 +43,20 @@ const IPVS_INTERFACE = 'kube-ipvs0';
 /** Made for Pods and tunnels: nobody of the LAN is behind them. */
 const INNER = /^(lo|veth|cali|cilium|lxc|flannel|cni|docker|kube-|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap)/;
 
+/** What to do where the controller cannot be reached, by how that failed; anything else: its words. */
+const REACH_HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens: does a controller lead ("heraldlb status"), and is kube-proxy alive on the node?',
+  ETIMEDOUT: 'packets are dropped on the way: open this port from the nodes to the Pods of the controller',
+  ENOTFOUND: 'the name is unknown: is the Service of the controller there, and does DNS answer on the host network?',
+  EAI_AGAIN: 'DNS does not answer on the host network of the node: look at /etc/resolv.conf and the Pods of CoreDNS',
+  EHOSTUNREACH: 'no route leads there, or a firewall says so: look at "ip route get" on the node',
+  ENETUNREACH: 'no route leads there: look at "ip route get" on the node',
+};
+
 /** What is wrong on a node, and what to do. */
-export function diagnose({ node, interfaces, forwards }: NodeReport): readonly Finding[] {
+export function diagnose({ node, interfaces, forwards, controller }: NodeReport): readonly Finding[] {
   const find = (severity: Finding['severity'], what: string, hint: string): Finding => ({ node, severity, what, hint });
-  const outer = interfaces.filter(({ name, enslaved }) => !INNER.test(name) && !enslaved);
+  const outer = interfaces.filter(isOuter);
   const usesIpvs = interfaces.some(({ name }) => name === IPVS_INTERFACE);
   const lax = outer.filter(({ arpIgnore, arpAnnounce }) => arpIgnore < 1 || arpAnnounce < 2).map(({ name }) => name);
   return [
@@ -72,7 +93,30 @@ export function diagnose({ node, interfaces, forwards }: NodeReport): readonly F
           'many access points drop gratuitous ARP: name a wired interface in the L2Advertisement',
         ),
       ),
+    ...outer
+      .filter(({ wireless, up, promiscuous }) => wireless && up && !promiscuous)
+      .map(({ name }) =>
+        find(
+          'warning',
+          `${name} is wireless and not promiscuous`,
+          `requests that an access point sends to everybody may not come through; the speaker asks for it while it announces there: ip link set ${name} promisc on`,
+        ),
+      ),
+    ...(controller?.failure === undefined
+      ? []
+      : [
+          find(
+            'error',
+            `the controller is out of reach at ${controller.target}: ${controller.failure}`,
+            REACH_HINTS[controller.failure] ?? 'look at the log of its speaker',
+          ),
+        ]),
   ];
+}
+
+/** Whether the LAN may be behind an interface. */
+function isOuter({ name, enslaved }: InterfaceFacts): boolean {
+  return !INNER.test(name) && !enslaved;
 }
 
 /** What the leader sees of speakers that cannot reach each other or it. */
@@ -99,14 +143,36 @@ export function diagnoseReachability({ nodes }: Pick<LiveState, 'nodes'>): reado
   ]);
 }
 
-const COLUMNS: readonly Column<Finding>[] = [
+/** What the doctor saw, and what of it is wrong. */
+export interface Examination {
+  /** Of the nodes whose speaker could be asked. */
+  readonly nodes: readonly NodeReport[];
+  readonly findings: readonly Finding[];
+}
+
+const FINDING_COLUMNS: readonly Column<Finding>[] = [
   { title: 'NODE', text: ({ node }) => node },
   { title: 'SEVERITY', text: ({ severity }) => severity },
   { title: 'WHAT', text: ({ what }) => what },
   { title: 'WHAT TO DO', text: ({ hint }) => hint },
 ];
 
-export function formatFindings(findings: readonly Finding[], nodes: number): string {
-  if (findings.length === 0) return `Looked at ${nodes} nodes, and found nothing wrong.\n`;
-  return formatTable(COLUMNS, findings);
+type InterfaceRow = InterfaceFacts & Pick<NodeReport, 'node'>;
+
+const INTERFACE_COLUMNS: readonly Column<InterfaceRow>[] = [
+  { title: 'NODE', text: ({ node }) => node },
+  { title: 'INTERFACE', text: ({ name }) => name },
+  { title: 'LINK', text: ({ up, wireless }) => `${up ? 'up' : 'down'}${wireless ? ', wireless' : ''}` },
+  { title: 'ARP_IGNORE', text: ({ arpIgnore }) => String(arpIgnore) },
+  { title: 'ARP_ANNOUNCE', text: ({ arpAnnounce }) => String(arpAnnounce) },
+  { title: 'PROXY_ARP', text: ({ proxyArp }) => (proxyArp ? 'on' : 'off') },
+  { title: 'PROMISCUOUS', text: ({ promiscuous }) => (promiscuous ? 'yes' : 'no') },
+];
+
+/** For a terminal: the interfaces that may lead to the LAN, and the findings. */
+export function formatExamination({ nodes, findings }: Examination): string {
+  const rows = nodes.flatMap(({ node, interfaces }) => interfaces.filter(isOuter).map((facts) => ({ ...facts, node })));
+  const seen = rows.length === 0 ? '' : `${formatTable(INTERFACE_COLUMNS, rows)}\n`;
+  if (findings.length === 0) return `${seen}Looked at ${nodes.length} nodes, and found nothing wrong.\n`;
+  return seen + formatTable(FINDING_COLUMNS, findings);
 }

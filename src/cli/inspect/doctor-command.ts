@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { diagnose, diagnoseReachability, type Finding, formatFindings, type NodeReport } from '../../inspect/doctor.ts';
+import {
+  diagnose,
+  diagnoseReachability,
+  type Finding,
+  formatExamination,
+  type NodeReport,
+} from '../../inspect/doctor.ts';
 import { ApiError } from '../../ports/api-error.ts';
 import type { ClusterReader, Pod } from '../../ports/cluster-snapshot.ts';
 import { METRICS_PORT } from '../../ports/defaults.ts';
@@ -17,11 +23,12 @@ export function doctorCommand(): Command {
     await run(flags, async (cluster) => {
       const { pods } = await cluster.snapshot();
       const speakers = pods.filter(({ meta }) => meta.labels['app.kubernetes.io/component'] === 'speaker');
-      const findings = [
-        ...(await Promise.all(speakers.map((pod) => findingsOf(cluster, pod)))).flat(),
-        ...(await reachability(cluster)),
-      ];
-      print(findings, flags.output, () => formatFindings(findings, speakers.length));
+      const asked = await Promise.all(speakers.map((pod) => ask(cluster, pod)));
+      const nodes = asked.flatMap((answer) => ('interfaces' in answer ? [answer] : []));
+      const silent = asked.flatMap((answer) => ('interfaces' in answer ? [] : [answer]));
+      const findings = [...silent, ...nodes.flatMap(diagnose), ...(await reachability(cluster))];
+      const examination = { nodes, findings };
+      print(examination, flags.output, () => formatExamination(examination));
       return findings.length === 0 ? HEALTHY : PROBLEMS;
     });
   });
@@ -37,14 +44,12 @@ async function reachability(cluster: ClusterReader): Promise<readonly Finding[]>
   }
 }
 
-async function findingsOf(cluster: ClusterReader, pod: Pod): Promise<readonly Finding[]> {
+async function ask(cluster: ClusterReader, pod: Pod): Promise<NodeReport | Finding> {
   try {
-    return diagnose((await cluster.fromPod(pod, '/node')) as NodeReport);
+    return (await cluster.fromPod(pod, '/node')) as NodeReport;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const hint = `is its Pod ${pod.meta.name} running, and is TCP ${pod.metricsPort ?? METRICS_PORT} open on the node?`;
-    return [
-      { node: pod.nodeName, severity: 'warning', what: `its speaker could not be asked: ${error.message}`, hint },
-    ];
+    return { node: pod.nodeName, severity: 'warning', what: `its speaker could not be asked: ${error.message}`, hint };
   }
 }

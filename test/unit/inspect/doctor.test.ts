@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +8,7 @@ import { nodeReport } from '../../../src/cli/node-report.ts';
 import {
   diagnose,
   diagnoseReachability,
-  formatFindings,
+  formatExamination,
   type InterfaceFacts,
   type NodeReport,
 } from '../../../src/inspect/doctor.ts';
@@ -19,12 +21,14 @@ const LAN: InterfaceFacts = {
   arpIgnore: 0,
   arpAnnounce: 0,
   proxyArp: false,
+  promiscuous: false,
 };
 
 const report = (facts: Partial<NodeReport>): NodeReport => ({
   node: 'node-a',
   forwards: true,
   interfaces: [LAN],
+  controller: { target: '10.43.0.7:7950' },
   ...facts,
 });
 const IPVS = { ...LAN, name: 'kube-ipvs0', up: false };
@@ -41,6 +45,11 @@ describe('doctor', () => {
     ['IPVS without strict ARP', { interfaces: [LAN, IPVS] }, /the kernel answers ARP for every Service on eth0/],
     ['proxy ARP', { interfaces: [{ ...LAN, proxyArp: true }] }, /proxy_arp is on for eth0/],
     ['Wi-Fi', { interfaces: [LAN, { ...LAN, name: 'wlan0', wireless: true }] }, /wlan0 is wireless/],
+    [
+      'a blocked port',
+      { controller: { target: '10.43.0.7:7950', failure: 'ETIMEDOUT' } },
+      /out of reach at 10\.43\.0\.7/,
+    ],
   ])('finds %s, and says what to do', (_what, facts, text) => {
     const [finding] = diagnose(report(facts));
     expect(finding?.what).toMatch(text);
@@ -58,9 +67,33 @@ describe('doctor', () => {
         { name: 'node-b', speaker: 'connected', announces: 0, heardBy: {} },
       ],
     });
-    expect(formatFindings(findings, 2)).toMatch(
+    expect(formatExamination({ nodes: [], findings })).toMatch(
       /node-a +error +its speaker is away.*\n.*node-b never heard it.*UDP 7953/,
     );
+  });
+
+  it('shows what it saw of the interfaces that may lead to the LAN', () => {
+    const nodes = [
+      report({
+        interfaces: [
+          { ...LAN, promiscuous: true },
+          { ...LAN, name: 'veth1' },
+        ],
+      }),
+    ];
+    const text = formatExamination({ nodes, findings: [] });
+    expect(text).toMatch(/^node-a +eth0 +up +0 +0 +off +yes$/m);
+    expect(text).not.toContain('veth1');
+    expect(text).toMatch(/\n\nLooked at 1 nodes, and found nothing wrong\.\n$/);
+  });
+
+  it('knows a controller within reach, over IPv6 too', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '::1');
+    await once(server, 'listening');
+    const controller = `[::1]:${(server.address() as AddressInfo).port}`;
+    const { controller: reached } = await nodeReport({ node: 'node-a', controller });
+    server.close();
+    expect(reached).toEqual({ target: controller });
   });
 
   it('reads what the kernel says', async () => {
@@ -75,10 +108,13 @@ describe('doctor', () => {
       put('ipv4/conf/eth0/arp_announce', '2');
       put('net/eth0/operstate', 'up');
       const folders = { ipv4: join(folder, 'ipv4'), interfaces: join(folder, 'net') };
-      expect(await nodeReport('node-a', folders)).toEqual({
+      put('net/eth0/flags', '0x1103');
+      // Nobody listens on port 1.
+      expect(await nodeReport({ node: 'node-a', controller: '127.0.0.1:1' }, folders)).toEqual({
         node: 'node-a',
+        controller: { target: '127.0.0.1:1', failure: 'ECONNREFUSED' },
         forwards: true,
-        interfaces: [{ ...LAN, arpIgnore: 1, arpAnnounce: 2 }],
+        interfaces: [{ ...LAN, arpIgnore: 1, arpAnnounce: 2, promiscuous: true }],
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });
