@@ -1,5 +1,6 @@
 import type { Log } from '../../ports/log.ts';
 import type { Gauge, Metrics } from '../../ports/metrics.ts';
+import { pause } from '../../ports/pause.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import {
   type AuthorityLife,
@@ -73,10 +74,9 @@ export class CertificateAuthority {
 
   /** Resolves when `identity` has a certificate, or `signal` aborts; looks after it from then on. */
   async start(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if (await this.check(signal)) return this.#again(signal);
-      await new Promise((resolve) => this.#dependencies.timers.start(FIRST_RETRY_MS, () => resolve(undefined)));
-    }
+    const { timers } = this.#dependencies;
+    while (!signal.aborted && !(await this.check(signal))) await pause(FIRST_RETRY_MS, timers, signal);
+    void this.#keepChecking(signal);
   }
 
   /** One look. False when the API server did not let us finish; what is in use stays in use. */
@@ -157,14 +157,12 @@ export class CertificateAuthority {
     };
   }
 
-  #again(signal: AbortSignal): void {
-    if (signal.aborted) return;
-    const timer = this.#dependencies.timers.start(this.#options.checkMs, () => {
-      signal.removeEventListener('abort', cancel);
-      void this.check(signal).then(() => this.#again(signal));
-    });
-    const cancel = (): void => timer.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
+  async #keepChecking(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(this.#options.checkMs, this.#dependencies.timers, signal);
+      if (signal.aborted) return;
+      await this.check(signal);
+    }
   }
 
   #nowMs(): number {

@@ -2,6 +2,7 @@ import { isApiError } from '../../ports/api-error.ts';
 import type { HelloKey } from '../../ports/channel.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
+import { pause } from '../../ports/pause.ts';
 import type { SecretStore } from '../../ports/stores.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import { firstKeys, type KeptKeys, keptKeys, type RotationOptions, rotated, secretData } from './hello-key-policy.ts';
@@ -63,7 +64,7 @@ export class HelloKeys {
         this.#dependencies.log.warn('hello-keys-failed', { error, secret: this.#options.secret.name });
       }
       failing = error !== undefined;
-      await this.#pause(failing ? retryMs : lookEveryMs, signal);
+      await pause(failing ? retryMs : lookEveryMs, this.#dependencies.timers, signal);
     }
   }
 
@@ -108,18 +109,5 @@ export class HelloKeys {
       if (kept === undefined) throw error;
       return kept;
     }
-  }
-
-  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.#dependencies.timers.start(delayMs, done);
-      signal.addEventListener('abort', done, { once: true });
-    });
   }
 }
