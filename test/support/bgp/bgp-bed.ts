@@ -4,35 +4,14 @@ import { BgpSessions } from '../../../src/controller/bgp/bgp-sessions.ts';
 import { PeerPasswords } from '../../../src/controller/bgp/peer-passwords.ts';
 import { PeerStatuses } from '../../../src/controller/bgp/peer-statuses.ts';
 import { SessionBook } from '../../../src/controller/bgp/session-book.ts';
-import type { ConfigSource } from '../../../src/controller/configuration/config-source.ts';
-import { type Config, EMPTY_CONFIG } from '../../../src/core/config/config.ts';
 import type { EndpointSlice, Node } from '../../../src/ports/kubernetes.ts';
 import type { Secret } from '../../../src/ports/stores.ts';
 import { ip, nodeOf, sliceOf } from '../channel/announcer-bed.ts';
 import { FakeInformer } from '../fake-informer.ts';
 import { ManualTime } from '../manual-time.ts';
 import { RecordingLog, RecordingMetrics } from '../recording-telemetry.ts';
+import { SettableConfig } from '../settable-config.ts';
 import { ModelBgpSpeaker } from './model-bgp-speaker.ts';
-
-class SettableConfig implements ConfigSource {
-  #config: Config = EMPTY_CONFIG;
-  readonly #listeners = new Set<(config: Config, previous: Config) => void>();
-
-  current(): Config {
-    return this.#config;
-  }
-
-  onChange(listener: (config: Config, previous: Config) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  put(fields: Partial<Config>): void {
-    const previous = this.#config;
-    this.#config = { ...previous, ...fields };
-    for (const listener of this.#listeners) listener(this.#config, previous);
-  }
-}
 
 export interface ServiceFields extends Partial<Omit<ServiceAnnouncement, 'addresses'>> {
   readonly pool?: string;

@@ -1,14 +1,14 @@
 import { Announcer, type AnnouncerOptions } from '../../../src/controller/announcer/announcer.ts';
 import { OwnerHistory } from '../../../src/controller/announcer/owner-history.ts';
-import type { ServiceAnnouncement } from '../../../src/controller/announcer/service-announcement.ts';
-import type { ConfigSource } from '../../../src/controller/configuration/config-source.ts';
+import type { AnnouncementState, ServiceAnnouncement } from '../../../src/controller/announcer/service-announcement.ts';
 import { SpeakerRegistry } from '../../../src/controller/speakers/speaker-registry.ts';
-import { type Config, EMPTY_CONFIG, type L2Advertisement } from '../../../src/core/config/config.ts';
+import type { L2Advertisement } from '../../../src/core/config/config.ts';
 import { formatIp, type IpAddress, parseIp } from '../../../src/core/net/index.ts';
 import type { EndpointSlice, Node } from '../../../src/ports/kubernetes.ts';
 import { FakeInformer } from '../fake-informer.ts';
 import { ManualTime } from '../manual-time.ts';
 import { RecordingLog, RecordingMetrics } from '../recording-telemetry.ts';
+import { SettableConfig } from '../settable-config.ts';
 import { ModelSpeaker } from './model-speaker.ts';
 
 export function advertisement(name: string, fields: Partial<L2Advertisement> = {}): L2Advertisement {
@@ -48,26 +48,6 @@ export function ip(text: string): IpAddress {
   return address;
 }
 
-class SettableConfig implements ConfigSource {
-  #config: Config = EMPTY_CONFIG;
-  readonly #listeners = new Set<(config: Config, previous: Config) => void>();
-
-  current(): Config {
-    return this.#config;
-  }
-
-  onChange(listener: (config: Config, previous: Config) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  advertise(...l2Advertisements: L2Advertisement[]): void {
-    const previous = this.#config;
-    this.#config = { ...previous, l2Advertisements };
-    for (const listener of this.#listeners) listener(this.#config, previous);
-  }
-}
-
 /** A cluster with model speakers and, one after the other, several controllers; in virtual time. */
 export class AnnouncerBed {
   readonly time = new ManualTime();
@@ -85,7 +65,7 @@ export class AnnouncerBed {
   #generation = 0;
 
   constructor(options: Partial<AnnouncerOptions> = {}) {
-    this.config.advertise(advertisement('all'));
+    this.advertise(advertisement('all'));
     [this.registry, this.announcer] = this.#controller(options);
   }
 
@@ -158,6 +138,21 @@ export class AnnouncerBed {
   serve(name: string, address: string, fields: Partial<ServiceAnnouncement> = {}): void {
     this.endpoints(name, 'somewhere');
     this.service(name, [address], fields);
+  }
+
+  advertise(...l2Advertisements: L2Advertisement[]): void {
+    this.config.put({ l2Advertisements });
+  }
+
+  speaker(nodeName: string | undefined): ModelSpeaker {
+    const found = this.speakers.get(nodeName ?? '');
+    if (found === undefined) throw new Error(`no speaker ${nodeName}`);
+    return found;
+  }
+
+  /** How it stands with the first address of a Service. */
+  stateOf(name: string): AnnouncementState | undefined {
+    return this.announcer.statesOf(`default/${name}`)[0];
   }
 
   /** Who announces an address on the wire. */

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnouncerBed, ip, nodeOf } from '../../../support/channel/announcer-bed.ts';
-import type { ModelSpeaker } from '../../../support/channel/model-speaker.ts';
 
 const VIP = '192.168.1.240';
 const addresses = (count: number): string[] => Array.from({ length: count }, (_, at) => `10.0.0.${at + 1}`);
@@ -16,12 +15,8 @@ describe('an announcer that begins', () => {
     expect(bed.time.armed).toBe(0);
   });
 
-  const speaker = (name: string): ModelSpeaker => {
-    const found = bed.speakers.get(name);
-    if (found === undefined) throw new Error(`no speaker ${name}`);
-    return found;
-  };
-  const stateOf = (name: string) => bed.announcer.statesOf(`default/${name}`)[0];
+  const speaker = (nodeName: string | undefined) => bed.speaker(nodeName);
+  const stateOf = (name: string) => bed.stateOf(name);
 
   /** A cluster with addresses that are announced, whose controller is replaced. */
   async function withAddresses(count: number): Promise<void> {

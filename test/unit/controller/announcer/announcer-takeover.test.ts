@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NeighbourState } from '../../../../src/ports/channel.ts';
 import { AnnouncerBed, ip, nodeOf } from '../../../support/channel/announcer-bed.ts';
-import type { ModelSpeaker } from '../../../support/channel/model-speaker.ts';
 
 const VIP = '192.168.1.240';
 
@@ -16,12 +15,8 @@ describe('the announcer and what speakers decide without it', () => {
     expect(bed.time.armed).toBe(0);
   });
 
-  const speaker = (name: string | undefined): ModelSpeaker => {
-    const found = bed.speakers.get(name ?? '');
-    if (found === undefined) throw new Error(`no speaker ${name}`);
-    return found;
-  };
-  const stateOf = (name = 'web') => bed.announcer.statesOf(`default/${name}`)[0];
+  const speaker = (nodeName: string | undefined) => bed.speaker(nodeName);
+  const stateOf = () => bed.stateOf('web');
   const refused = (reason: string) => bed.metrics.value('heraldlb_claims_refused_total', { reason });
   const says = (witness: string, nodeName: string, state: NeighbourState): void =>
     speaker(witness).say({ kind: 'neighbourhood', neighbours: [{ nodeName, state }] });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnouncerBed, advertisement, ip, nodeOf, sliceOf } from '../../../support/channel/announcer-bed.ts';
-import type { ModelSpeaker } from '../../../support/channel/model-speaker.ts';
 
 const VIP = '192.168.1.240';
 const addresses = (count: number): string[] => Array.from({ length: count }, (_, at) => `10.0.0.${at + 1}`);
@@ -16,12 +15,8 @@ describe('the announcer', () => {
     expect(bed.time.armed).toBe(0);
   });
 
-  const speaker = (name: string): ModelSpeaker => {
-    const found = bed.speakers.get(name);
-    if (found === undefined) throw new Error(`no speaker ${name}`);
-    return found;
-  };
-  const stateOf = (name: string) => bed.announcer.statesOf(`default/${name}`)[0];
+  const speaker = (nodeName: string | undefined) => bed.speaker(nodeName);
+  const stateOf = (name: string) => bed.stateOf(name);
 
   it('lets one node announce, and tells all candidates the same order', async () => {
     await bed.start('node-a', 'node-b', 'node-c', 'node-d');
@@ -45,7 +40,7 @@ describe('the announcer', () => {
     bed.announcer.onChange((key) => news.push(key));
     bed.serve('web', VIP);
     bed.announcer.declared();
-    bed.config.advertise(advertisement('all'));
+    bed.advertise(advertisement('all'));
     bed.nodes.set('node-a', nodeOf('node-a', { conditions: [{ type: 'Ready', status: 'True' }] }));
     await bed.advance(1000);
     expect([...bed.speakers.values()].map((one) => one.updates)).toEqual(updates);
@@ -226,7 +221,7 @@ describe('the announcer', () => {
   it('says what is missing: an advertisement, a node, an endpoint, a speaker', async () => {
     bed.addNode('node-a', { labels: { rack: '0' } });
     bed.addNode('node-b');
-    bed.config.advertise(advertisement('all', { nodeSelectors: [{ matchLabels: { rack: '0' } }] }));
+    bed.advertise(advertisement('all', { nodeSelectors: [{ matchLabels: { rack: '0' } }] }));
     await bed.start();
     speaker('node-a').cutPower();
     await bed.advance(2500);
@@ -236,12 +231,12 @@ describe('the announcer', () => {
     note();
     bed.endpoints('web');
     note();
-    bed.config.advertise(advertisement('racked', { nodeSelectors: [{ matchLabels: { rack: '1' } }] }));
+    bed.advertise(advertisement('racked', { nodeSelectors: [{ matchLabels: { rack: '1' } }] }));
     bed.endpoints('web', 'node-a');
     note();
-    bed.config.advertise(advertisement('other', { ipAddressPools: ['another'] }));
+    bed.advertise(advertisement('other', { ipAddressPools: ['another'] }));
     note();
-    bed.config.advertise(advertisement('all'));
+    bed.advertise(advertisement('all'));
     bed.service('web', [VIP], { externalTrafficPolicy: 'Local' });
     note();
     expect(reasons).toEqual([
@@ -300,7 +295,7 @@ describe('the announcer', () => {
   });
 
   it('unites the interfaces of the advertisements that reach a node, and one that names none means all', async () => {
-    bed.config.advertise(
+    bed.advertise(
       advertisement('one', { interfaces: ['eth1'] }),
       advertisement('two', { interfaces: ['eth0'] }),
       advertisement('rest', { nodeSelectors: [{ matchLabels: { wide: 'yes' } }] }),
@@ -315,7 +310,7 @@ describe('the announcer', () => {
   });
 
   it('passes over a node that has none of the interfaces up', async () => {
-    bed.config.advertise(advertisement('one', { interfaces: ['eth7'] }));
+    bed.advertise(advertisement('one', { interfaces: ['eth7'] }));
     await bed.start('node-a', 'node-b');
     bed.serve('web', VIP);
     expect(stateOf('web')?.obstacle?.message).toContain('node-a has none of the interfaces eth7 up');
@@ -327,7 +322,7 @@ describe('the announcer', () => {
   });
 
   it('announces an address that Services share only where all of them may be announced', async () => {
-    bed.config.advertise(
+    bed.advertise(
       advertisement('blue', {
         serviceSelectors: [{ matchLabels: { color: 'blue' } }],
         nodeSelectors: [{ matchLabels: { blue: '' } }],
