@@ -94,9 +94,15 @@ function warningOf({ node, dispute }: Ownership, rival: string | undefined): str
 
 const SPLIT = 'the two nodes do not hear each other; look at the LAN between them, and at UDP port 7953 in firewalls';
 
-function disputeText({ by, answeredBy }: Dispute, node: string): string {
+function disputeText({ by, answeredBy, nodes = [] }: Dispute, node: string): string {
+  const asked = `${by} asked the LAN for it and`;
+  const others = nodes.filter((each) => each !== node).map((each) => `node "${each}"`);
+  if (others.length > 0) {
+    const who = `${others.join(' and ')} answered${nodes.includes(node) ? ' too' : `, not ${node}`}`;
+    return `${asked} ${who}; look whether another load balancer runs there, and stop it, or left the address on an interface ("ip address show"), and delete it`;
+  }
   const who = answeredBy.length === 0 ? 'nobody answered' : `${answeredBy.map(formatMac).join(' and ')} answered`;
-  return `${by} asked the LAN for it and ${who}, not ${node}; look for ARP inspection or port security on the switch`;
+  return `${asked} ${who}, not ${node}; look for ARP inspection or port security on the switch`;
 }
 
 /** For people: the address and what is said of it. */

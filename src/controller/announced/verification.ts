@@ -83,11 +83,18 @@ export class Verification {
     this.#count(agrees, answeredBy);
     if (agrees) {
       this.#agreed(address, owner);
-    } else if (history.disputed(address, owner, { by: witness, answeredBy })) {
+    } else if (history.disputed(address, owner, { by: witness, answeredBy, nodes: this.#nodesWith(answeredBy) })) {
       const answered = answeredBy.map(formatMac).join();
       log.warn('announcement-disputed', { address: formatIp(address), owner, by: witness, answeredBy: answered });
       announcer.retell(address);
     }
+  }
+
+  #nodesWith(macs: readonly MacAddress[]): readonly string[] {
+    return this.#dependencies.speakers
+      .alive()
+      .filter(({ interfaces }) => interfaces.some(({ mac }) => macs.includes(mac)))
+      .map(({ nodeName }) => nodeName);
   }
 
   #agreed(address: IpAddress, owner: string): void {

@@ -23,6 +23,8 @@ export interface Dispute {
   readonly by: string;
   /** Empty: nobody did. */
   readonly answeredBy: readonly MacAddress[];
+  /** Nodes of the cluster among them, perhaps the owner too. */
+  readonly nodes?: readonly string[];
 }
 
 /** The words that label a metric; whatever else a speaker says is counted as `other`. */

@@ -112,6 +112,14 @@ describe('the condition heraldlb.io/Announced', () => {
     expect(announcedVerdict([layer2News(dispute)])?.message).toContain(
       'node-b asked the LAN for it and 02:00:5e:10:00:09 answered',
     );
+    const nodes = ['node-a', 'node-c'];
+    const within = {
+      ...dispute,
+      ownership: { ...dispute.ownership, dispute: { ...dispute.ownership.dispute, nodes } },
+    };
+    expect(announcedVerdict([layer2News(within)])?.message).toMatch(
+      /asked the LAN for it and node "node-c" answered.*"ip address show"/,
+    );
     const { ownership: _, ...unclaimed } = owned(V4);
     expect(layer2News(unclaimed).kind).toBe('pending');
     expect(announcedVerdict([layer2News(unclaimed, 'another station has it')])).toMatchObject({

@@ -94,12 +94,17 @@ describe('verification', () => {
   });
 
   it('becomes a dispute when another station, or nobody, answers even then', async () => {
-    for (const stations of [[FOREIGN], [FOREIGN, OWN], []]) {
+    const cases = [
+      { stations: [FOREIGN], nodes: ['node-b', 'node-c'] },
+      { stations: [FOREIGN, OWN], nodes: ['node-a', 'node-b', 'node-c'] },
+      { stations: [], nodes: [] },
+    ];
+    for (const { stations, nodes } of cases) {
       retold = 0;
       for (const session of sessions.values()) session.queue.length = 0;
       disagree();
       await answer(stations);
-      expect(history.of(VIP)?.dispute).toEqual({ by: 'node-b', answeredBy: stations });
+      expect(history.of(VIP)?.dispute).toEqual({ by: 'node-b', answeredBy: stations, nodes });
       expect(retold).toBe(1);
     }
     says('node-b', { kind: 'verified', address: VIP, owner: 'node-a', agrees: true, answeredBy: [OWN] });
