@@ -1,6 +1,6 @@
 import type { Config, Pool } from '../../core/config/config.ts';
 import { sameValue } from '../../core/config/same-value.ts';
-import { type Applicant, Ipam } from '../../core/ipam/index.ts';
+import { type Applicant, Ipam, type Vacancy } from '../../core/ipam/index.ts';
 import { compareIp, formatIp, type IpAddress } from '../../core/net/index.ts';
 import type { Informer, InformerChange } from '../../ports/informer.ts';
 import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
@@ -196,12 +196,14 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
       unusable: (address) => this.#availability.unusableCause(address),
     });
     const held = this.#ipam.holding(key).addresses;
-    this.#assign(applicant, outcome.addresses);
+    const changed = this.#assign(applicant, outcome.addresses);
     this.#announce(service, outcome.addresses);
     this.#tell(service, outcome, current);
     if (outcome.refusals.length > 0) this.#turns.wait(key, outcome.refusals, applicant.sharing);
     else this.#turns.leave(key, applicant.sharing === undefined ? 'exclusive' : 'shareable');
-    for (const address of outcome.addresses) if (!held.includes(address)) this.#turns.taken(address);
+    const fresh = outcome.addresses.filter((address) => !held.includes(address));
+    for (const address of fresh) this.#turns.taken(address);
+    if (applicant.sharing !== undefined && fresh.length + changed.length > 0) this.#turns.shared(applicant.sharing);
     return outcome;
   }
 
@@ -214,7 +216,8 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     return promised.filter((address) => this.#ipam.keepRefusal(applicant, address, []) === undefined);
   }
 
-  #assign(applicant: Applicant, addresses: readonly IpAddress[]): void {
+  /** Returns which of them the Service held on other terms before. */
+  #assign(applicant: Applicant, addresses: readonly IpAddress[]): readonly Vacancy[] {
     const assignment = this.#ipam.assign(applicant, addresses);
     if (assignment.kind === 'refused') {
       throw new Error(
@@ -222,6 +225,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
       );
     }
     this.#turns.vacated(assignment.changed);
+    return assignment.changed;
   }
 
   #tell(service: Service, outcome: Convergence, current: readonly IpAddress[]): void {

@@ -50,7 +50,7 @@ export class Turns {
     for (const { address, sharing } of vacancies) {
       this.addressChanged(address);
       if (sharing === undefined || ipam.holdersOf(address).length === 0) continue;
-      this.#call(this.#room.callFor({ kind: 'group', group: sharingGroup(sharing) }));
+      this.shared(sharing);
     }
     this.#armRestTimer();
   }
@@ -66,6 +66,11 @@ export class Turns {
   /** The address has another holder: whoever waits for it in vain is told of that one. */
   taken(address: IpAddress): void {
     this.#call(this.#room.callEach({ kind: 'address', address }));
+  }
+
+  /** An address is shared on these terms from now on: whoever waits to share one may try. */
+  shared(sharing: Sharing): void {
+    this.#call(this.#room.callFor({ kind: 'group', group: sharingGroup(sharing) }));
   }
 
   /** Everything may be different. Returns who waits, in the order in which they came. */

@@ -4,6 +4,11 @@ import { node, service } from '../../../support/kube/fake-cluster.ts';
 import { configPool, ProviderBed } from '../../../support/provider-bed.ts';
 
 const ONE = configPool('any', ['10.0.0.1/32']);
+const sharing = (name: string, key: string, port: number) =>
+  service(name, {
+    meta: { annotations: { 'metallb.io/allow-shared-ip': key } },
+    spec: { ports: [{ protocol: 'TCP', port }] },
+  });
 const asking = (name: string, ip: string) => service(name, { spec: { loadBalancerIP: ip } });
 
 describe('Services that wait', () => {
@@ -89,11 +94,7 @@ describe('Services that wait', () => {
 
   it('for a shared address are called on when there may be room for more', async () => {
     const bed = new ProviderBed([ONE]);
-    const shared = (name: string, port: number) =>
-      service(name, {
-        meta: { annotations: { 'metallb.io/allow-shared-ip': 'k' } },
-        spec: { ports: [{ protocol: 'TCP', port }] },
-      });
+    const shared = (name: string, port: number) => sharing(name, 'k', port);
     await bed.serve(shared('one', 80));
     await bed.serve(shared('two', 443));
     for (const [name, port] of [
@@ -106,6 +107,27 @@ describe('Services that wait', () => {
     expect((await bed.serve(shared('a', 80))).addresses).toEqual([]);
     expect(bed.takeNeeded()).toEqual(['default/b']);
     expect((await bed.serve(shared('b', 443))).addresses).toEqual(['10.0.0.1']);
+  });
+
+  it('with a sharing key are called when who has the address comes to share by that key', async () => {
+    const bed = new ProviderBed([ONE]);
+    await bed.serve(sharing('holder', 'k', 80));
+    expect((await bed.serve(sharing('a', 'q', 81))).addresses).toEqual([]);
+    expect((await bed.serve(sharing('holder', 'q', 80))).addresses).toEqual(['10.0.0.1']);
+    expect(bed.takeNeeded()).toEqual(['default/a']);
+    expect((await bed.serve(sharing('a', 'q', 81))).addresses).toEqual(['10.0.0.1']);
+  });
+
+  it('with one sharing key share what is freed for the first of them', async () => {
+    const bed = new ProviderBed([ONE]);
+    await bed.serve(service('holder'));
+    for (const [at, name] of ['a', 'b', 'c'].entries()) await bed.serve(sharing(name, 'k', 80 + at));
+    await bed.delete('holder');
+    for (const [at, name] of ['a', 'b', 'c'].entries()) {
+      expect(bed.takeNeeded()).toEqual([`default/${name}`]);
+      expect((await bed.serve(sharing(name, 'k', 80 + at))).addresses).toEqual(['10.0.0.1']);
+    }
+    expect(bed.takeNeeded()).toEqual([]);
   });
 
   it.each([
