@@ -1,7 +1,8 @@
-import { sameValue } from '../../core/config/same-value.ts';
+import { canonicalText } from '../../core/config/same-value.ts';
 
 /** The new list, with the objects of the old one where they say the same; the old one itself where all do. */
 export function withIdentity<Item>(now: readonly Item[], before: readonly Item[]): readonly Item[] {
-  const kept = now.map((item) => before.find((other) => sameValue(item, other)) ?? item);
+  const known = new Map(before.map((item) => [canonicalText(item), item]));
+  const kept = now.map((item) => known.get(canonicalText(item)) ?? item);
   return kept.length === before.length && kept.every((item, at) => item === before[at]) ? before : kept;
 }

@@ -44,7 +44,7 @@ export function advertisementRefusal(wanted: DecodedBgpAdvertisement, accepted: 
     if (conflict !== undefined) return conflict;
   }
   const others = accepted.bgpAdvertisements.filter(({ origin }) => !sameOrigin(origin, wanted.origin));
-  const equal = others.find((other) => sameValue(withoutName(other), withoutName(advertisement)));
+  const equal = others.find((other) => sayTheSame(other, advertisement));
   if (equal !== undefined) {
     return refusal('Conflict', {
       field: 'spec',
@@ -99,16 +99,31 @@ export function resolvedPeer(from: DecodedBgpPeer, accepted: AcceptedObjects): B
   return profile === undefined ? rest : { ...rest, bfdProfile: profile };
 }
 
+/** Cheap questions first: every advertisement is compared with every other. */
+function sayTheSame(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
+  return (
+    a.localPref === b.localPref &&
+    a.ipAddressPools.join() === b.ipAddressPools.join() &&
+    a.peers.join() === b.peers.join() &&
+    sameValue(withoutName(a), withoutName(b))
+  );
+}
+
 function withoutName({ name: _name, origin: _origin, ...rest }: BgpAdvertisement): unknown {
   return rest;
 }
 
+/** Cheap questions first: every peer is compared with every other. */
 function sameSession(a: BgpPeer, b: DecodedBgpPeer): boolean {
-  const endOf = ({ endpoint, peerPort, vrf, sourceAddress }: BgpPeer | DecodedBgpPeer): unknown => ({
-    endpoint,
-    peerPort,
-    vrf,
-    sourceAddress,
-  });
-  return sameValue(endOf(a), endOf(b)) && mayShareNode(a.nodeSelectors, b.nodeSelectors);
+  return (
+    a.peerPort === b.peerPort &&
+    a.sourceAddress === b.sourceAddress &&
+    sameEndpoint(a.endpoint, b.endpoint) &&
+    mayShareNode(a.nodeSelectors, b.nodeSelectors)
+  );
+}
+
+function sameEndpoint(a: BgpPeer['endpoint'], b: BgpPeer['endpoint']): boolean {
+  if (a.kind === 'address') return b.kind === 'address' && a.address === b.address;
+  return b.kind === 'interface' && a.name === b.name;
 }
