@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabCluster } from './cluster.ts';
 import type { LabHost } from './network.ts';
 import { longestOutage, type Outage, type PageAttempt } from './page-attempt.ts';
@@ -84,13 +85,13 @@ async function answering(
 
 async function measurePowerCut(cluster: LabCluster, owner: LabHost, address: string): Promise<Outage> {
   const attempts = await watchPage(cluster, address, async (seen) => {
-    await new Promise((resolve) => setTimeout(resolve, STEADY_MS));
+    await sleep(STEADY_MS);
     await cluster.cutPower(owner);
     await eventually('a page after the power cut', async () => {
       const node = seen.at(-1)?.node;
       return node === undefined || node === owner.name ? undefined : node;
     });
-    await new Promise((resolve) => setTimeout(resolve, STEADY_MS));
+    await sleep(STEADY_MS);
   });
   const outage = longestOutage(attempts);
   if (outage === undefined) throw new Error('the client never got two pages');
@@ -103,7 +104,7 @@ async function comeBack(
   address: string,
 ): Promise<{ readonly mac: string; readonly node: string }> {
   await cluster.restorePower(owner);
-  await new Promise((resolve) => setTimeout(resolve, 3 * STEADY_MS));
+  await sleep(3 * STEADY_MS);
   return answering(cluster, address);
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabCluster } from './cluster.ts';
 import { bringUp } from './demo.ts';
 import type { LabHost } from './network.ts';
@@ -30,7 +31,7 @@ export async function keepUp(cluster: LabCluster): Promise<void> {
     const now = await owners(cluster);
     if (now !== shown) console.log(`${new Date().toLocaleTimeString()}\n${now}\n`);
     shown = now;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await sleep(LOOK_EVERY_MS);
   }
 }
 

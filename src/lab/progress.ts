@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 const SLOW_MS = 1_000;
 
 /** Does one step and says so: its title at once when it takes more than a second, and what it took when it is done. */
@@ -25,7 +27,7 @@ export async function eventually<T>(
   for (const untilMs = Date.now() + limits.withinMs; Date.now() < untilMs; ) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    await new Promise((resolve) => setTimeout(resolve, limits.everyMs));
+    await sleep(limits.everyMs);
   }
   throw new Error(`${what} did not happen within ${limits.withinMs / 1000} s`);
 }

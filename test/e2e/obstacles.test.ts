@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { ApiObject } from '../kubernetes/api.ts';
@@ -71,10 +72,10 @@ it("MetalLB's CRDs, which know no conditions, do: addresses are given, and no st
 
   expect(await services.address('web')).toMatch(/^192\.168\.10\.20\d$/);
   await cluster.api.until(POOL, (pool) => pool?.status?.assignedIPv4 === 1);
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await sleep(3_000);
   const version = async (): Promise<unknown> => (await cluster.api.get(POOL)).metadata.resourceVersion;
   const before = await version();
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await sleep(5_000);
   expect(await version()).toBe(before);
 });
 

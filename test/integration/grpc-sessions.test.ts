@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -209,7 +210,7 @@ describe('a session', () => {
     rig.verifier.verdicts.set('token-of-node-a', { kind: 'refused', reason: 'expired' });
     await writeFile(join(rig.directory, 'token-node-a'), 'fresh');
     await eventually(() => expect(rig.verifier.asked).toContain('fresh'), 2_500);
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await sleep(4_000);
     expect(sessions.ends).toEqual([]);
   });
 
@@ -236,7 +237,7 @@ describe('a session', () => {
     const speaker = rig.raw('short');
     speaker.stream.write(helloOf('node-a'));
     await eventually(() => expect(rig.verifier.asked).toEqual(['short', 'short']));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     expect(sessions.ends).toEqual([]);
   });
 
@@ -309,7 +310,7 @@ describe('flow control', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(sent).toBeLessThan(64);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     expect(sessions.drains).toBe(0);
     speaker.stream.resume();
     await eventually(() => expect(sessions.drains).toBe(1), 5_000);

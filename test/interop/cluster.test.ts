@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabCluster } from '../../src/lab/cluster.ts';
 import { addressOf, CLIENT, NODES } from '../../src/lab/topology.ts';
@@ -182,7 +183,7 @@ describe.skipIf(why !== '')(`a cluster and a router${why}`, () => {
         while (watching) {
           seen.push(await routesOf());
           said.push((await rack.conditionsOf('BGPPeer', 'tor')).join());
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await sleep(50);
         }
       })();
       rack.cluster.killController();

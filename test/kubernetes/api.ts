@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How to reach a kube-apiserver as a certain user. */
 export interface ApiAccess {
@@ -88,7 +89,7 @@ export class Api {
       } catch (error) {
         last = String(error);
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     throw new Error(`${path} is not as wanted after ${PATIENCE_MS / 1000} s, but: ${JSON.stringify(last)}`);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const MOUNT = '/sys/fs/cgroup';
 /** Marks the control groups that test clusters made. */
@@ -40,7 +41,7 @@ export class NodeControlGroup {
       const group = join(hierarchy, this.path);
       // For a moment, a group still holds the processes that were just killed.
       for (let tries = 0; tries < MOMENT_TRIES && existsSync(group); tries += 1) {
-        if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        if (tries > 0) await sleep(20);
         await removeTree(group);
       }
     }

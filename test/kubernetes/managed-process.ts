@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Starts a program somewhere: here, or in a network namespace. */
 export type Spawner = (command: readonly string[], options: SpawnOptions) => ChildProcess;
@@ -84,7 +85,7 @@ export class ManagedProcess {
       const answer = await ask().catch(() => undefined);
       if (answer !== undefined) return answer;
       if (!this.#running) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     const state = this.#running ? 'still runs' : `ended with ${await this.ended}`;
     throw new Error(`${this.name}: ${what} did not happen; the program ${state}:\n${await this.lastLines()}`);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PageAttempt } from '../../src/lab/page-attempt.ts';
 import type { Lan } from './lan.ts';
 
@@ -97,7 +98,7 @@ export class PageProbe {
     while (Date.now() < fromMs + withinMs) {
       const page = this.#attempts.find((attempt) => attempt.node !== undefined && attempt.startedAtMs >= fromMs);
       if (page !== undefined) return page;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
     throw new Error(`no page came within ${withinMs / 1000} s`);
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatIp } from '../../src/core/net/index.ts';
 import { eventually } from '../support/eventually.ts';
@@ -59,7 +60,7 @@ describe('a node that announces addresses on a LAN', () => {
 
   it('learns of a gateway that is set later', async () => {
     await ip('-n node1 route add 10.77.0.0/16 via 10.9.0.3');
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await sleep(1200);
     node1.announce(ADDRESS);
     await eventually(() =>
       expect(station.heard).toContainEqual(expect.objectContaining({ spa: ADDRESS, tpa: v4('10.9.0.3'), op: 1 })),

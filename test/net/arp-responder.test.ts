@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatIp } from '../../src/core/net/index.ts';
@@ -91,9 +92,9 @@ describe('a node that answers ARP on a LAN', () => {
       for (let flips = below(4); flips >= 0; flips -= 1) frame[below(frame.length)] = below(256);
       station.send(frame);
       // The client's own queue is longer than the node's; give the thread its turn now and then.
-      if (count % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      if (count % 200 === 0) await sleep(5);
     }
-    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await sleep(2100);
     await station.ask(ADDRESS, station.request(ADDRESS, { sha: station.mac }));
     await eventually(() => expect(plane.counted(({ received }) => received)).toBeGreaterThan(before + 1000));
     const dropped = plane.counted(({ drops }) =>
@@ -126,7 +127,7 @@ describe('a node that answers ARP on a LAN', () => {
     await sysctl('node1', 'ipv4/conf/all/arp_ignore', 1);
     await sysctl('node1', 'ipv4/conf/all/arp_announce', 2);
     await ip(`-n node1 address add ${formatIp(ADDRESS)}/32 dev lo`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     expect(told()).toBe(0);
     await sysctl('node1', 'ipv4/conf/all/arp_ignore', 0);
     await ip('-n node1 address add 10.9.9.9/32 dev lo');

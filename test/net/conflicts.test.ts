@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { arpAnnouncement, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { formatIp, macFromValue } from '../../src/core/net/index.ts';
@@ -129,7 +130,7 @@ describe('an address that another host on the LAN has', () => {
     const clone = station.request(v4('10.9.0.9'), { source: own, sha: own, spa: v4('10.9.0.99') });
     await eventually(async () => {
       station.send(clone);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(200);
       expect(node.events).toContainEqual({
         kind: 'conflict',
         address: v4('10.9.0.99'),
@@ -144,12 +145,12 @@ describe('an address that another host on the LAN has', () => {
   it('costs few answers and few words when ten thousand claims come, and others are answered as before', async () => {
     node.announce(ADDRESS);
     await node.claims(ADDRESS);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     station.heard.length = 0;
     const foreign = await Station.open(FOREIGN);
     for (let count = 0; count < 10_000; count += 1) {
       foreign.send(encodeArpFrame(arpAnnouncement(macFromValue(0x0200_ff00_0000 + count), ADDRESS)));
-      if (count % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      if (count % 200 === 0) await sleep(2);
     }
     foreign.close();
     expect(await station.ask(ADDRESS)).toMatchObject({ sha: mac(macs.node1 ?? '') });
@@ -231,7 +232,7 @@ describe('an address that another host on the LAN has', () => {
     await node.claims(ADDRESS6);
     const flood = new HostProgram(FOREIGN, `atk6-flood_solicitate6 eth0 ${formatIp(ADDRESS6)}`);
     try {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await sleep(1000);
       await ip(`-n ${CLIENT} -6 neigh flush all`);
       sendDatagram(CLIENT, ADDRESS6);
       await eventually(async () => expect(await neighbour(CLIENT, ADDRESS6)).toMatchObject({ mac: macs.node1 }));

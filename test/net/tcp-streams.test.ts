@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Prefix, parsePrefix } from '../../src/core/net/index.ts';
 import type { ConnectOptions, StreamHops, StreamSettings } from '../../src/ports/stream-connector.ts';
@@ -87,7 +88,7 @@ describe('TCP connections of the speaker', () => {
       await talks(dial(to(remote, { password: 'secret' })));
       const wrong = dial(to(remote, { password: 'other' }));
       const none = dial(to(remote));
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
       expect([wrong.stream, none.stream]).toEqual([undefined, undefined]);
       expect(server.ends).toHaveLength(1);
     },
@@ -103,7 +104,7 @@ describe('TCP connections of the speaker', () => {
     const wrong = dial(to('10.9.0.2', { password: 'other' }));
     const refused = dial(to('10.9.0.2', { local: v4('10.9.0.77') }));
     await patiently(() => expect(refused.why).toBeDefined());
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     expect(wrong.stream).toBeUndefined();
     expect(server.ends).toHaveLength(1);
     server.listener.setKeys(keys.slice(1));
@@ -122,7 +123,7 @@ describe('TCP connections of the speaker', () => {
     const far = dial(to('10.9.0.2', { hops: { kind: 'ttl', ttl: 64 } }));
     await patiently(() => expect(far.stream).toBeDefined());
     far.stream?.write(new TextEncoder().encode('hello'));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     expect(server.ends.at(-1)?.text).toBe('');
   });
 

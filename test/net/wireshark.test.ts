@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { v4, v6 } from '../support/fake-lan.ts';
@@ -87,7 +88,7 @@ describe.skipIf(!able)('what a node sends (needs tshark and tcpdump, and the tru
     await ip(`-n ${CLIENT} neigh flush all`);
     sendDatagram(CLIENT, ADDRESS6);
     await node.survey(v6('fd09::71'));
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await sleep(1200);
   }
 
   /** The numbers of the frames that a filter lets through. */

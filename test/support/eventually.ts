@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Tries an assertion again until it holds. The last failure is what the test shows. */
 export async function eventually(assertion: () => void | Promise<void>, withinMs = 10_000): Promise<void> {
   const endMs = performance.now() + withinMs;
@@ -7,7 +9,7 @@ export async function eventually(assertion: () => void | Promise<void>, withinMs
       return;
     } catch (error) {
       if (performance.now() > endMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
     }
   }
 }

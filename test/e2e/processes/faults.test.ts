@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { NODES } from '../../kubernetes/topology.ts';
 import { type ProcessBed, startProcessBed } from '../support/process-bed.ts';
@@ -80,7 +81,7 @@ it('when kube-apiserver is killed and comes back, no page is lost, nothing moves
   using probe = bed.cluster.client.probe(`http://${address}/`, PROBE_EVERY_MS);
   await probe.nextPage();
   await bed.cluster.controlPlane.stopApiServer('SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await sleep(5_000);
   expect(await bed.lan.owner(address)).toBe(owner);
   await bed.cluster.controlPlane.startApiServer();
 

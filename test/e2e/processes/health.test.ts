@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NODES } from '../../kubernetes/topology.ts';
 import { type GrpcAnswer, grpcurl } from '../support/grpcurl.ts';
@@ -78,7 +79,7 @@ it('a service that is not known is not found by Check, and unknown to Watch', as
 it('Watch tells that a speaker stops', async () => {
   const [node] = NODES;
   const watching = health(`${node?.address}:${SPEAKER_PORT}`, 'Watch', { service: 'readiness' }, 10);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   await bed.heraldlb.speakers.get(node?.name ?? '')?.process.end('SIGTERM');
   expect((await watching).messages).toEqual([{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { longestOutage } from '../../../src/lab/page-attempt.ts';
@@ -96,7 +97,7 @@ it('after heraldlb release nothing of HeraldLB is left in a Service, and MetalLB
 /** Whether nobody wrote to a Service for a while. */
 async function settled(): Promise<boolean> {
   const before = await versions();
-  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  await sleep(SETTLED_MS);
   return isDeepStrictEqual(await versions(), before);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lan } from '../../kubernetes/lan.ts';
 import type { Page, WebClient } from '../../kubernetes/web-client.ts';
 
@@ -44,7 +45,7 @@ async function patiently<T>(what: () => string, ask: () => Promise<T | undefined
   for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs; ) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what()}`);
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import type { ApiObject } from '../../kubernetes/api.ts';
 import type { Program } from '../../kubernetes/binaries.ts';
@@ -89,7 +90,7 @@ export class MetalLbProcesses {
     for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs; ) {
       const counts = await Promise.all(NODES.map(announced));
       if (counts.reduce((sum, each) => sum + each, 0) >= count) return;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(200);
     }
     throw new Error(`MetalLB does not announce ${count} addresses within ${PATIENCE_MS / 1000} s`);
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../eventually.ts';
 import type { NamespaceLan } from '../namespace-lan.ts';
@@ -111,7 +112,7 @@ function cases(suite: RouterSuite): void {
 
   only('both-active')('ends a collision with one session that stays', async () => {
     const begun = speaker.history.filter(({ peer, state }) => peer === 'both-active' && state === 'established').length;
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await sleep(1500);
     const since = speaker.history.filter(({ peer, state }) => peer === 'both-active' && state === 'established').length;
     expect(since).toBe(begun);
     expect(speaker.reports.get('both-active')?.state).toBe('established');

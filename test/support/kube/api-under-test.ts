@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterAccess } from '../../../src/adapters/kube/access/cluster-access.ts';
 import { kubeconfigAccess } from '../../../src/adapters/kube/access/kubeconfig.ts';
 import { ApiClient } from '../../../src/adapters/kube/http/api-client.ts';
@@ -76,6 +77,6 @@ export async function eventually(what: string, condition: () => boolean | Promis
   const giveUpAt = Date.now() + 10_000;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(10);
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { effects } from '../../../../src/lab/api/faults.ts';
 import type { InformerChange } from '../../../../src/ports/informer.ts';
@@ -96,7 +97,7 @@ test('an API that comes back after an outage is noticed within a second', async 
   await using api = await startApiUnderTest();
   const { informer } = await startInformer(api);
   await api.server.outage();
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await sleep(3_000);
   await api.server.resume();
   const backAt = Date.now();
   seedService(api, 'after');
@@ -113,7 +114,7 @@ test('errors of the server are waited out without a hot loop', async () => {
   const connection = await api.connect();
   const informer = connection.serviceInformer();
   api.run(connection);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await sleep(1_500);
   expect(fault.hits).toBeGreaterThan(2);
   expect(fault.hits).toBeLessThan(12);
   fault.remove();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { KubernetesApi } from '../../../../src/adapters/kube/kubernetes-api.ts';
 import { NODES, SERVICES } from '../../../../src/adapters/kube/resource-types.ts';
@@ -135,7 +136,7 @@ test('a Service that is made after an outage of the API has its address within t
   await using api = await startApiUnderTest();
   await startController(api);
   await api.server.outage();
-  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  await sleep(4_000);
   await api.server.resume();
   const backAt = Date.now();
   await create(api, 'web');
@@ -151,7 +152,7 @@ test('watches that end, stall and are compacted cost nothing but time', async ()
   await create(api, 'first');
   const resume = api.server.faults.stallWatches();
   await create(api, 'second');
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await sleep(1_200);
   api.server.compact();
   resume();
   await create(api, 'third');

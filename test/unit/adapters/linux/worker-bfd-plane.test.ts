@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { WorkerBfdPlane } from '../../../../src/adapters/linux/worker-bfd-plane.ts';
 import { parseIp } from '../../../../src/core/net/index.ts';
@@ -66,7 +67,7 @@ it('starts with the sessions that are wanted by then, and not at all for none', 
   await eventually(() => expect(reported).toContain('b'));
   await eventually(() => expect(failures).toHaveLength(2));
   plane.set([]);
-  await new Promise((resolve) => setTimeout(resolve, 4 * RESTART_AFTER_MS));
+  await sleep(4 * RESTART_AFTER_MS);
   expect(reported).toEqual(['a', 'b']);
 });
 
@@ -75,6 +76,6 @@ it('starts nothing any more once it has stopped', async () => {
   plane.set([session('a')]);
   await eventually(() => expect(failures).toHaveLength(1));
   await plane.stop();
-  await new Promise((resolve) => setTimeout(resolve, 4 * RESTART_AFTER_MS));
+  await sleep(4 * RESTART_AFTER_MS);
   expect([reported, failures.length]).toEqual([['a'], 1]);
 });
