@@ -103,8 +103,9 @@ export function resolvedPeer(from: DecodedBgpPeer, accepted: AcceptedObjects): B
 function sayTheSame(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
   return (
     a.localPref === b.localPref &&
-    a.ipAddressPools.join() === b.ipAddressPools.join() &&
-    a.peers.join() === b.peers.join() &&
+    a.ipAddressPools.length === b.ipAddressPools.length &&
+    a.ipAddressPools[0] === b.ipAddressPools[0] &&
+    a.peers[0] === b.peers[0] &&
     sameValue(withoutName(a), withoutName(b))
   );
 }
