@@ -91,8 +91,7 @@ export class Verification {
   }
 
   #nodesWith(macs: readonly MacAddress[]): readonly string[] {
-    return this.#dependencies.speakers
-      .alive()
+    return [...this.#dependencies.speakers.alive()]
       .filter(({ interfaces }) => interfaces.some(({ mac }) => macs.includes(mac)))
       .map(({ nodeName }) => nodeName);
   }
