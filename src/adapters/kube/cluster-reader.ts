@@ -64,7 +64,7 @@ export class ApiClusterReader implements ClusterReader {
           readable(unreadable, this.#list(type, mapConfigObject(`${type.group}/${type.version}`, type.kind)), []),
         ),
       ),
-      readable(unreadable, this.#list(PODS, mapPod, { namespace, labelSelector: COMPONENTS }), []),
+      readable(unreadable, this.pods(), []),
       readable(unreadable, new ApiWorkloadReader(this.#client).named(this.#options.loadBalancers), []),
       readable(unreadable, this.#leader(), undefined),
       readable(
@@ -90,6 +90,11 @@ export class ApiClusterReader implements ClusterReader {
 
   services(): Promise<readonly Service[]> {
     return this.#list(SERVICES, mapService);
+  }
+
+  /** Those of HeraldLB. */
+  pods(): Promise<readonly Pod[]> {
+    return this.#list(PODS, mapPod, { namespace: this.#options.namespace, labelSelector: COMPONENTS });
   }
 
   async objects(type: ResourceType): Promise<readonly ConfigObject[]> {

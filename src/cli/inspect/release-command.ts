@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiClusterReader } from '../../adapters/kube/cluster-reader.ts';
 import { ApiLeaseStore } from '../../adapters/kube/stores/lease-store.ts';
 import { ApiServiceStore } from '../../adapters/kube/stores/service-store.ts';
 import { formatReleases, releasesOf } from '../../inspect/release.ts';
+import { isApiError } from '../../ports/api-error.ts';
 import type { LeaseStore, StoredLease } from '../../ports/stores.ts';
 import { UsageError } from '../process-life.ts';
 import { clusterReader, leaseOf, withClient } from './cluster.ts';
@@ -10,7 +12,7 @@ import { print } from './output.ts';
 
 type ReleaseFlags = InspectFlags & { readonly takeAddresses?: boolean };
 
-/** Replicas that end hand the Lease to each other: it counts as free when nobody took it for so long. */
+/** Longer than a leader lets pass between two renewals, and than replicas that end take to hand the Lease to each other. */
 const FREE_FOR_MS = 3_000;
 const ASK_EVERY_MS = 500;
 const PATIENCE_MS = 20_000;
@@ -22,8 +24,9 @@ export function releaseCommand() {
     .action(async (flags: ReleaseFlags) => {
       await exitWith(() =>
         withClient(flags, async (client) => {
-          await untilNobodyLeads(new ApiLeaseStore(client), flags);
-          const services = await clusterReader(flags, client).services();
+          const reader = clusterReader(flags, client);
+          await untilNobodyLeads(new ApiLeaseStore(client), reader, flags);
+          const services = await reader.services();
           const releases = releasesOf(services, flags.takeAddresses === true);
           const store = new ApiServiceStore(client);
           for (const { service, change } of releases) await store.patchStatus(service, change);
@@ -36,21 +39,40 @@ export function releaseCommand() {
 }
 
 /** A controller that runs would write everything anew. @throws UsageError when one does */
-async function untilNobodyLeads(leases: LeaseStore, flags: ReleaseFlags): Promise<void> {
+async function untilNobodyLeads(leases: LeaseStore, reader: ApiClusterReader, flags: ReleaseFlags): Promise<void> {
   const never = new AbortController().signal;
   const untilMs = Date.now() + PATIENCE_MS;
   let seen: StoredLease | undefined;
   let seenAtMs = Date.now();
   while (Date.now() < untilMs) {
-    const lease = await leases.get(leaseOf(flags), never);
+    const [lease, controllers] = await Promise.all([leases.get(leaseOf(flags), never), controllersOf(reader)]);
     if (lease === undefined) return;
     if (lease.resourceVersion !== seen?.resourceVersion) [seen, seenAtMs] = [lease, Date.now()];
-    const { holderIdentity, leaseDurationSeconds } = lease.record;
-    const unclaimedMs = holderIdentity === '' ? FREE_FOR_MS : leaseDurationSeconds * 1_000;
-    if (Date.now() - seenAtMs >= unclaimedMs) return;
+    if (Date.now() - seenAtMs >= freeAfterMs(lease, controllers)) return;
     await sleep(ASK_EVERY_MS);
   }
   throw new UsageError(
     `${seen?.record.holderIdentity} in ${flags.installedIn} still leads and would take the Services back: uninstall HeraldLB first`,
   );
+}
+
+/**
+ * For how long nobody may have touched the Lease. An uninstall takes the controller's rights before it ends: then the Lease
+ * stays in the name of a Pod that is gone, and only a controller outside of the cluster would renew it.
+ */
+function freeAfterMs({ record }: StoredLease, controllers: number | undefined): number {
+  const released = record.holderIdentity === '';
+  if (controllers === 0) return released ? 0 : FREE_FOR_MS;
+  return released ? FREE_FOR_MS : record.leaseDurationSeconds * 1_000;
+}
+
+/** How many Pods of the controller there are; undefined when we may not know. */
+async function controllersOf(reader: ApiClusterReader): Promise<number | undefined> {
+  try {
+    const pods = await reader.pods();
+    return pods.filter(({ meta }) => meta.labels['app.kubernetes.io/component'] === 'controller').length;
+  } catch (error) {
+    if (isApiError(error, 'forbidden')) return undefined;
+    throw error;
+  }
 }
