@@ -111,7 +111,7 @@ mount --make-rprivate /
 mkdir -p ${disk}/var/lib
 mount --bind ${disk}/var/lib /var/lib
 mount --bind ${folder.logFolder(this.node.name)} /var/log
-for folder in /run/containerd /run/netns; do mkdir -p $folder; mount -t tmpfs tmpfs $folder; done
+for folder in /run/containerd /run/netns /run/heraldlb; do mkdir -p $folder; mount -t tmpfs tmpfs $folder; done
 mkdir -p /var/lib/cni-conf
 cp ${disk}/cni.conflist /var/lib/cni-conf/10-pods.conflist
 ${KERNEL_SETTINGS.map(([file]) => `mount --bind ${disk}/${file.replaceAll('/', '.')} /proc/sys/${file}`).join('\n')}
