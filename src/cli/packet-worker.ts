@@ -8,7 +8,6 @@ import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
 import { UdpSockets } from '../adapters/linux/udp-sockets.ts';
 import type { PacketWorkerData, WorkerAnswer, WorkerRequest } from '../adapters/linux/worker-packet-plane.ts';
 import { PacketEngine } from '../speaker/packet/packet-engine.ts';
-import { systemHmac } from './system-hmac.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 
 async function main(): Promise<void> {
@@ -43,7 +42,6 @@ async function main(): Promise<void> {
         sockets: new PacketSockets(libc),
         datagrams: new UdpSockets(libc),
         echoes: new IcmpEcho(libc),
-        hmac: systemHmac,
         groups: new KernelGroups(libc),
         interfaces: new NetlinkInterfaces(libc),
         clock: systemTime,

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { type ArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { encodeNdpFrame, multicastMac, type NdpFrame, solicitedNodeGroup } from '../../src/core/codec/ndp/index.ts';
 import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, type Ipv6, ZERO_MAC } from '../../src/core/net/index.ts';
@@ -36,7 +35,6 @@ export class PacketBed {
         sockets: this.host,
         datagrams: this.datagrams.host,
         echoes: NO_ECHOES,
-        hmac: (key, octets) => createHmac('sha256', key).update(octets).digest(),
         groups: this.host,
         interfaces: this.host,
         clock: this.time,

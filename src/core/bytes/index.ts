@@ -2,3 +2,4 @@ export * from './byte-reader.ts';
 export * from './byte-writer.ts';
 export * from './checksum.ts';
 export * from './decode-error.ts';
+export * from './hmac-sha256.ts';

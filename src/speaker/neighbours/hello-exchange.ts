@@ -1,9 +1,15 @@
-import { type Authenticate, DecodeError, decodeHello, encodeHello, type Hello } from '../../core/codec/hello/index.ts';
+import {
+  type Authenticate,
+  authenticatorOf,
+  DecodeError,
+  decodeHello,
+  encodeHello,
+  type Hello,
+} from '../../core/codec/hello/index.ts';
 import { familyOf, type IpAddress, type IpFamily, ipFromValue } from '../../core/net/index.ts';
 import type { HelloKey, Neighbour } from '../../ports/channel.ts';
 import { type DatagramSocket, DatagramSocketError, type DatagramSockets } from '../../ports/datagrams.ts';
 import { NEIGHBOUR_PORT } from '../../ports/defaults.ts';
-import type { HmacSha256 } from '../../ports/hmac.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import { type Rate, TokenBucket } from '../packet/rate-limit.ts';
 import type { HelloCounting } from './hello-counting.ts';
@@ -14,7 +20,6 @@ const RETRY_SOCKET_MS = 1000;
 
 export interface HelloExchangeDependencies {
   readonly datagrams: DatagramSockets;
-  readonly hmac: HmacSha256;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly counting: HelloCounting;
@@ -44,7 +49,7 @@ export class HelloExchange {
 
   useKeys(keys: readonly HelloKey[]): void {
     this.#keys.clear();
-    for (const { id, key } of keys) this.#keys.set(id, (octets) => this.#with.hmac(key, octets));
+    for (const { id, key } of keys) this.#keys.set(id, authenticatorOf(key));
     this.#sendingKey = keys[0]?.id;
   }
 

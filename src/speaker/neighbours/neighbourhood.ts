@@ -5,7 +5,6 @@ import type { Grant, HelloKey, Neighbour, NeighbourReport } from '../../ports/ch
 import type { DatagramSockets } from '../../ports/datagrams.ts';
 import type { EchoSockets } from '../../ports/echo.ts';
 import type { FrameSockets } from '../../ports/frames.ts';
-import type { HmacSha256 } from '../../ports/hmac.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import type { HelloCounting } from './hello-counting.ts';
@@ -27,7 +26,6 @@ export type AddressAction = Exclude<
 
 export interface NeighbourhoodDependencies {
   readonly datagrams: DatagramSockets;
-  readonly hmac: HmacSha256;
   readonly sockets: FrameSockets;
   readonly echoes: EchoSockets;
   readonly clock: Clock;

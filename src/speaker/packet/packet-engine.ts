@@ -4,7 +4,6 @@ import type { ConflictSign, Grant, InterfaceReport } from '../../ports/channel.t
 import type { DatagramSockets } from '../../ports/datagrams.ts';
 import type { EchoSockets } from '../../ports/echo.ts';
 import type { FrameSockets } from '../../ports/frames.ts';
-import type { HmacSha256 } from '../../ports/hmac.ts';
 import type { InterfaceWatch, NetworkInterface } from '../../ports/interfaces.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';
 import type { PacketCommand, PacketEvent, PacketPlane, PacketPlaneListener } from '../../ports/packet-plane.ts';
@@ -31,7 +30,6 @@ export interface PacketEngineDependencies {
   readonly sockets: FrameSockets;
   readonly datagrams: DatagramSockets;
   readonly echoes: EchoSockets;
-  readonly hmac: HmacSha256;
   readonly groups: MulticastGroups;
   readonly interfaces: InterfaceWatch;
   readonly clock: Clock;

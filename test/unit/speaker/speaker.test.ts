@@ -46,7 +46,6 @@ class Bed {
         sockets: this.host,
         datagrams: new FakeDatagrams().host,
         echoes: NO_ECHOES,
-        hmac: () => new Uint8Array(32),
         groups: this.host,
         interfaces: this.host,
         clock: this.time,

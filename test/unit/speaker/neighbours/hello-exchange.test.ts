@@ -4,7 +4,6 @@ import { encodeHello, type Hello, nodeTag } from '../../../../src/core/codec/hel
 import { ipFromValue } from '../../../../src/core/net/index.ts';
 import type { HelloKey } from '../../../../src/ports/channel.ts';
 import { DatagramSocketError } from '../../../../src/ports/datagrams.ts';
-import type { HmacSha256 } from '../../../../src/ports/hmac.ts';
 import { HelloCounting } from '../../../../src/speaker/neighbours/hello-counting.ts';
 import { HelloExchange } from '../../../../src/speaker/neighbours/hello-exchange.ts';
 import { FakeDatagrams } from '../../../support/fake-datagrams.ts';
@@ -19,7 +18,7 @@ const KEY: HelloKey = { id: 1, key: new Uint8Array(32).fill(1) };
 const NEW_KEY: HelloKey = { id: 2, key: new Uint8Array(32).fill(2) };
 const NEIGHBOURS = [{ nodeName: 'node2', addresses: [OTHER] }];
 
-const hmac: HmacSha256 = (key, octets) => createHmac('sha256', key).update(octets).digest();
+const hmac = (key: Uint8Array, octets: Uint8Array): Uint8Array => createHmac('sha256', key).update(octets).digest();
 
 const HELLO: Hello = {
   sender: 'node2',
@@ -59,7 +58,6 @@ describe('the exchange of hellos', () => {
     refusals = [];
     exchange = new HelloExchange({
       datagrams: network.host,
-      hmac,
       clock: time,
       timers: time,
       counting,
