@@ -21,6 +21,7 @@ export class CrashingLeader implements ServiceStore {
   #life = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #provider: Provider | undefined;
+  #controller: ServiceController | undefined;
   #crash: Crash | undefined;
   #writes = 0;
 
@@ -62,7 +63,14 @@ export class CrashingLeader implements ServiceStore {
     };
     provider.start({ needSync, usageChanged: () => undefined }, this.#life.signal);
     this.#provider = provider;
+    this.#controller = controller;
     this.#running = controller.run(this.#life.signal);
+    await settle();
+  }
+
+  /** Looks at every Service again, as though each had changed. */
+  async lookAgain(): Promise<void> {
+    this.#controller?.enqueueAll();
     await settle();
   }
 

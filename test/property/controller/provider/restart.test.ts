@@ -187,7 +187,39 @@ const orderly = operation.filter(
   (step) => step.kind !== 'damage' && step.kind !== 'pools' && (step.kind !== 'put' || step.wishes.key === undefined),
 );
 
+/** Longer than the cool-down of an address, and far shorter than the pause between two sweeps. */
+const SOON_MS = 6_000;
+
+const crowded = fc.record(
+  { key: fc.constantFrom('k', 'l'), port: fc.constantFrom(80, 443, 8443) },
+  { requiredKeys: [] },
+);
+/** What happens to a leader that lives on, where many want to share few addresses. */
+const survivable = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('put' as const), name, wishes: crowded }) },
+  { weight: 1, arbitrary: operation.filter(({ kind }) => kind !== 'crash') },
+);
+
 describe('The provider and its service controller', () => {
+  it('leave nobody waiting for what it could have, shared or not, until the next sweep', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(survivable, { minLength: 1, maxLength: 30, size: 'max' }), async (operations) => {
+        const world = new World();
+        await world.leader.restart();
+        for (const step of operations) {
+          await world.perform(step);
+          await world.leader.time.advance(SOON_MS);
+        }
+        const before = world.statuses();
+        await world.leader.lookAgain();
+        await world.leader.time.advance(SOON_MS);
+        expect(world.statuses()).toEqual(before);
+        await world.leader.stop();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('lose, share and swap no address, whatever happens and wherever they die', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 30, size: 'max' }), async (operations) => {
