@@ -10,6 +10,9 @@ import { resourceNames } from '../src/core/config/schema/resource-names.ts';
 import { STATUS_KINDS } from '../src/core/config/schema/status-kinds.ts';
 import { bgpPage } from './bgp-page.ts';
 import { dashboard } from './dashboard.ts';
+import { errorsReference } from './errors-page.ts';
+import { eventsReference } from './events-page.ts';
+import { flagsReference } from './flags-page.ts';
 import { logEventsReference } from './log-events.ts';
 import { metricDefinitions } from './metric-definitions.ts';
 import { metricsReference } from './metrics-page.ts';
@@ -31,6 +34,9 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/configuration.md', configurationReference(KINDS)] as const,
     ['manifests/monitoring/dashboard.json', `${JSON.stringify(dashboard(), undefined, 2)}\n`] as const,
     ['docs/rfc/bgp.md', bgpPage()] as const,
+    ['docs/reference/errors.md', errorsReference()] as const,
+    ['docs/reference/events.md', eventsReference()] as const,
+    ['docs/reference/flags.md', flagsReference()] as const,
     ['docs/reference/log-events.md', logEventsReference()] as const,
     ['docs/reference/metrics.md', metricsReference(await metricDefinitions())] as const,
   ]);

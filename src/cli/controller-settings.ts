@@ -102,9 +102,11 @@ export function addOwnFlags(command: Command): Command {
       .argParser(goBoolean)
       .preset('true')
       .default(false),
-    new Option('--pod-name <name>', 'who we are, in Lease and events').env('POD_NAME').default(hostname()),
+    new Option('--pod-name <name>', 'who we are, in Lease and events')
+      .env('POD_NAME')
+      .default(hostname(), 'that of the host'),
     new Option('--pod-ip <ip>', 'where speakers reach us').env('POD_IP').default('127.0.0.1'),
-    new Option('--node-name <name>', 'where we run').env('NODE_NAME').default(hostname()),
+    new Option('--node-name <name>', 'where we run').env('NODE_NAME').default(hostname(), 'that of the host'),
     new Option('--speaker-port <port>', 'port that speakers dial (gRPC, TLS)')
       .argParser(portNumber)
       .default(SPEAKER_SERVICE_PORT),

@@ -52,7 +52,9 @@ export function speakerCommand(): Command {
     .description('Announces the addresses that the controller grants to this node.')
     .version(VERSION)
     .addOption(
-      new Option('--node-name <name>', 'name of the Node object of this machine').env('NODE_NAME').default(hostname()),
+      new Option('--node-name <name>', 'name of the Node object of this machine')
+        .env('NODE_NAME')
+        .default(hostname(), 'that of the host'),
     )
     .addOption(
       new Option('--namespace <name>', 'namespace of HeraldLB').env('POD_NAMESPACE').default(DEFAULT_NAMESPACE),

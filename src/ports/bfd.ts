@@ -53,17 +53,25 @@ export type BfdPacketDrop =
   | 'malformed'
   /** It came over more hops than the session allows: somebody far away pretends to be near. */
   | 'hop-limit'
+  /** It belongs to no session that is wanted. */
   | 'unknown-session'
   /** It names a session of another neighbour. */
   | 'another-sender'
   /** More than three times what was agreed on, or too many for sessions that are not known. */
   | 'rate-limit'
+  /** It names no session, though its sender says that it has heard us. */
   | 'unknown-session-in-init-or-up'
+  /** The session is switched off here. */
   | 'administratively-down'
+  /** The session has a key, and the packet none. */
   | 'authentication-missing'
+  /** The packet has a key, and the session none. */
   | 'authentication-unexpected'
+  /** Another type of authentication, or another key, than the session's. */
   | 'authentication-of-another-kind'
+  /** An older sequence number than one that was heard. */
   | 'authentication-sequence'
+  /** The digest is not made with the key. */
   | 'authentication-failed';
 
 export interface BfdCounters {

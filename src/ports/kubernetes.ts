@@ -1,4 +1,5 @@
 import type { IpFamily } from '../core/net/index.ts';
+import type { EventReason } from './event-reasons.ts';
 
 /** Namespace and name of an object, `namespace/name` where it is a key. */
 export interface ObjectRef {
@@ -118,9 +119,8 @@ export interface EventSink {
 
 export interface KubernetesEvent {
   readonly type: EventType;
-  /** CamelCase, from a closed list. */
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
   /** Reasons of earlier events about the same object that say no more than this one: those not yet written are left out. */
-  readonly supersedes?: readonly string[];
+  readonly supersedes?: readonly EventReason[];
 }

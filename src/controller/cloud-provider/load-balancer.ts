@@ -1,3 +1,4 @@
+import type { EventReason } from '../../ports/event-reasons.ts';
 import type { LoadBalancerIngress, Node, Service } from '../../ports/kubernetes.ts';
 
 /** What `status.loadBalancer` of a Service is to say. */
@@ -47,15 +48,15 @@ export class RetryError extends Error {
 
 /**
  * The Service cannot be served as things are, and trying again by the clock would not help: it waits until something that
- * it depends on changes. `reason` is the CamelCase reason of the event and the condition; the message says what to do.
+ * it depends on changes. `reason` is that of the event and the condition; the message says what to do.
  */
 export class UnsatisfiableError extends Error {
   override readonly name = 'UnsatisfiableError';
-  readonly reason: string;
+  readonly reason: EventReason;
   /** The status that stays in force meanwhile: an address that is still good is not taken away. */
   readonly status: LoadBalancerStatus;
 
-  constructor(reason: string, message: string, status: LoadBalancerStatus) {
+  constructor(reason: EventReason, message: string, status: LoadBalancerStatus) {
     super(message);
     this.reason = reason;
     this.status = status;

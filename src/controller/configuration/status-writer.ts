@@ -148,15 +148,18 @@ export class StatusWriter {
   }
 
   /** An event where an object goes out of force, changes the reason, or comes back. */
-  #tell({ object }: AssessedObject, { conditions }: DesiredStatus): void {
+  #tell({ object, verdict }: AssessedObject, { conditions }: DesiredStatus): void {
     const before = conditionsOf(object.status).find(({ type }) => type === VALID);
     const after = conditions.find(({ type }) => type === VALID);
     if (after === undefined || (after.status === 'True' && before?.status !== 'False')) return;
     if (after.status === 'False' && before?.status === 'False' && before.message === after.message) return;
     const { namespace, name, uid } = object.meta;
+    const { message } = after;
+    // Of an object that is right by itself, only a Secret that it names can be missing.
+    const reason = verdict.valid ? 'ReferenceMissing' : verdict.reason;
     this.#dependencies.events.record(
       { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid },
-      { type: after.status === 'True' ? 'Normal' : 'Warning', reason: after.reason, message: after.message },
+      after.status === 'True' ? { type: 'Normal', reason: 'InForce', message } : { type: 'Warning', reason, message },
     );
   }
 }

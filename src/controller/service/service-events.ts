@@ -1,3 +1,4 @@
+import type { EventReason } from '../../ports/event-reasons.ts';
 import type { EventSink, KubernetesEvent, Service } from '../../ports/kubernetes.ts';
 
 /** Reasons of the events on Services. @see k8s.io/cloud-provider controllers/service */
@@ -40,7 +41,7 @@ export class ServiceEvents {
   }
 
   /** Why a Service is not served, in the provider's words. */
-  unsatisfiable(service: Service, reason: string, message: string): void {
+  unsatisfiable(service: Service, reason: EventReason, message: string): void {
     this.#record(service, { type: 'Warning', reason, message });
   }
 

@@ -2,6 +2,7 @@ import type { Origin } from './origin.ts';
 
 /** Why an object is, or is not, in force as it is written. These are the reasons of the condition `Valid`. */
 export type VerdictReason =
+  /** It is in force as it is written. */
   | 'InForce'
   /** A field is wrong by itself. */
   | 'Invalid'

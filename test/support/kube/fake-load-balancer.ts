@@ -45,7 +45,7 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
   ): Promise<LoadBalancerStatus> {
     this.#call('ensure', meta.name);
     const address = this.assigned.get(meta.name) ?? this.free.shift();
-    if (address === undefined) throw new UnsatisfiableError('PoolExhausted', 'no address is free', { ingress: [] });
+    if (address === undefined) throw new UnsatisfiableError('AllocationFailed', 'no address is free', { ingress: [] });
     this.assigned.set(meta.name, address);
     this.hosts.set(
       meta.name,

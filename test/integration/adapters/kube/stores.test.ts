@@ -195,16 +195,16 @@ test('events are written once and then counted up', async () => {
   const object = { kind: 'Service', apiVersion: 'v1', namespace: 'default', name: 'web', uid: 'u' };
   const stored = () =>
     api.server.store.collection('', 'events').list('default') as unknown as readonly Record<string, unknown>[];
-  connection.events.record(object, { type: 'Warning', reason: 'PoolExhausted', message: 'no address is free' });
+  connection.events.record(object, { type: 'Warning', reason: 'AllocationFailed', message: 'no address is free' });
   await eventually('the event is there', () => stored().length === 1);
   for (let times = 0; times < 5; times += 1) {
-    connection.events.record(object, { type: 'Warning', reason: 'PoolExhausted', message: 'no address is free' });
+    connection.events.record(object, { type: 'Warning', reason: 'AllocationFailed', message: 'no address is free' });
   }
   await eventually('it is counted up', () => stored()[0]?.count === 6);
   expect(stored()).toHaveLength(1);
   expect(stored()[0]).toMatchObject({
     involvedObject: { kind: 'Service', name: 'web', uid: 'u' },
-    reason: 'PoolExhausted',
+    reason: 'AllocationFailed',
     source: { component: 'service-controller' },
     type: 'Warning',
   });

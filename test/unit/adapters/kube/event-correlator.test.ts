@@ -3,7 +3,7 @@ import { EventCorrelator } from '../../../../src/adapters/kube/events/event-corr
 import { ManualTime } from '../../../support/manual-time.ts';
 
 const OBJECT = { kind: 'Service', apiVersion: 'v1', namespace: 'default', name: 'web', uid: 'u' };
-const event = (message: string) => ({ type: 'Warning', reason: 'PoolExhausted', message }) as const;
+const event = (message: string) => ({ type: 'Warning', reason: 'AllocationFailed', message }) as const;
 
 test('equal events within ten minutes are one that counts', async () => {
   const time = new ManualTime();
@@ -25,7 +25,7 @@ test('events of other objects, reasons or messages are events of their own', () 
   const series = [
     correlator.correlate(OBJECT, event('a')),
     correlator.correlate(OBJECT, event('b')),
-    correlator.correlate(OBJECT, { ...event('a'), reason: 'Other' }),
+    correlator.correlate(OBJECT, { ...event('a'), reason: 'IPAllocated' }),
     correlator.correlate({ ...OBJECT, uid: 'v' }, event('a')),
   ];
   expect(new Set(series).size).toBe(4);

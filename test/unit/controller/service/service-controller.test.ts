@@ -249,15 +249,15 @@ describe('a Service that cannot be served', () => {
     it.cluster.put(service('third'));
     await settle();
     expect(it.cluster.stored('second')?.status.conditions).toMatchObject([
-      { type: ADDRESS_ALLOCATED, status: 'False', reason: 'PoolExhausted', message: 'no address is free' },
+      { type: ADDRESS_ALLOCATED, status: 'False', reason: 'AllocationFailed', message: 'no address is free' },
     ]);
-    expect(it.cluster.reasons('second')).toEqual(['PoolExhausted']);
+    expect(it.cluster.reasons('second')).toEqual(['AllocationFailed']);
     expect(it.metrics.value('heraldlb_services_pending')).toBe(2);
     it.cluster.remove('first');
     await settle();
     expect(it.loadBalancer.assigned.get('second')).toBe('192.0.2.1');
     expect(it.cluster.stored('second')?.status.conditions).toMatchObject([{ status: 'True', reason: 'Allocated' }]);
-    expect(it.cluster.reasons('third')).toEqual(['PoolExhausted']);
+    expect(it.cluster.reasons('third')).toEqual(['AllocationFailed']);
     await it.stop();
   });
 
