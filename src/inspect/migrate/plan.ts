@@ -1,3 +1,4 @@
+import { advertisesPool } from '../../core/config/advertises.ts';
 import type { Config } from '../../core/config/config.ts';
 import { compareIp, familyBits, familyOf, formatIp, type IpAddress, parseIp } from '../../core/net/index.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
@@ -53,6 +54,7 @@ export interface ShadowedService {
 
 /** Holds what no translated pool has: nobody else is given it. */
 const KEPT_POOL = 'kept-addresses';
+const PLANNED_UID = 'planned/';
 
 /** Plans how every Service keeps the address that it has. */
 export async function planMigration(input: MigrationInput): Promise<MigrationPlan> {
@@ -76,7 +78,7 @@ export async function planMigration(input: MigrationInput): Promise<MigrationPla
     from,
     objects: planned,
     annotations,
-    notes: [...notes, ...classNotes(snapshot, options)],
+    notes: [...notes, ...refusedNotes(decided), ...silentNotes(decided), ...classNotes(snapshot, options)],
     steps: [...annotations.map(annotateCommand), ...steps],
     services: decided.allocations.map(shadowed),
   };
@@ -163,7 +165,7 @@ function nameOf({ apiVersion, kind, meta }: ConfigObject): string {
 }
 
 function asObject({ apiVersion, kind, metadata, spec }: PlannedObject): ConfigObject {
-  const nothing = { uid: `planned/${kind}/${metadata.name}`, resourceVersion: '', labels: {}, annotations: {} };
+  const nothing = { uid: `${PLANNED_UID}${kind}/${metadata.name}`, resourceVersion: '', labels: {}, annotations: {} };
   const meta = { ...metadata, ...nothing, finalizers: [], creationTimestamp: '' };
   return { apiVersion, kind, meta, spec, status: {} };
 }
@@ -185,6 +187,24 @@ function shadowed({ service: { meta }, before, after, refusal }: Allocation): Sh
     verdict,
     ...(refusal === undefined ? {} : { why: refusal }),
   };
+}
+
+/** What would not be in force, as the controller would say. */
+function refusedNotes({ verdicts }: AllocationRehearsal): readonly string[] {
+  return verdicts
+    .filter(({ valid, uid }) => !valid && uid.startsWith(PLANNED_UID))
+    .map(({ uid, message }) => `${uid.slice(PLANNED_UID.length).replace('/', ' ')} would not be in force: ${message}`);
+}
+
+function silentNotes({
+  config: { pools, l2Advertisements, bgpAdvertisements },
+}: AllocationRehearsal): readonly string[] {
+  const advertisements = [...l2Advertisements, ...bgpAdvertisements];
+  return pools
+    .filter((pool) => !advertisements.some((each) => advertisesPool(each, pool)))
+    .map(
+      ({ name }) => `Pool ${name} would be announced by nobody: write an L2Advertisement or a BGPAdvertisement for it`,
+    );
 }
 
 function classNotes({ services }: ClusterSnapshot, { loadBalancerClass }: RehearsalOptions): readonly string[] {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/core/config/decode.ts';
 import { fromCilium } from '../../../src/inspect/migrate/cilium.ts';
@@ -10,6 +12,7 @@ import type { PlannedObject, Translation } from '../../../src/inspect/migrate/tr
 import { snapshot } from '../../support/cluster-snapshot.ts';
 import { node, service } from '../../support/kube/fake-cluster.ts';
 
+const ROOT = join(import.meta.dirname, '../../..');
 const NAMESPACE = 'heraldlb-system';
 const OPTIONS = { configNamespaces: [NAMESPACE] };
 
@@ -180,6 +183,37 @@ describe('a plan', () => {
       expect.objectContaining({ kind: 'L2Advertisement', spec: { ipAddressPools: ['kept-addresses'] } }),
     );
   });
+
+  it('says which pools nobody would announce, and what would not be in force', async () => {
+    const block = (name: string, cidr: string) => ({
+      kind: 'CiliumLoadBalancerIPPool',
+      namespace: '',
+      name,
+      spec: { blocks: [{ cidr }] },
+    });
+    const { notes } = await planMigration({
+      from: 'cilium',
+      snapshot: snapshot({}),
+      foreign: [block('a', '10.0.0.0/28'), block('b', '10.0.0.0/29')],
+      options: OPTIONS,
+    });
+    expect(notes).toEqual([
+      expect.stringMatching(/^IPAddressPool b would not be in force: .*10\.0\.0\.0/),
+      expect.stringMatching(/^Pool a would be announced by nobody/),
+    ]);
+  });
+
+  it.each<Source>(['servicelb', 'metallb', 'kube-vip', 'cilium', 'purelb'])(
+    'from %s names only folders that there are',
+    async (from) => {
+      for (const legacy of [undefined, { objects: [], notes: [] }]) {
+        const input = { from, snapshot: snapshot({}), foreign: [], options: OPTIONS };
+        const { steps } = await planMigration({ ...input, ...(legacy === undefined ? {} : { legacy }) });
+        const folders = steps.flatMap((step) => [...step.matchAll(/-k (\S+)/g)].map(([, folder = '']) => folder));
+        for (const folder of folders) expect(existsSync(join(ROOT, folder, 'kustomization.yaml')), folder).toBe(true);
+      }
+    },
+  );
 
   it("keeps no node's own address in a pool", async () => {
     const { objects } = await planMigration({
