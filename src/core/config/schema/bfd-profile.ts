@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import type { BfdProfile } from '../bgp-config.ts';
 import { described } from './fields.ts';
-import {
-  ageColumn,
-  conditionsOnly,
-  type DecodeSource,
-  type KindDefinition,
-  kindVersion,
-  reasonColumn,
-  validColumn,
-} from './kind.ts';
+import { conditionsOnly, type DecodeSource, type KindDefinition, metallbVersion, ownVersion } from './kind.ts';
 
 const interval = (description: string) =>
   described(z.int().min(10).max(60000).meta({ format: 'int32' }), description).exactOptional();
@@ -40,6 +32,7 @@ const columns = [
 const version = {
   spec,
   status: conditionsOnly,
+  columns,
   specRequired: false,
   build: (from: z.output<typeof spec>, source: DecodeSource) => ({
     kind: 'BFDProfile' as const,
@@ -53,13 +46,7 @@ export const bfdProfile: KindDefinition = {
   singular: 'bfdprofile',
   shortName: 'lbbfd',
   description: 'How fast a BGP session notices that its peer is dead (BFD, RFC 5880).',
-  versions: [
-    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
-    kindVersion(
-      { group: 'heraldlb.io', version: 'v1' },
-      { ...version, columns: [...columns, validColumn, reasonColumn, ageColumn] },
-    ),
-  ],
+  versions: [metallbVersion({ version: 'v1beta1' }, version), ownVersion(version)],
 };
 
 /** The defaults are those of FRR, which MetalLB leaves them to. */

@@ -2,15 +2,7 @@ import { z } from 'zod';
 import type { DecodedBgpAdvertisement } from '../decoded.ts';
 import { advertisementFields } from './advertisement-fields.ts';
 import { type CelRule, described, distinct, names } from './fields.ts';
-import {
-  ageColumn,
-  conditionsOnly,
-  type DecodeSource,
-  type KindDefinition,
-  kindVersion,
-  reasonColumn,
-  validColumn,
-} from './kind.ts';
+import { conditionsOnly, type DecodeSource, type KindDefinition, metallbVersion, ownVersion } from './kind.ts';
 import { communityOrAlias } from './text-values.ts';
 
 const wholeRoutes: CelRule = {
@@ -88,6 +80,7 @@ const columns = [
 
 const version = {
   status: conditionsOnly,
+  columns,
   specRequired: false,
   rules: [wholeRoutes],
   build: (from: AdvertisementSpec, source: DecodeSource) => ({
@@ -103,14 +96,8 @@ export const bgpAdvertisement: KindDefinition = {
   shortName: 'lbbgp',
   description: 'Announces addresses of pools to routers, by BGP.',
   versions: [
-    kindVersion(
-      { group: 'metallb.io', version: 'v1beta1' },
-      { ...version, spec: metallb, columns: [...columns, validColumn] },
-    ),
-    kindVersion(
-      { group: 'heraldlb.io', version: 'v1' },
-      { ...version, spec: own, columns: [...columns, validColumn, reasonColumn, ageColumn] },
-    ),
+    metallbVersion({ version: 'v1beta1' }, { ...version, spec: metallb }),
+    ownVersion({ ...version, spec: own }),
   ],
 };
 

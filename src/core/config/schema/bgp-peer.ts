@@ -3,15 +3,7 @@ import { asnFromNumber } from '../../net/index.ts';
 import type { DecodedBgpPeer } from '../decoded.ts';
 import { checkPeer, ownPeerRules, peerRules } from './bgp-peer-rules.ts';
 import { described, labelSelectors } from './fields.ts';
-import {
-  ageColumn,
-  conditions,
-  type DecodeSource,
-  type KindDefinition,
-  kindVersion,
-  reasonColumn,
-  validColumn,
-} from './kind.ts';
+import { conditions, type DecodeSource, type KindDefinition, metallbVersion, ownVersion } from './kind.ts';
 import { durationSeconds, ipAddress, routerIdText } from './text-values.ts';
 
 const ASN_MAX = 4294967295;
@@ -165,27 +157,20 @@ export const bgpPeer: KindDefinition = {
   shortName: 'lbpeer',
   description: 'A router to tell routes to, by BGP.',
   versions: [
-    kindVersion(
+    metallbVersion(
       {
-        group: 'metallb.io',
         version: 'v1beta1',
         deprecationWarning: 'metallb.io/v1beta1 BGPPeer is deprecated; write metallb.io/v1beta2',
       },
-      { ...version, spec: first, columns: [...columns, validColumn] },
+      { ...version, spec: first, columns },
     ),
-    kindVersion(
-      { group: 'metallb.io', version: 'v1beta2' },
-      { ...version, spec: newest, rules: peerRules, columns: [...columns, validColumn] },
-    ),
-    kindVersion(
-      { group: 'heraldlb.io', version: 'v1' },
-      {
-        ...version,
-        spec: own,
-        rules: [...peerRules, ...ownPeerRules],
-        columns: [...columns, sessionsColumn, validColumn, reasonColumn, ageColumn],
-      },
-    ),
+    metallbVersion({ version: 'v1beta2' }, { ...version, spec: newest, rules: peerRules, columns }),
+    ownVersion({
+      ...version,
+      spec: own,
+      rules: [...peerRules, ...ownPeerRules],
+      columns: [...columns, sessionsColumn],
+    }),
   ],
 };
 
@@ -243,7 +228,10 @@ function timesOf({ holdTime, keepaliveTime, connectTime }: PeerSpec) {
 
 function passwordOf({ password = '', passwordSecret }: PeerSpec, namespace: string): Pick<DecodedBgpPeer, 'password'> {
   if (password !== '') return { password: { kind: 'plain', value: password } };
-  return passwordSecret?.name ? { password: { kind: 'secret', namespace, name: passwordSecret.name } } : {};
+  if (!passwordSecret?.name) return {};
+  const { name, namespace: asked = '' } = passwordSecret;
+  const otherNamespace = asked === '' || asked === namespace ? undefined : asked;
+  return { password: { kind: 'secret', namespace, name, ...(otherNamespace === undefined ? {} : { otherNamespace }) } };
 }
 
 function neverAsn(value: number): never {

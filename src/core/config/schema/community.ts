@@ -5,9 +5,8 @@ import {
   conditionsOnly,
   type DecodeSource,
   type KindDefinition,
-  kindVersion,
-  reasonColumn,
-  validColumn,
+  metallbVersion,
+  ownVersion,
 } from './kind.ts';
 import { communityValue } from './text-values.ts';
 
@@ -59,10 +58,8 @@ export const community: KindDefinition = {
   shortName: 'lbcom',
   description: 'Names for BGP communities (RFC 1997, RFC 8092), for use in advertisements.',
   versions: [
-    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [validColumn, ageColumn] }),
-    kindVersion(
-      { group: 'heraldlb.io', version: 'v1' },
-      { ...version, columns: [validColumn, reasonColumn, ageColumn] },
-    ),
+    // MetalLB has no columns for it, and so the one that kubectl shows by default.
+    metallbVersion({ version: 'v1beta1' }, { ...version, columns: [ageColumn] }),
+    ownVersion({ ...version, columns: [] }),
   ],
 };

@@ -2,15 +2,7 @@ import { z } from 'zod';
 import { formatIp } from '../../net/index.ts';
 import type { Pool } from '../config.ts';
 import { addressEntry, type CelRule, described, labelSelectors, names, rangeShape } from './fields.ts';
-import {
-  ageColumn,
-  conditions,
-  type DecodeSource,
-  type KindDefinition,
-  kindVersion,
-  reasonColumn,
-  validColumn,
-} from './kind.ts';
+import { conditions, type DecodeSource, type KindDefinition, metallbVersion, ownVersion } from './kind.ts';
 import { overlapsWithin } from './range-overlaps.ts';
 import { checkReservations, type PoolReservations, reservations } from './reservations.ts';
 
@@ -124,24 +116,18 @@ export const ipAddressPool: KindDefinition = {
   shortName: 'lbpool',
   description: 'A pool of addresses for Services of type LoadBalancer.',
   versions: [
-    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, spec, columns: [...columns, validColumn] }),
-    kindVersion(
-      { group: 'heraldlb.io', version: 'v1' },
-      {
-        ...version,
-        spec: specWithReservations,
-        columns: [
-          ...columns,
-          { name: 'Assigned IPv4', type: 'integer', jsonPath: '.status.assignedIPv4' },
-          { name: 'Available IPv4', type: 'integer', jsonPath: '.status.availableIPv4' },
-          { name: 'Assigned IPv6', type: 'integer', jsonPath: '.status.assignedIPv6', priority: 1 },
-          { name: 'Available IPv6', type: 'integer', jsonPath: '.status.availableIPv6', priority: 1 },
-          validColumn,
-          reasonColumn,
-          ageColumn,
-        ],
-      },
-    ),
+    metallbVersion({ version: 'v1beta1' }, { ...version, spec, columns }),
+    ownVersion({
+      ...version,
+      spec: specWithReservations,
+      columns: [
+        ...columns,
+        { name: 'Assigned IPv4', type: 'integer', jsonPath: '.status.assignedIPv4' },
+        { name: 'Available IPv4', type: 'integer', jsonPath: '.status.availableIPv4' },
+        { name: 'Assigned IPv6', type: 'integer', jsonPath: '.status.assignedIPv6', priority: 1 },
+        { name: 'Available IPv6', type: 'integer', jsonPath: '.status.availableIPv6', priority: 1 },
+      ],
+    }),
   ],
 };
 

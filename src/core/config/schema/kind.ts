@@ -61,13 +61,28 @@ interface VersionInput<Spec extends z.ZodType> {
   readonly spec: Spec;
   readonly status: z.ZodType;
   readonly rules?: readonly CelRule[];
+  /** Those of the kind itself, before the ones that every kind of the group has. */
   readonly columns: readonly PrinterColumn[];
   readonly specRequired: boolean;
   readonly build: (spec: z.output<Spec>, source: DecodeSource) => Decoded;
 }
 
-/** A version for one group, whose decoder is made of its schema. */
-export function kindVersion<Spec extends z.ZodType>(
+/** A version of MetalLB's group: MetalLB's columns, and whether the object is in force. */
+export function metallbVersion<Spec extends z.ZodType>(
+  served: Pick<KindVersion, 'version' | 'deprecationWarning'>,
+  input: VersionInput<Spec>,
+): KindVersion {
+  return kindVersion({ ...served, group: 'metallb.io' }, { ...input, columns: [...input.columns, VALID_COLUMN] });
+}
+
+/** The version of our own group, which shows as well why an object is not in force. */
+export function ownVersion<Spec extends z.ZodType>(input: VersionInput<Spec>): KindVersion {
+  const columns = [...input.columns, VALID_COLUMN, REASON_COLUMN, ageColumn];
+  return kindVersion({ version: 'v1', group: 'heraldlb.io' }, { ...input, columns });
+}
+
+/** The decoder is made of the schema. */
+function kindVersion<Spec extends z.ZodType>(
   served: Pick<KindVersion, 'group' | 'version' | 'deprecationWarning'>,
   { build, rules = [], ...input }: VersionInput<Spec>,
 ): KindVersion {
@@ -136,13 +151,13 @@ export const conditions = z
 
 export const conditionsOnly = z.object({ conditions: conditions.optional() });
 
-export const validColumn: PrinterColumn = {
+const VALID_COLUMN: PrinterColumn = {
   name: 'Valid',
   type: 'string',
   jsonPath: '.status.conditions[?(@.type=="Valid")].status',
 };
 
-export const reasonColumn: PrinterColumn = {
+const REASON_COLUMN: PrinterColumn = {
   name: 'Reason',
   type: 'string',
   jsonPath: '.status.conditions[?(@.type=="Valid")].reason',

@@ -2,15 +2,7 @@ import { z } from 'zod';
 import type { L2Advertisement } from '../config.ts';
 import { advertisementFields } from './advertisement-fields.ts';
 import { described, labelSelector, nameOf } from './fields.ts';
-import {
-  ageColumn,
-  conditionsOnly,
-  type DecodeSource,
-  type KindDefinition,
-  kindVersion,
-  reasonColumn,
-  validColumn,
-} from './kind.ts';
+import { conditionsOnly, type DecodeSource, type KindDefinition, metallbVersion, ownVersion } from './kind.ts';
 
 const preferredNodeSelector = z.object({
   weight: described(
@@ -42,6 +34,7 @@ const columns = [
 const version = {
   spec,
   status: conditionsOnly,
+  columns,
   specRequired: false,
   build: (from: z.output<typeof spec>, source: DecodeSource) => ({
     kind: 'L2Advertisement' as const,
@@ -55,13 +48,7 @@ export const l2Advertisement: KindDefinition = {
   singular: 'l2advertisement',
   shortName: 'lbl2',
   description: 'Announces addresses of pools on the local network, by ARP and NDP.',
-  versions: [
-    kindVersion({ group: 'metallb.io', version: 'v1beta1' }, { ...version, columns: [...columns, validColumn] }),
-    kindVersion(
-      { group: 'heraldlb.io', version: 'v1' },
-      { ...version, columns: [...columns, validColumn, reasonColumn, ageColumn] },
-    ),
-  ],
+  versions: [metallbVersion({ version: 'v1beta1' }, version), ownVersion(version)],
 };
 
 function advertisementOf(from: z.output<typeof spec>, { origin }: DecodeSource): L2Advertisement {
