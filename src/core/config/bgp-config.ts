@@ -65,7 +65,13 @@ export interface BgpPeer {
   /** For TCP-MD5. A Secret is one of type `kubernetes.io/basic-auth` in the namespace of the object; its key is `password`. */
   readonly password?:
     | { readonly kind: 'plain'; readonly value: string }
-    | { readonly kind: 'secret'; readonly namespace: string; readonly name: string };
+    | {
+        readonly kind: 'secret';
+        readonly namespace: string;
+        readonly name: string;
+        /** Another one that the object names, in vain. */
+        readonly otherNamespace?: string;
+      };
   readonly bfdProfile?: BfdProfile;
   /** The session waits for BFD to be up. */
   readonly bfdStrict: boolean;

@@ -50,7 +50,16 @@ function unknownNames(
 }
 
 /** A session is held all the same: its router may wait for it. */
-function peerNotes({ name }: BgpPeer, { bgpAdvertisements }: Config): string[] {
-  if (bgpAdvertisements.some(({ peers }) => peers.length === 0 || peers.includes(name))) return [];
-  return ['No BGPAdvertisement in force names this peer or every peer, so it is told no routes: create one.'];
+function peerNotes(peer: BgpPeer, { bgpAdvertisements }: Config): string[] {
+  const notes = passwordNotes(peer);
+  if (bgpAdvertisements.some(({ peers }) => peers.length === 0 || peers.includes(peer.name))) return notes;
+  return [...notes, 'No BGPAdvertisement in force names this peer or every peer, so it is told no routes: create one.'];
+}
+
+function passwordNotes({ password }: BgpPeer): string[] {
+  if (password?.kind !== 'secret' || password.otherNamespace === undefined) return [];
+  const { name, namespace, otherNamespace } = password;
+  return [
+    `spec.passwordSecret.namespace ${quote(otherNamespace)} is not heeded: the Secret ${quote(name)} is read in namespace ${quote(namespace)}, where this object is; remove the field, and see that the Secret is there.`,
+  ];
 }

@@ -191,6 +191,17 @@ describe('a BGPPeer', () => {
     ]);
   });
 
+  it('is told that its Secret is read in its own namespace, whatever other one it names', () => {
+    const secretIn = (namespace: string) =>
+      messageOn([peer('router', { passwordSecret: { name: 'key', namespace } }), advertisement], 'router');
+    const advertisement = configObject('BGPAdvertisement', 'all', {});
+    expect(secretIn('')).toBe('In force.');
+    expect(secretIn('metallb-system')).toBe('In force.');
+    expect(secretIn('vault')).toBe(
+      'In force. spec.passwordSecret.namespace "vault" is not heeded: the Secret "key" is read in namespace "metallb-system", where this object is; remove the field, and see that the Secret is there.',
+    );
+  });
+
   it('without its BFDProfile waits for it; once in force, it keeps the profile that it had', () => {
     const profile = configObject('BFDProfile', 'fast', { receiveInterval: 50 });
     const wants = peer('router', { bfdProfile: 'fast' });
