@@ -1,20 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { longestOutage } from '../../../src/lab/page-attempt.ts';
 import type { ApiObject } from '../../kubernetes/api.ts';
 import { ProcessCluster } from '../../kubernetes/process-cluster.ts';
 import { NODES } from '../../kubernetes/topology.ts';
-import type { PageProbe } from '../../kubernetes/web-client.ts';
 import { heraldlb } from '../support/heraldlb-command.ts';
 import { HeraldLbProcesses } from '../support/heraldlb-processes.ts';
 import { LanView } from '../support/lan-view.ts';
 import { MetalLbProcesses } from '../support/metallb-processes.ts';
+import { pageGaps } from '../support/page-gaps.ts';
 import { POOL_OBJECTS, Services } from '../support/services.ts';
 
 const COUNT = 50;
-/** Of each client: 400 pages a second of all together. */
-const PROBE_EVERY_MS = 125;
 const RANGE = '192.168.10.150-192.168.10.249';
 const SETTLED_MS = 5_000;
 const NAMES = Array.from({ length: COUNT }, (_, index) => `web-${index + 1}`);
@@ -113,38 +110,13 @@ async function addressesNow(): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(NAMES.map(async (name) => [name, await services.address(name)] as const)));
 }
 
-/**
- * A client on each Service while `move` does its work. Prints for how long they were without a page, and for how long clients
- * were that use a node's own address, which no load balancer moves: so much is the machine's.
- */
+/** A client on each Service while `move` does its work. */
 async function during(title: string, move: () => Promise<void>): Promise<void> {
   const { spec } = await services.get(NAMES[0] ?? '');
-  const controls = NODES.map(({ address }) => `http://${address}:${spec.ports[0].nodePort}/`);
-  const urls = [...addresses.values()].map((address) => `http://${address}/`);
-  const probes = cluster.client.probes([...urls, ...controls], PROBE_EVERY_MS);
-  const pages = (withinMs: number): Promise<unknown> => Promise.all(probes.map((probe) => probe.nextPage(withinMs)));
-  try {
-    await pages(30_000);
+  const clients = { addresses: [...addresses.values()], nodePort: Number(spec.ports[0].nodePort) };
+  await pageGaps(title, cluster, clients, async () => {
     await move();
-    await Promise.all([...addresses.values()].map((address) => lan.owner(address)));
-    await pages(60_000);
-    expect(await addressesNow()).toEqual(addresses);
-    const [served, control] = [probes.slice(0, COUNT), probes.slice(COUNT)].map(gapsMs);
-    const each = `each asked for every ${PROBE_EVERY_MS} ms`;
-    console.log(
-      `${title}: ${COUNT} pages, ${each}, came at least every ${served}; from the nodes' own addresses ${control}`,
-    );
-  } finally {
-    for (const probe of probes) probe.stop();
-  }
-}
-
-/** The longest times between two pages, client by client. */
-function gapsMs(probes: readonly PageProbe[]): string {
-  const gaps = probes.map(({ attempts }) => {
-    const { firstPageAtMs = 0, lastPageAtMs = 0 } = longestOutage(attempts) ?? {};
-    return Math.round(firstPageAtMs - lastPageAtMs);
+    await Promise.all(clients.addresses.map((address) => lan.owner(address)));
   });
-  gaps.sort((a, b) => a - b);
-  return `${gaps[Math.floor(gaps.length / 2)]} ms (median), ${gaps.at(-1)} ms (longest)`;
+  expect(await addressesNow()).toEqual(addresses);
 }

@@ -107,6 +107,12 @@ export class HeraldLbProcesses {
     this.speakers.clear();
   }
 
+  /** As when its Pod is deleted and none comes after it. */
+  async stopSpeaker(node: ClusterNode): Promise<void> {
+    await this.speakers.get(node.name)?.process.end('SIGTERM');
+    this.speakers.delete(node.name);
+  }
+
   /** What a node keeps in memory alone is gone with its power. */
   loseMemory(node: ClusterNode): void {
     rmSync(this.#stateFolder(node), { recursive: true, force: true });

@@ -18,9 +18,11 @@ const METRICS_PORT = 7472;
 const PATIENCE_MS = 60_000;
 const MEMBERLIST_KEY = `/api/v1/namespaces/${METALLB_NAMESPACE}/secrets/memberlist`;
 
+type MetalLbProgram = Extract<Program, 'metallb-controller' | 'metallb-speaker'>;
+
 interface MetalLbPod {
   readonly pod: PlacedPod;
-  readonly program: Program;
+  readonly program: MetalLbProgram;
   readonly node: ClusterNode;
 }
 
@@ -28,7 +30,8 @@ interface MetalLbPod {
 export class MetalLbProcesses {
   readonly #cluster: ProcessCluster;
   readonly #pods: readonly MetalLbPod[];
-  #running: readonly ManagedProcess[] = [];
+  /** By program and node. BOUNDED: by the Pods. */
+  readonly #running = new Map<string, ManagedProcess>();
   #starts = 0;
 
   private constructor(cluster: ProcessCluster, pods: readonly MetalLbPod[]) {
@@ -45,7 +48,7 @@ export class MetalLbProcesses {
       .map(withoutConversion);
     await cluster.controlPlane.apply(objects);
     await cluster.controlPlane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
-    const placed = async (program: Program, workload: ApiObject, node: ClusterNode): Promise<MetalLbPod> => {
+    const placed = async (program: MetalLbProgram, workload: ApiObject, node: ClusterNode): Promise<MetalLbPod> => {
       const { metadata, spec } = workload.spec.template as ApiObject;
       const pod = {
         metadata: { ...metadata, name: `${program}-${node.name}`, namespace: METALLB_NAMESPACE },
@@ -66,19 +69,30 @@ export class MetalLbProcesses {
   }
 
   async start(): Promise<void> {
-    const [controller, ...speakers] = this.#pods;
-    if (controller === undefined) throw new Error('MetalLB has no controller');
-    this.#starts += 1;
-    this.#running = [await this.#run(controller, '')];
+    await this.startController();
+    await Promise.all(NODES.map((node) => this.startSpeaker(node)));
+  }
+
+  async startController(): Promise<void> {
+    await this.#start('metallb-controller', CONTROL_PLANE);
+  }
+
+  /** As its Pod of the DaemonSet, which waits for the Secret that it mounts. */
+  async startSpeaker(node: ClusterNode): Promise<void> {
     const { controlPlane } = this.#cluster;
-    // Pods of the DaemonSet wait for the Secret that they mount.
     const secret = await controlPlane.api.until(MEMBERLIST_KEY, (found) => found !== undefined);
     const folder = controlPlane.folder.folder('memberlist');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'secretkey'), Buffer.from(String(secret?.data.secretkey), 'base64'));
-    const running = await Promise.all(speakers.map((speaker) => this.#run(speaker, folder)));
-    this.#running = [...this.#running, ...running];
-    await this.#report(NODES.length);
+    await this.#start('metallb-speaker', node, folder);
+  }
+
+  stopController(): Promise<void> {
+    return this.#stop('metallb-controller', CONTROL_PLANE);
+  }
+
+  stopSpeaker(node: ClusterNode): Promise<void> {
+    return this.#stop('metallb-speaker', node);
   }
 
   /** Waits until its speakers announce so many addresses, as their metrics have it. */
@@ -97,23 +111,38 @@ export class MetalLbProcesses {
 
   /** As `kubectl scale` and the DaemonSet's deletion end them. */
   async stop(): Promise<void> {
-    await Promise.all(this.#running.map((process) => process.end('SIGTERM')));
-    this.#running = [];
-    await this.#report(0);
+    await Promise.all([this.stopController(), ...NODES.map((node) => this.stopSpeaker(node))]);
+  }
+
+  async #start(program: MetalLbProgram, node: ClusterNode, memberlistKey = ''): Promise<void> {
+    const pod = this.#pods.find((each) => each.program === program && each.node === node);
+    if (pod === undefined) throw new Error(`MetalLB has no ${program} on ${node.name}`);
+    this.#starts += 1;
+    this.#running.set(`${program} ${node.name}`, await this.#run(pod, memberlistKey));
+    await this.#report();
+  }
+
+  async #stop(program: MetalLbProgram, node: ClusterNode): Promise<void> {
+    const name = `${program} ${node.name}`;
+    await this.#running.get(name)?.end('SIGTERM');
+    this.#running.delete(name);
+    await this.#report();
   }
 
   /** As kube-controller-manager and the kubelets would report it. */
-  async #report(ready: number): Promise<void> {
+  async #report(): Promise<void> {
     const { api } = this.#cluster.controlPlane;
     const path = `/apis/apps/v1/namespaces/${METALLB_NAMESPACE}`;
-    const replicas = Math.min(ready, 1);
+    const controllers = [...this.#running.keys()].filter((name) => name.startsWith('metallb-controller')).length;
+    const speakers = this.#running.size - controllers;
     const status = {
-      currentNumberScheduled: ready,
-      desiredNumberScheduled: ready,
+      currentNumberScheduled: speakers,
+      desiredNumberScheduled: speakers,
       numberMisscheduled: 0,
-      numberReady: ready,
+      numberReady: speakers,
     };
-    await api.patch(`${path}/deployments/controller/status`, { status: { replicas, readyReplicas: replicas } });
+    const replicas = { replicas: controllers, readyReplicas: controllers };
+    await api.patch(`${path}/deployments/controller/status`, { status: replicas });
     await api.patch(`${path}/daemonsets/speaker/status`, { status });
   }
 

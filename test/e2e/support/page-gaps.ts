@@ -1,0 +1,50 @@
+import { longestOutage } from '../../../src/lab/page-attempt.ts';
+import type { ProcessCluster } from '../../kubernetes/process-cluster.ts';
+import { NODES } from '../../kubernetes/topology.ts';
+import type { PageProbe } from '../../kubernetes/web-client.ts';
+
+/** Of each client. */
+const PROBE_EVERY_MS = 125;
+
+/** Clients that fetch pages while something is moved. */
+export interface Clients {
+  readonly addresses: readonly string[];
+  /** Of the Service that nodes serve at their own addresses too, which no load balancer moves: what it lacks is the machine's. */
+  readonly nodePort: number;
+}
+
+/**
+ * A client on each address while `move` does its work; ends when each has a page again. Prints the longest times without one,
+ * and those of clients of the nodes' own addresses.
+ */
+export async function pageGaps(
+  title: string,
+  cluster: ProcessCluster,
+  { addresses, nodePort }: Clients,
+  move: () => Promise<void>,
+): Promise<void> {
+  const controls = NODES.map(({ address }) => `http://${address}:${nodePort}/`);
+  const urls = [...addresses.map((address) => `http://${address}/`), ...controls];
+  const probes = cluster.client.probes(urls, PROBE_EVERY_MS);
+  const pages = (withinMs: number): Promise<unknown> => Promise.all(probes.map((probe) => probe.nextPage(withinMs)));
+  try {
+    await pages(30_000);
+    await move();
+    await pages(60_000);
+    const [served, control] = [probes.slice(0, addresses.length), probes.slice(addresses.length)].map(gapsMs);
+    const each = `${addresses.length} pages, each asked for every ${PROBE_EVERY_MS} ms`;
+    console.log(`${title}: ${each}, came at least every ${served}; from the nodes' own addresses ${control}`);
+  } finally {
+    for (const probe of probes) probe.stop();
+  }
+}
+
+/** The longest times between two pages, client by client. */
+function gapsMs(probes: readonly PageProbe[]): string {
+  const gaps = probes.map(({ attempts }) => {
+    const { firstPageAtMs = 0, lastPageAtMs = 0 } = longestOutage(attempts) ?? {};
+    return Math.round(firstPageAtMs - lastPageAtMs);
+  });
+  gaps.sort((a, b) => a - b);
+  return `${gaps[Math.floor(gaps.length / 2)]} ms (median), ${gaps.at(-1)} ms (longest)`;
+}
