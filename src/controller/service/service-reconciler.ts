@@ -41,7 +41,7 @@ export interface SyncOutcome {
   readonly result: WorkResult;
 }
 
-/** An API that is away, or busy, says so by every request: asking again soon costs it little and us no time. */
+/** An API that is away, or busy, says so by every request, and a conflict by none twice: asking again soon costs it little and us no time. */
 const API_RETRY_MS = 1_000;
 const DONE: WorkResult = { kind: 'done' };
 
@@ -215,7 +215,7 @@ export class ServiceReconciler {
       }
       return { kind: 'retry-after', delayMs: error.retryAfterMs };
     }
-    if (isApiError(error, 'unavailable', 'throttled')) {
+    if (isApiError(error, 'unavailable', 'throttled', 'conflict')) {
       log.debug('service-sync-put-off', { service: key, error: message });
       return { kind: 'retry-after', delayMs: error.retryAfterMs ?? API_RETRY_MS };
     }

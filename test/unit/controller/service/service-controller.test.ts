@@ -288,6 +288,7 @@ describe('a Service that cannot be served', () => {
   test.each([
     ['the API is away', new ApiError('unavailable', 'no answer'), 1_000],
     ['the API is busy', new ApiError('throttled', '429', { retryAfterMs: 3_000 }), 3_000],
+    ['others write the Service all the time', new ApiError('conflict', '409'), 1_000],
   ])('because %s is tried again soon, without an event', async (_title, error, delayMs) => {
     const it = arrange();
     it.cluster.failures.push(error);
