@@ -41,7 +41,7 @@ export interface SyncOutcome {
   readonly result: WorkResult;
 }
 
-/** An API that is away, or busy, says so by every request, and a conflict by none twice: asking again soon costs it little and us no time. */
+/** An API that is away, or busy, says so by every request, and a conflict is over by then: asking again soon costs little. */
 const API_RETRY_MS = 1_000;
 const DONE: WorkResult = { kind: 'done' };
 
