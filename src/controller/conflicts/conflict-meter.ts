@@ -1,8 +1,10 @@
 import { formatIp, formatMac, type IpAddress, type MacAddress } from '../../core/net/index.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { Conflict } from './conflict.ts';
 import { CONFLICT_INFO, CONFLICTS, CONFLICTS_SEEN, SURVEYED } from './metrics.ts';
 import { vendorPrefix } from './station.ts';
 
+const SEEN: readonly Conflict['seen'][] = ['answer', 'announcement', 'survey'];
 const VENDORS_MAX = 32;
 const SERIES_MAX = 100;
 
@@ -26,6 +28,7 @@ export class ConflictMeter {
     this.#began = metrics.counter(CONFLICTS_SEEN);
     this.#info = metrics.gauge(CONFLICT_INFO);
     this.#surveyed = metrics.counter(SURVEYED);
+    for (const seen of SEEN) this.#now.set({ seen }, 0);
   }
 
   began(seen: string, mac: MacAddress, address?: IpAddress): void {

@@ -53,13 +53,13 @@ export class BfdWatch {
       this.forget(name);
       this.#with.changed(name, 'unknown');
     }
+    this.#with.meter.bfdWatched(watched);
     this.#plane.set(watched);
   }
 
   /** Nothing is known of the peer any more. */
   forget(peer: string): void {
     this.#reports.delete(peer);
-    this.#with.meter.bfdGone(peer);
   }
 
   /** For a session that begins while BFD watches already; undefined: nothing was heard yet. */

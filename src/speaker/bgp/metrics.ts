@@ -1,7 +1,7 @@
 import type { BgpMessage, ReceivedMessage } from '../../core/codec/bgp/index.ts';
 import type { SessionEnd, SessionState } from '../../core/fsm/bgp/index.ts';
 import { formatIp, type IpAddress } from '../../core/net/index.ts';
-import type { BfdCounters } from '../../ports/bfd.ts';
+import type { BfdCounters, BfdSessionSettings } from '../../ports/bfd.ts';
 import type { BgpPeerSettings } from '../../ports/bgp-channel.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { MetallbBgpMeter, type MetallbPeerMeter } from './metallb-metrics.ts';
@@ -111,13 +111,21 @@ export class BgpMeter {
     return new PeerMeter(peer.name, this.#made, this.#metallb.of(endOf(peer)));
   }
 
+  /** These are watched from now on, and no others: whoever was not heard yet is down. */
+  bfdWatched(watched: readonly Pick<BfdSessionSettings, 'name' | 'path'>[]): void {
+    const names = new Set(watched.map(({ name }) => name));
+    for (const peer of [...this.#bfd.keys()]) if (!names.has(peer)) this.#bfdGone(peer);
+    for (const { name, path } of watched)
+      if (this.#bfd.get(name)?.remote !== formatIp(path.remote)) this.bfdSession(name, path.remote, false);
+  }
+
   bfdSession(peer: string, remote: IpAddress, up: boolean): void {
     const before = this.#bfd.get(peer);
     const now = { remote: formatIp(remote), up };
-    if (before !== undefined && before.remote !== now.remote) this.bfdGone(peer);
+    if (before !== undefined && before.remote !== now.remote) this.#bfdGone(peer);
     this.#bfd.set(peer, now);
     this.#made.bfdUp.set({ peer }, up ? 1 : 0);
-    this.#metallb.bfdSession(now.remote, up, up !== (before?.up ?? false));
+    if (this.#speaksFor(peer)) this.#metallb.bfdSession(now.remote, up, up !== (before?.up ?? false));
   }
 
   /** BFD cannot be had now: nothing is up. */
@@ -125,17 +133,8 @@ export class BgpMeter {
     for (const [peer, { remote, up }] of this.#bfd) {
       this.#bfd.set(peer, { remote, up: false });
       this.#made.bfdUp.set({ peer }, 0);
-      this.#metallb.bfdSession(remote, false, up);
+      if (this.#speaksFor(peer)) this.#metallb.bfdSession(remote, false, up);
     }
-  }
-
-  /** The BFD session with the peer is not wanted any more. */
-  bfdGone(peer: string): void {
-    const last = this.#bfd.get(peer);
-    if (last === undefined) return;
-    this.#bfd.delete(peer);
-    this.#made.bfdUp.remove({ peer });
-    this.#metallb.bfdGone(last.remote);
   }
 
   bfd({ received, sent, sendFailures, drops, sessions }: BfdCounters): void {
@@ -145,8 +144,23 @@ export class BgpMeter {
     for (const [reason, count] of Object.entries(drops)) this.#made.bfdDrops.add({ reason }, count);
     for (const [peer, counters] of Object.entries(sessions)) {
       const told = this.#bfd.get(peer);
-      if (told !== undefined) this.#metallb.bfdPackets(told.remote, counters);
+      if (told !== undefined && this.#speaksFor(peer)) this.#metallb.bfdPackets(told.remote, counters);
     }
+  }
+
+  #bfdGone(peer: string): void {
+    const last = this.#bfd.get(peer);
+    if (last === undefined) return;
+    this.#bfd.delete(peer);
+    this.#made.bfdUp.remove({ peer });
+    if (![...this.#bfd.values()].some(({ remote }) => remote === last.remote)) this.#metallb.bfdGone(last.remote);
+  }
+
+  /** Of the peers on one router the first: MetalLB knows only the router. */
+  #speaksFor(peer: string): boolean {
+    const remote = this.#bfd.get(peer)?.remote;
+    const [first] = [...this.#bfd].find(([, other]) => other.remote === remote) ?? [];
+    return first === peer;
   }
 }
 

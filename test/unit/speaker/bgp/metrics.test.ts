@@ -62,7 +62,7 @@ describe('a BFD session', () => {
   function watched(): { readonly metrics: RecordingMetrics; readonly meter: BgpMeter } {
     const metrics = new RecordingMetrics();
     const meter = new BgpMeter(metrics);
-    meter.bfdSession('tor', TOR.endpoint.address, false);
+    meter.bfdWatched([{ name: 'tor', path: { remote: TOR.endpoint.address } }]);
     meter.bfdSession('tor', TOR.endpoint.address, true);
     return { metrics, meter };
   }
@@ -84,6 +84,14 @@ describe('a BFD session', () => {
       expect(metrics.series()).toContain(`${name}{peer=192.0.2.1,vrf=default}`);
   });
 
+  it('is down from the moment that it is wanted', () => {
+    const metrics = new RecordingMetrics();
+    new BgpMeter(metrics).bfdWatched([{ name: 'tor', path: { remote: TOR.endpoint.address } }]);
+    expect(metrics.series()).toContain('heraldlb_bfd_session_up{peer=tor}');
+    expect(metrics.series()).toContain('metallb_bfd_session_up{peer=192.0.2.1,vrf=default}');
+    expect(metrics.value('metallb_bfd_session_down_events', BFD_LABELS)).toBe(0);
+  });
+
   it('is not up any more from the moment that BFD died', () => {
     const { metrics, meter } = watched();
     meter.bfdFailed();
@@ -96,7 +104,23 @@ describe('a BFD session', () => {
     const { metrics, meter } = watched();
     meter.bfdSession('tor', address('192.0.2.9'), true);
     expect(metrics.series().filter((series) => series.includes('peer=192.0.2.1,'))).toEqual([]);
-    meter.bfdGone('tor');
+    meter.bfdWatched([]);
     expect(metrics.series().filter((series) => series.includes('session_up'))).toEqual([]);
+  });
+
+  it("is one under MetalLB's names, however many peers are on the router", () => {
+    const { metrics, meter } = watched();
+    const path = { remote: TOR.endpoint.address };
+    meter.bfdWatched([
+      { name: 'tor', path },
+      { name: 'tor6', path },
+    ]);
+    meter.bfdSession('tor6', path.remote, true);
+    const counters = { received: 5, sent: 6 };
+    meter.bfd({ received: 5, sent: 6, sendFailures: 0, drops: {}, sessions: { tor: counters, tor6: counters } });
+    expect(metrics.value('metallb_bfd_control_packet_input', BFD_LABELS)).toBe(5);
+    expect(metrics.value('metallb_bfd_session_up_events', BFD_LABELS)).toBe(1);
+    meter.bfdWatched([{ name: 'tor6', path }]);
+    expect(metrics.value('metallb_bfd_session_up', BFD_LABELS)).toBe(1);
   });
 });
