@@ -12,6 +12,8 @@ import { PanelBuilder as TimeseriesPanel } from '@grafana/grafana-foundation-sdk
 
 const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
 const STAT = { width: 4, height: 4 };
+/** By which Grafana tells the queries of a panel apart. */
+const REF_IDS = 'ABCDEF';
 const GRAPH = { width: 12, height: 8 };
 
 interface Query {
@@ -41,7 +43,8 @@ export function dashboard(): unknown {
   failover(made);
   bgp(made);
   controller(made);
-  return made.build();
+  const built = made.build();
+  return { ...built, panels: (built.panels ?? []).map((panel, at) => ({ ...panel, id: at + 1 })) };
 }
 
 function overview(to: DashboardBuilder): void {
@@ -171,14 +174,14 @@ function stat(title: string, expr: string): StatPanel {
   return new StatPanel()
     .title(title)
     .datasource(DATASOURCE)
-    .withTarget(query({ expr }))
+    .withTarget(query({ expr }).refId('A'))
     .height(STAT.height)
     .span(STAT.width);
 }
 
 function graph(title: string, queries: readonly Query[]): TimeseriesPanel {
   const panel = new TimeseriesPanel().title(title).datasource(DATASOURCE).height(GRAPH.height).span(GRAPH.width).min(0);
-  for (const each of queries) panel.withTarget(query(each));
+  for (const [at, each] of queries.entries()) panel.withTarget(query(each).refId(REF_IDS[at] ?? ''));
   return panel;
 }
 

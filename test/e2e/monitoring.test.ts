@@ -59,3 +59,44 @@ it('every alert and every panel asks for metrics that exist', async () => {
   const names = asked.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
   expect([...new Set(names)].filter((name) => !known.has(name))).toEqual([]);
 });
+
+describe('the dashboard', () => {
+  const { uid, schemaVersion, panels, templating } = JSON.parse(
+    readFileSync(join(MONITORING, 'dashboard.json'), 'utf8'),
+  ) as Dashboard;
+
+  it('has what Grafana asks of one that is imported', () => {
+    expect(uid.length).toBeLessThanOrEqual(40);
+    expect(schemaVersion).toBeGreaterThan(30);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    for (const { title, targets = [] } of panels) {
+      expect(
+        targets.map(({ refId }) => refId),
+        title,
+      ).toEqual([...'ABCDEF'].slice(0, targets.length));
+      for (const { datasource } of targets) expect(datasource?.uid ?? '$datasource').toBe('$datasource');
+    }
+    expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'pool']);
+  });
+
+  it('has no panel on top of another', () => {
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, at) => `${x + (at % w)} ${y + Math.floor(at / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
+  });
+});
+
+/** @see Grafana, dashboard JSON model */
+interface Dashboard {
+  readonly uid: string;
+  readonly schemaVersion: number;
+  readonly panels: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
+    readonly targets?: readonly { readonly refId: string; readonly datasource?: { readonly uid: string } }[];
+  }[];
+  readonly templating: { readonly list: readonly { readonly name: string }[] };
+}
