@@ -38,10 +38,6 @@ export class WaitingRoom {
   readonly #queues = new Map<QueueName, Queue>();
   #nextTurn = 0;
 
-  get size(): number {
-    return this.#waiters.size;
-  }
-
   has(key: string): boolean {
     return this.#waiters.has(key);
   }

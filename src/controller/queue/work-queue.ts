@@ -125,14 +125,11 @@ export class WorkQueue {
     else if (!this.#ready.has(key) && !this.#again.has(key)) this.#parked.add(key);
   }
 
-  /** Parked keys need work now, in the order in which they came to wait: all, or those named. */
-  addParked(keys?: readonly string[]): void {
-    for (const key of keys ?? this.#processing.keys()) {
-      if (this.#processing.has(key)) this.#unparked.add(key);
-    }
-    const parked = (keys ?? [...this.#parked]).filter((key) => this.#parked.has(key));
+  /** Parked keys need work now, in the order in which they came to wait. */
+  addParked(): void {
+    for (const key of this.#processing.keys()) this.#unparked.add(key);
     const arrival = (key: string): number => this.#arrivals.get(key) ?? 0;
-    for (const key of parked.sort((a, b) => arrival(a) - arrival(b))) this.add(key);
+    for (const key of [...this.#parked].sort((a, b) => arrival(a) - arrival(b))) this.add(key);
   }
 
   /** The next key for a worker, who says `done` after it; undefined when the queue is stopped. */

@@ -141,11 +141,6 @@ export class ServiceController {
     for (const service of ours) this.#serviceQueue.add(keyOf(service));
   }
 
-  /** What Services wait for may be there now: all that wait, or those named, in the order in which they came to wait. */
-  enqueuePending(keys?: readonly string[]): void {
-    this.#serviceQueue.addParked(keys);
-  }
-
   /** One Service needs another look. */
   enqueue(key: string): void {
     this.#serviceQueue.add(key);

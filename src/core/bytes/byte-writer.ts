@@ -46,12 +46,6 @@ export class ByteWriter {
     return this;
   }
 
-  zeros(count: number): this {
-    const start = this.#grow(count);
-    this.#bytes.fill(0, start, start + count);
-    return this;
-  }
-
   /** Writes over a 16-bit field that was written before, for lengths and checksums known only at the end. */
   patchU16(offset: number, value: number): this {
     if (offset + 2 > this.#length) throw new RangeError(`octet ${offset} is not written yet`);

@@ -79,10 +79,6 @@ export class Ipam {
     this.#order = new PoolOrder([...this.#pools.values()]);
   }
 
-  get poolNames(): readonly string[] {
-    return this.#order.names;
-  }
-
   /** The pool in which an address lies. */
   poolOf(address: IpAddress): PoolSpec | undefined {
     return this.#book.place(address)?.pool.spec;

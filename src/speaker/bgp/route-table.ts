@@ -27,10 +27,6 @@ export class RouteTable {
   /** The one that was held last. */
   #last: PathSet | undefined;
 
-  get size(): number {
-    return this.#routes.size;
-  }
-
   /** All routes, for keeping. */
   groups(): RouteGroup[] {
     const prefixes = new Map<PathSet, Prefix[]>();

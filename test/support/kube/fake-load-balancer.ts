@@ -13,8 +13,9 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
   readonly free: string[];
   /** Thrown by the next calls of a verb, first by the first. */
   readonly failures: { readonly verb: string; readonly error: Error }[] = [];
-  /** Called whenever an address is freed. */
-  onFreed: () => void = () => undefined;
+  /** Called whenever an address is freed, with who was refused one, in that order. */
+  onFreed: (waiting: readonly string[]) => void = () => undefined;
+  readonly #waiting = new Set<string>();
 
   constructor(addresses: readonly string[] = ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
     this.free = [...addresses];
@@ -45,7 +46,12 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
   ): Promise<LoadBalancerStatus> {
     this.#call('ensure', meta.name);
     const address = this.assigned.get(meta.name) ?? this.free.shift();
-    if (address === undefined) throw new UnsatisfiableError('AllocationFailed', 'no address is free', { ingress: [] });
+    const key = `${meta.namespace}/${meta.name}`;
+    if (address === undefined) {
+      this.#waiting.add(key);
+      throw new UnsatisfiableError('AllocationFailed', 'no address is free', { ingress: [] });
+    }
+    this.#waiting.delete(key);
     this.assigned.set(meta.name, address);
     this.hosts.set(
       meta.name,
@@ -73,7 +79,7 @@ export class FakeLoadBalancer implements LoadBalancer, ExistingClaims {
     this.assigned.delete(meta.name);
     if (address === undefined) return;
     this.free.push(address);
-    this.onFreed();
+    this.onFreed([...this.#waiting]);
   }
 
   #status(name: string): LoadBalancerStatus {

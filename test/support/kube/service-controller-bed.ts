@@ -35,7 +35,9 @@ export function arrange(options: { addresses?: readonly string[]; loadBalancerCl
     );
   };
   const controller = make();
-  loadBalancer.onFreed = () => controller.enqueuePending();
+  loadBalancer.onFreed = (waiting) => {
+    for (const key of waiting) controller.enqueue(key);
+  };
   let running: Promise<void> = Promise.resolve();
   return {
     cluster,

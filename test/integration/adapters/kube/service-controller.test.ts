@@ -37,7 +37,9 @@ async function startController(api: ApiUnderTest, addresses: readonly string[] =
       metrics: api.metrics,
     },
   );
-  loadBalancer.onFreed = () => controller.enqueuePending();
+  loadBalancer.onFreed = (waiting) => {
+    for (const key of waiting) controller.enqueue(key);
+  };
   api.run({
     run: async (signal: AbortSignal) => void (await Promise.all([connection.run(signal), controller.run(signal)])),
   });

@@ -62,7 +62,9 @@ class Scenario {
         metrics: new RecordingMetrics(),
       },
     );
-    loadBalancer.onFreed = () => controller.enqueuePending();
+    loadBalancer.onFreed = (waiting) => {
+      for (const key of waiting) controller.enqueue(key);
+    };
     this.#running = controller.run(this.#stop.signal);
   }
 

@@ -100,17 +100,6 @@ test('parked keys come back in the order in which they came to wait, also when t
   expect(it.waiting).toEqual([1, 2, 3, 2, 1]);
 });
 
-test('only the parked keys that are named come back', async () => {
-  const it = arrange();
-  const { log } = work(it, { a: [{ kind: 'wait' }], b: [{ kind: 'wait' }] });
-  it.queue.add('a');
-  it.queue.add('b');
-  await settle();
-  it.queue.addParked(['b', 'unknown']);
-  await settle();
-  expect(log).toEqual(['a@0', 'b@0', 'b@0']);
-});
-
 test('a wake-up that comes while a key is about to be parked is not lost', async () => {
   const { queue } = arrange();
   queue.add('a');

@@ -9,7 +9,6 @@ describe('a writer of fields', () => {
     ['u32', (writer) => writer.u32(0x1234_5678), '12345678'],
     ['u64', (writer) => writer.u64(0x1234_5678_9abc_def0n), '123456789abcdef0'],
     ['bytes', (writer) => writer.bytes(bytes('1234567890')), '1234567890'],
-    ['zeros', (writer) => writer.zeros(3), '000000'],
   ])('grows when %s goes beyond its first capacity', (_, write, wire) => {
     const writer = new ByteWriter(2).u8(0xa5);
     expect(hex(write(writer).finish())).toBe(`a5${wire}`);
