@@ -91,7 +91,7 @@ export async function leadTheCluster(
   if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.
   server.serve(registry, signal);
-  void watchOtherLoadBalancers(settings, { ...parts, workloads: api.workloads }, signal);
+  void watchOtherLoadBalancers(settings, { ...parts, workloads: api.workloads, events: api.events }, signal);
   const helloKeys = helloKeysOf(settings, parts, registry);
   await Promise.all([leaderEndpoint(settings, parts).run(signal), services.run(signal), helloKeys.run(signal)]);
   health.set('leader', false);

@@ -158,10 +158,11 @@ function installationProblems(snapshot: ClusterSnapshot, services: readonly Serv
 }
 
 /** Our own class is in the arguments of our own controller. */
-function otherProblems({ workloads, namespace }: ClusterSnapshot): readonly Problem[] {
-  const loadBalancerClass = classServedBy(workloads, namespace);
+function otherProblems(snapshot: ClusterSnapshot): readonly Problem[] {
+  const { namespace } = snapshot;
+  const loadBalancerClass = classServedBy(snapshot, namespace);
   const ours = { namespace, ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) };
-  return otherLoadBalancers(workloads, ours).map((other) => ({
+  return otherLoadBalancers(snapshot, ours).map((other) => ({
     object: `${other.product} in ${other.namespace}`,
     message: other.message,
   }));

@@ -52,6 +52,11 @@ export const EVENT_REASONS = {
     types: WARNING,
     when: 'its neighbours call it dead: its Pods were marked not ready',
   },
+  OtherLoadBalancer: {
+    about: 'Service heraldlb-controller',
+    types: WARNING,
+    when: 'MetalLB, or a second HeraldLB, runs in the cluster and serves the same Services',
+  },
   SessionUp: { about: 'BGPPeer', types: NORMAL, when: 'the session of a node was established' },
   SessionDown: { about: 'BGPPeer', types: WARNING, when: 'the session of a node ended, and why' },
   InForce: { about: 'configuration objects', types: NORMAL, when: 'it is in force again as it is written' },

@@ -147,6 +147,18 @@ it('installed, upgraded and uninstalled: CRDs, pools and the addresses of Servic
   expect(await cluster.kubectl(['get', 'lbipaddresspools', '-n', NAMESPACE, '-o', 'name'])).toContain('first-pool');
 });
 
+it('a second release is refused beside the first, and elsewhere told to take a class of its own', async () => {
+  const install = (namespace: string, ...values: string[]): Promise<string> =>
+    cluster.helm(['upgrade', '--install', 'second', CHART, '-n', namespace, '--create-namespace', ...values]);
+  await cluster.helm(['install', 'heraldlb', CHART, '-n', NAMESPACE]);
+  await expect(install(NAMESPACE)).rejects.toThrow(
+    /Service "heraldlb-controller" in namespace "heraldlb-system" exists and cannot be imported/,
+  );
+  const warning = `HeraldLB is installed in ${NAMESPACE} too, and serves the same Services`;
+  expect(await install('other')).toContain(warning);
+  expect(await install('other', '--set', 'loadBalancerClass=example.com/lb')).not.toContain(warning);
+});
+
 it("CRDs that MetalLB's release brought are left to it", async () => {
   const crd = 'ipaddresspools.metallb.io';
   await cluster.kubectl(['annotate', 'crd', crd, 'meta.helm.sh/release-name=metallb', '--overwrite']);

@@ -80,6 +80,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if has $object.kind (list "Deployment" "DaemonSet") -}}
 {{- include "heraldlb.workload" (dict "root" $context.root "component" $context.component "object" $object) -}}
 {{- end -}}
+{{- if eq $object.kind "Service" -}}
+{{- with $context.root.Values.loadBalancerClass -}}
+{{- $_ := set $object.metadata "annotations" (merge (dict "heraldlb.io/load-balancer-class" .) (default dict $object.metadata.annotations)) -}}
+{{- end -}}
+{{- end -}}
 {{- if eq $object.kind "ServiceAccount" -}}
 {{- with (index $context.root.Values $context.component).serviceAccount.annotations -}}
 {{- $_ := set $object.metadata "annotations" (merge (deepCopy .) (default dict $object.metadata.annotations)) -}}
