@@ -9,7 +9,7 @@ import { DIST, MANIFESTS, ROOT } from './support/shipped.ts';
 
 const run = promisify(execFile);
 
-/** What people are told to type and to apply. A block of `sh elsewhere` is for a machine or a program that a test has not. */
+/** What people are told to type and to apply. A block of `sh elsewhere KEY` is for a machine or a program that this test has not. */
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((path) =>
   path.endsWith('.md'),
 );
@@ -69,6 +69,13 @@ describe('commands in the documents', () => {
   });
 });
 
+it('a block that is not run here has a key, for which a page says who runs it or why nobody does', () => {
+  const keys = new Set(blocks.flatMap(({ language }) => /^sh elsewhere ?(.*)$/.exec(language)?.[1] ?? []));
+  const table = readFileSync(join(ROOT, 'docs/tested-commands.md'), 'utf8').split('Within blocks')[0] ?? '';
+  const explained = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, key]) => key);
+  expect([...keys].sort()).toEqual(explained.sort());
+});
+
 it.each(blocks.filter(({ text }) => /^npm run /m.test(text)).map((block) => [where(block), block] as const))(
   '%s: the scripts of npm that it names exist',
   (_, { text }) => {
@@ -94,7 +101,7 @@ function where({ page, line }: Block): string {
 
 function blocksOf(page: string): readonly Block[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  return [...text.matchAll(/^( *)```([\w ]+)\n([\s\S]*?)^ *```/gm)].map((match) => {
+  return [...text.matchAll(/^( *)```([\w -]+)\n([\s\S]*?)^ *```/gm)].map((match) => {
     const [, indent = '', language = '', content = ''] = match;
     return {
       page,
