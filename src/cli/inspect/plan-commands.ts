@@ -59,11 +59,12 @@ export function migrateCommand(): Command {
       await run(flags, async (cluster) => {
         const { from } = flags;
         const snapshot = await cluster.snapshot();
+        const foreign = await foreignObjects(cluster, from);
         const plan = await planMigration({
           from,
           snapshot,
-          foreign: await foreignObjects(cluster, from),
-          ...(await foreignSettings(cluster, from, snapshot)),
+          foreign,
+          ...(foreign.length === 0 ? await foreignSettings(cluster, from, snapshot) : {}),
           options: optionsOf(flags),
         });
         if (flags.output === 'yaml')

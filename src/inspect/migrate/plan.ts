@@ -1,5 +1,6 @@
 import { advertisesPool } from '../../core/config/advertises.ts';
 import type { Config } from '../../core/config/config.ts';
+import { sameValue } from '../../core/config/same-value.ts';
 import { compareIp, familyBits, familyOf, formatIp, type IpAddress, parseIp } from '../../core/net/index.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import type { ConfigObject } from '../../ports/informer.ts';
@@ -16,7 +17,7 @@ import { fromPureLb } from './purelb.ts';
 import { annotateCommand, annotated, type PlannedAnnotation, sharingAnnotations } from './sharing.ts';
 import type { ForeignObject, Source } from './sources.ts';
 import { stepsOf } from './steps.ts';
-import { layer2, type PlannedObject, pool, type Translation } from './translation.ts';
+import { layer2, member, type PlannedObject, pool, type Translation } from './translation.ts';
 
 /** What the cluster has of the load balancer that somebody comes from. */
 export interface MigrationInput {
@@ -78,7 +79,13 @@ export async function planMigration(input: MigrationInput): Promise<MigrationPla
     from,
     objects: planned,
     annotations,
-    notes: [...notes, ...refusedNotes(decided), ...silentNotes(decided), ...classNotes(snapshot, options)],
+    notes: [
+      ...notes,
+      ...overwrittenNotes(planned, snapshot),
+      ...refusedNotes(decided),
+      ...silentNotes(decided),
+      ...classNotes(snapshot, options),
+    ],
     steps: [...annotations.map(annotateCommand), ...steps],
     services: decided.allocations.map(shadowed),
   };
@@ -95,10 +102,8 @@ function translate({ from, snapshot, foreign, kubeVip, legacy }: MigrationInput)
         ],
       };
     case 'metallb':
-      if (legacy !== undefined) return legacy;
-      return foreign.length > 0
-        ? fromAddressPools(foreign, namespace)
-        : { objects: [], notes: ['The objects of metallb.io are read where they are, unedited.'] };
+      if (foreign.length > 0) return fromAddressPools(foreign, namespace);
+      return legacy ?? { objects: [], notes: ['The objects of metallb.io are read where they are, unedited.'] };
     case 'kube-vip':
       return withNotes(fromKubeVip(kubeVip ?? {}, namespace), kubeVipNotes(snapshot.services));
     case 'cilium':
@@ -187,6 +192,18 @@ function shadowed({ service: { meta }, before, after, refusal }: Allocation): Sh
     verdict,
     ...(refusal === undefined ? {} : { why: refusal }),
   };
+}
+
+/** A plan that was applied before overwrites what says the same. */
+function overwrittenNotes(planned: readonly PlannedObject[], { objects }: ClusterSnapshot): readonly string[] {
+  return planned.flatMap(({ kind, metadata, apiVersion, spec }) => {
+    const name = `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`;
+    const there = objects.find((each) => nameOf(each) === name);
+    // The API server added defaults to what is there.
+    const saysTheSame = Object.entries(spec).every(([key, value]) => sameValue(member(there?.spec, key), value));
+    if (there === undefined || saysTheSame) return [];
+    return `${kind} ${metadata.name} is there already and says something else: rename one of them, or it is overwritten`;
+  });
 }
 
 /** What would not be in force, as the controller would say. */

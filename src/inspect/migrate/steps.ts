@@ -17,8 +17,8 @@ export function stepsOf(circumstances: Circumstances): readonly string[] {
   switch (circumstances.from) {
     case 'servicelb':
       return [
-        'Start every k3s server with "disable: [servicelb]" in /etc/rancher/k3s/config.yaml',
-        'heraldlb manifest --k3s --pool RANGE > /var/lib/rancher/k3s/server/manifests/heraldlb.yaml',
+        'heraldlb manifest --k3s --pool RANGE > /var/lib/rancher/k3s/server/manifests/heraldlb.yaml   # the two write the same Services now: go on at once',
+        'Start every k3s server, one after the other, with "disable: [servicelb]" in /etc/rancher/k3s/config.yaml',
         CHECK,
       ];
     case 'metallb':
@@ -70,7 +70,7 @@ function fromMetalLb({ routed, legacy }: Circumstances, apply: string): readonly
     ...(routed
       ? [
           'kubectl -n metallb-system delete daemonset/speaker --cascade=orphan',
-          'For one node after the other: kubectl -n metallb-system delete pod -l component=speaker --field-selector spec.nodeName=NODE',
+          'For one node after the other: kubectl -n metallb-system delete pod -l component=speaker --field-selector spec.nodeName=NODE   # with frr-k8s its DaemonSet and Pods in the same way',
           'Before the next node: heraldlb status   # until its session stands: a router holds one session with each node',
         ]
       : [`kubectl -n metallb-system patch daemonset/speaker -p '${INSTEAD}'`]),

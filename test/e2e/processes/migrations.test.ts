@@ -5,14 +5,23 @@ import { NODES } from '../../kubernetes/topology.ts';
 import { heraldlb } from '../support/heraldlb-command.ts';
 import { HeraldLbProcesses } from '../support/heraldlb-processes.ts';
 import { LanView } from '../support/lan-view.ts';
-import { asCreated, CILIUM, KUBE_VIP, type LeftBehind, PURELB, SERVICE_LB } from '../support/left-behind.ts';
+import {
+  asCreated,
+  CILIUM,
+  KUBE_VIP,
+  type LeftBehind,
+  METALLB_0_12,
+  METALLB_0_13,
+  PURELB,
+  SERVICE_LB,
+} from '../support/left-behind.ts';
 import { CLEANUP_FINALIZER, Services } from '../support/services.ts';
 import { MANIFESTS } from '../support/shipped.ts';
 
 /** kube-vip puts addresses onto an interface, and leaves them there when it dies. */
 const [, ...HOLDERS] = NODES;
 const LEFT_ON_NODES = '192.168.10.161';
-const KEPT = [KUBE_VIP, CILIUM, PURELB].flatMap(({ services }) => services);
+const KEPT = [METALLB_0_12, METALLB_0_13, KUBE_VIP, CILIUM, PURELB].flatMap(({ services }) => services);
 
 interface Plan {
   readonly services: readonly { readonly service: string; readonly verdict: string }[];
@@ -28,7 +37,7 @@ beforeAll(async () => {
   services = new Services(cluster.controlPlane.api);
   lan = new LanView(cluster.lan, cluster.client);
   const { controlPlane } = cluster;
-  await controlPlane.kubectl(['create', 'namespace', 'heraldlb-system']);
+  for (const name of ['heraldlb-system', 'metallb-system']) await controlPlane.kubectl(['create', 'namespace', name]);
   await controlPlane.kubectl(['apply', '-k', `${MANIFESTS}/crds/heraldlb.io`]);
   await controlPlane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
   for (const { name } of NODES) await cluster.addPagePod('web', name);
@@ -39,10 +48,12 @@ afterAll(async () => {
 });
 
 describe.each([
-  ['kube-vip', KUBE_VIP],
-  ['cilium', CILIUM],
-  ['purelb', PURELB],
-] as const)('a plan for coming from %s', (from, left) => {
+  ['MetalLB 0.12', 'metallb', METALLB_0_12],
+  ['MetalLB 0.13', 'metallb', METALLB_0_13],
+  ['kube-vip', 'kube-vip', KUBE_VIP],
+  ['Cilium', 'cilium', CILIUM],
+  ['PureLB', 'purelb', PURELB],
+] as const)('a plan for coming from %s', (_, from, left) => {
   it('keeps every address, and is applied as its steps say', async () => {
     await leaveBehind(left);
     const plan = await planFrom(from);

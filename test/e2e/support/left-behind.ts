@@ -21,6 +21,41 @@ export interface LeftBehind {
   readonly services: readonly LeftService[];
 }
 
+/** @see https://metallb.universe.tf/release-notes/ before 0.13 */
+export const METALLB_0_12: LeftBehind = {
+  objects: [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'config', namespace: 'metallb-system' },
+      data: {
+        config: 'address-pools: [{ name: legacy, protocol: layer2, addresses: [192.168.10.220-192.168.10.224] }]',
+      },
+    },
+  ],
+  services: [{ name: 'metallb-0-12', ingress: [{ ip: '192.168.10.221' }] }],
+};
+
+/** @see https://metallb.universe.tf/release-notes/ 0.13 */
+export const METALLB_0_13: LeftBehind = {
+  objects: [
+    definition('AddressPool', 'metallb.io', 'Namespaced', 'v1beta1'),
+    {
+      apiVersion: 'metallb.io/v1beta1',
+      kind: 'AddressPool',
+      metadata: { name: 'lan', namespace: 'metallb-system' },
+      spec: { protocol: 'layer2', addresses: ['192.168.10.225-192.168.10.229'] },
+    },
+  ],
+  services: [
+    {
+      name: 'metallb-0-13',
+      annotations: { 'metallb.universe.tf/ip-allocated-from-pool': 'lan' },
+      ingress: [{ ip: '192.168.10.225' }],
+    },
+  ],
+};
+
 /** @see https://kube-vip.io/docs/usage/cloud-provider/, kube-vip's pkg/services */
 export const KUBE_VIP: LeftBehind = {
   objects: [
@@ -80,7 +115,7 @@ export const CILIUM: LeftBehind = {
     {
       apiVersion: 'cilium.io/v2',
       kind: 'CiliumLoadBalancerIPPool',
-      metadata: { name: 'lan' },
+      metadata: { name: 'cilium' },
       spec: { blocks: [{ start: '192.168.10.190', stop: '192.168.10.195' }] },
     },
   ],

@@ -304,6 +304,9 @@ describe('a plan', () => {
     });
     const again = await planMigration({ ...input, snapshot: snapshot({ services: [served], objects }) });
     expect(again).toEqual(first);
+    const other = objects.map((object) => ({ ...object, spec: { addresses: ['10.9.9.0/24'] } }));
+    const overwriting = await planMigration({ ...input, snapshot: snapshot({ objects: other }) });
+    expect(overwriting.notes).toContainEqual(expect.stringMatching(/^IPAddressPool kube-vip-global is there already/));
   });
 
   it.each<Source>(['servicelb', 'metallb', 'kube-vip', 'cilium', 'purelb'])(
