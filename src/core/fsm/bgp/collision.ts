@@ -17,7 +17,8 @@ export function collisionWinner(
       // The peer lost the old one without our seeing it.
       return other.session.peerRestarts ? 'newer' : 'other';
     case 'openConfirm':
-      if (newer.initiator === other.initiator) return 'other';
+      // Who makes a second one has given up the first, which may have been lost with the router that made it.
+      if (newer.initiator === other.initiator) return newer.id > other.id ? 'newer' : 'other';
       return newer.initiator === winningInitiator(newer.session, config) ? 'newer' : 'other';
     default:
       return other satisfies never;

@@ -109,12 +109,11 @@ function connectFailed(state: PeerState, why: string, config: PeerConfig): PeerS
  */
 function accepted(state: PeerState, id: ConnectionId, config: PeerConfig): PeerStep {
   if (state.phase === 'stopped') return stay(state, refusing(id, CeaseSubcode.connectionRejected));
-  if (state.phase === 'holding' || state.connections.length > 1) return stay(state, closing(id));
+  const isFull = state.connections.length + Number(state.dialling) > 1;
+  if (state.phase === 'holding' || isFull) return stay(state, closing(id));
   const [other] = state.connections;
-  const isUp = other?.kind === 'established';
-  if (isUp && !other.session.peerRestarts)
+  if (other?.kind === 'established' && !other.session.peerRestarts)
     return stay(state, [...refusing(id, CeaseSubcode.collisionResolution), sendKeepalive(other)]);
-  if (!isUp && other?.initiator === 'peer') return stay(state, closing(id));
   return tcpUp(state, { id, initiator: 'peer' }, config);
 }
 

@@ -78,9 +78,33 @@ describe('two connections with one peer (RFC 4271 §6.8)', () => {
     expect(peer.receive(KEEPALIVE, 3).shown).toBe('Established');
   });
 
-  it('are never three', () => {
-    const peer = both().tell({ kind: 'accepted', connection: 3 });
-    expect(peer.actions).toEqual([{ kind: 'close', connection: 3 }]);
+  it('both of the peer’s making: the later one counts, since the peer has given up the other', () => {
+    for (const order of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      const peer = new Peer({ passive: true }).tell(START, { kind: 'accepted', connection: 1 });
+      peer.tell({ kind: 'accepted', connection: 2 });
+      expect([peer.did('send').map(({ message }) => message.kind), peer.did('close')]).toEqual([['open'], []]);
+      for (const connection of order) peer.receive(PEER_OPEN, connection);
+      expect([peer.notified, peer.did('close')]).toEqual([['6/7'], [{ kind: 'close', connection: 1 }]]);
+      expect(peer.receive(KEEPALIVE, 2).shown).toBe('Established');
+    }
+  });
+
+  it('of which one says nothing do not hinder the other, nor end with it', () => {
+    const peer = new Peer({ passive: true }).tell(START, { kind: 'accepted', connection: 1 });
+    peer.tell({ kind: 'accepted', connection: 2 }).receive(PEER_OPEN, 2).receive(KEEPALIVE, 2);
+    expect(peer.shown).toBe('Established');
+    peer.tell({ kind: 'expired', timer: 'hold', connection: 1 });
+    expect([peer.notified, peer.shown]).toEqual([['4/0'], 'Established']);
+  });
+
+  it('are never three, nor may become three', () => {
+    const close = [{ kind: 'close', connection: 3 }];
+    expect(both().tell({ kind: 'accepted', connection: 3 }).actions).toEqual(close);
+    const dialling = new Peer().tell(START, { kind: 'accepted', connection: 2 });
+    expect(dialling.tell({ kind: 'accepted', connection: 3 }).actions).toEqual(close);
   });
 
   it('end the attempt that is still under way when one is up', () => {
