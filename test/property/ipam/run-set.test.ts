@@ -65,6 +65,14 @@ describe('RunSet', () => {
     );
   });
 
+  it('begins a run of the next chunk earlier when a value right before it comes', () => {
+    // Every fourth value is a run of its own, and a chunk holds 256 of them at the most.
+    const firsts = Array.from({ length: 1_000 }, (_, at) => at * 4);
+    const { runs } = fill(firsts);
+    for (const first of firsts.slice(1)) expect(runs.add(first - 1)).toBe(true);
+    expect([...runs.runs()].slice(1)).toEqual(firsts.slice(1).map((first) => ({ first: first - 1, last: first })));
+  });
+
   it('stays right when every second value is in it, so that chunks split and empty again', () => {
     const even = Array.from({ length: 5_000 }, (_, at) => at * 2);
     const { runs } = fill(even);
