@@ -32,7 +32,7 @@ interface Queue {
  * than there is something for; what they are called for is promised to them, so that nobody who came later takes it.
  */
 export class WaitingRoom {
-  // BOUNDED, each of these: by the Services of the cluster; a Service leaves when it has what it wants or is gone.
+  /** BOUNDED, each of these: by the Services of the cluster; a Service leaves when it has what it wants or is gone. */
   readonly #waiters = new Map<string, Waiter>();
   readonly #byTurn = new Map<number, Waiter>();
   readonly #queues = new Map<QueueName, Queue>();

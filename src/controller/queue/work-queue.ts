@@ -32,7 +32,7 @@ interface Delayed {
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #dependencies: WorkQueueDependencies;
-  // BOUNDED, each of these: by the objects that are worked on.
+  /** BOUNDED, each of these: by the objects that are worked on. */
   readonly #ready = new Map<string, { readonly sinceMs: number }>();
   readonly #processing = new Map<string, { readonly sinceMs: number }>();
   readonly #again = new Set<string>();

@@ -2,7 +2,7 @@ import type { DecodeResult, KindVersion } from './schema/kind.ts';
 import { KINDS } from './schema/kinds.ts';
 import { originOf, type SourceObject } from './source.ts';
 
-// BOUNDED: by the versions of our kinds.
+/** BOUNDED: by the versions of our kinds. */
 const VERSIONS: ReadonlyMap<string, KindVersion> = new Map(
   KINDS.flatMap(({ kind, versions }) =>
     versions.map((version) => [`${version.group}/${version.version} ${kind}`, version] as const),

@@ -12,9 +12,9 @@ import { type HolderConflict, Tenancies } from './tenancies.ts';
 export class AddressBook {
   readonly #tenancies = new Tenancies();
   readonly #resting: RestingAddresses;
-  // BOUNDED: by the addresses of the cluster's nodes.
+  /** BOUNDED: by the addresses of the cluster's nodes. */
   readonly #nodes = new Map<IpAddress, string>();
-  // BOUNDED: by the addresses that announcers found on foreign hosts.
+  /** BOUNDED: by the addresses that announcers found on foreign hosts. */
   readonly #quarantine = new Map<IpAddress, string>();
   #index = new PoolIndex([]);
 

@@ -23,7 +23,7 @@ export interface Stretch {
 
 /** The addresses of one sharing group: who shares with whom is decided by the group and the ports. */
 interface SharedGroup {
-  // BOUNDED: by the shared addresses of the space.
+  /** BOUNDED: by the shared addresses of the space. */
   readonly members: RunSet;
   /** Which members have the port taken. BOUNDED: by the ports of the Services that share. */
   readonly ports: Map<string, RunSet>;
@@ -46,9 +46,9 @@ export class AddressSpace {
   readonly rests = new Map<IpAddress, number>();
   readonly #skips: (address: IpAddress) => boolean;
   readonly #reachable: number;
-  // BOUNDED: by the addresses that are withdrawn or skipped.
+  /** BOUNDED: by the addresses that are withdrawn or skipped. */
   readonly #taken = new RunSet();
-  // BOUNDED: by the sharing groups that have an address here.
+  /** BOUNDED: by the sharing groups that have an address here. */
   readonly #groups = new Map<string, SharedGroup>();
 
   /** `ranges` are of one family and do not overlap. */

@@ -49,10 +49,10 @@ const NO_PORTS: readonly string[] = [];
  */
 export class Ipam {
   readonly #book: AddressBook;
-  // BOUNDED: by the pools of the configuration.
+  /** BOUNDED: by the pools of the configuration. */
   #pools = new Map<string, Pool>();
   #order = new PoolOrder([]);
-  // BOUNDED: by the Services that hold an address.
+  /** BOUNDED: by the Services that hold an address. */
   readonly #holdings = new SteadyMap<string, Holding>();
 
   constructor(options: IpamOptions) {

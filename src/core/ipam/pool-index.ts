@@ -13,7 +13,7 @@ export interface Place {
 
 /** Finds the pool of an address in O(log ranges). */
 export class PoolIndex {
-  // BOUNDED: by the ranges of the pools.
+  /** BOUNDED: by the ranges of the pools. */
   readonly #places: { readonly [F in IpFamily]: readonly Place[] };
 
   constructor(pools: Iterable<Pool>) {

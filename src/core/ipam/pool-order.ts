@@ -7,9 +7,9 @@ export class PoolOrder {
   /** Given out only when the pool or the address is asked for. */
   readonly onRequest: readonly Pool[];
   readonly names: readonly string[];
-  // BOUNDED: by the pools of the configuration.
+  /** BOUNDED: by the pools of the configuration. */
   readonly #byName: ReadonlyMap<string, Pool>;
-  // BOUNDED: by the reservations of the configuration.
+  /** BOUNDED: by the reservations of the configuration. */
   readonly #byReservation = new Map<string, Pool[]>();
 
   constructor(pools: readonly Pool[]) {

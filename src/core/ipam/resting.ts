@@ -11,7 +11,7 @@ interface Rest {
  */
 export class RestingAddresses {
   readonly #coolDownMs: number;
-  // BOUNDED: by the addresses of the pools; each leaves after the cool-down.
+  /** BOUNDED: by the addresses of the pools; each leaves after the cool-down. */
   readonly #rests = new Map<IpAddress, Rest>();
   /** BOUNDED: by #rests. */
   readonly #byHolder = new Map<string, Set<IpAddress>>();

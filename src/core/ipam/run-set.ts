@@ -13,7 +13,7 @@ interface Chunk {
  * move within one chunk. Memory is that of the runs, not of the values.
  */
 export class RunSet {
-  // BOUNDED: by the number of runs, which is at most the number of values.
+  /** BOUNDED: by the number of runs, which is at most the number of values. */
   readonly #chunks: Chunk[] = [];
 
   get isEmpty(): boolean {

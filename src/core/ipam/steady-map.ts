@@ -7,7 +7,7 @@ const VACANT_MIN = 64;
  * is kept, and taken again by the same key. The vacant places go when they outnumber the others.
  */
 export class SteadyMap<K, V extends object> {
-  // BOUNDED: by twice the entries, or VACANT_MIN.
+  /** BOUNDED: by twice the entries, or VACANT_MIN. */
   #entries = new Map<K, V | undefined>();
   #size = 0;
 

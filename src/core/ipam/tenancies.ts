@@ -20,7 +20,7 @@ export interface HolderConflict {
 
 /** Who holds which address. Most addresses have one holder, so that one costs no more than its entry. */
 export class Tenancies {
-  // BOUNDED: by the addresses that Services hold.
+  /** BOUNDED: by the addresses that Services hold. */
   readonly #claims = new SteadyMap<IpAddress, Claim | Tenants>();
 
   has(address: IpAddress): boolean {

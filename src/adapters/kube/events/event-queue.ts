@@ -10,7 +10,7 @@ type Lane = Map<string, EventSeries[]>;
  */
 export class EventQueue {
   readonly #max: number;
-  // BOUNDED: `max` events together.
+  /** BOUNDED: `max` events together. */
   readonly #lanes: Readonly<Record<EventType, Lane>> = { Warning: new Map(), Normal: new Map() };
   /** Objects of which an event is being written. BOUNDED: by the writers. */
   readonly #busy = new Set<string>();
