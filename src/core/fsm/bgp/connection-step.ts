@@ -39,10 +39,12 @@ export type ConnectionEvent =
   | Extract<PeerEvent, { readonly kind: 'received' | 'malformed' | 'closed' | 'sent' }>
   | Extract<PeerEvent, { readonly kind: 'expired'; readonly connection: number }>;
 
+/** The connection goes on. */
 export function alive(connection: Connection, actions: readonly PeerAction[] = []): AliveStep {
   return { kind: 'alive', connection, actions };
 }
 
+/** It is closed, after these actions. */
 export function ended(connection: Connection, end: SessionEnd, before: readonly PeerAction[] = []): EndedStep {
   return { kind: 'ended', end, actions: [...before, { kind: 'close', connection: connection.id }] };
 }

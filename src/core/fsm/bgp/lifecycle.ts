@@ -11,6 +11,7 @@ export function begin(state: PeerState, config: PeerConfig): PeerStep {
   return listenMs > 0 ? { state: running, actions: [connectRetryTimer(listenMs)] } : dial(running, config);
 }
 
+/** Tries to connect, for as long as the ConnectRetryTimer runs. */
 export function dial(state: PeerState, config: PeerConfig): PeerStep {
   return {
     state: { ...state, dialling: true },

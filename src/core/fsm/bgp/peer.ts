@@ -109,11 +109,11 @@ function connectFailed(state: PeerState, why: string, config: PeerConfig): PeerS
  */
 function accepted(state: PeerState, id: ConnectionId, config: PeerConfig): PeerStep {
   if (state.phase === 'stopped') return stay(state, refusing(id, CeaseSubcode.connectionRejected));
+  const up = state.connections.find(({ kind }) => kind === 'established');
+  if (up?.kind === 'established' && !up.session.peerRestarts)
+    return stay(state, [...refusing(id, CeaseSubcode.collisionResolution), sendKeepalive(up)]);
   const isFull = state.connections.length + Number(state.dialling) > 1;
   if (state.phase === 'holding' || isFull) return stay(state, closing(id));
-  const [other] = state.connections;
-  if (other?.kind === 'established' && !other.session.peerRestarts)
-    return stay(state, [...refusing(id, CeaseSubcode.collisionResolution), sendKeepalive(other)]);
   return tcpUp(state, { id, initiator: 'peer' }, config);
 }
 

@@ -25,6 +25,7 @@ const MAY_BE_BACK_SOON: ReadonlySet<EndCause> = new Set<EndCause>([
   'holdTimeExpired',
 ]);
 
+/** Whether so many tries failed that the peer is also waited for. @see RFC 4271 §8.1.1 DampPeerOscillations */
 export function isDamped({ connectRetryCounter }: Pick<PeerState, 'connectRetryCounter'>): boolean {
   return connectRetryCounter >= DAMP_AFTER;
 }
@@ -54,6 +55,7 @@ function backOffMs(cause: EndCause, failures: number, config: PeerConfig): numbe
   return Math.min(longestMs, FIRST_IDLE_HOLD_MS * 2 ** Math.max(0, failures - 1));
 }
 
+/** How long a peer may leave unread what was sent to it. @see RFC 9687 §4 */
 export function sendHoldMs(holdTimeSeconds: number): number {
   return Math.max(SEND_HOLD_MS, 2000 * holdTimeSeconds);
 }

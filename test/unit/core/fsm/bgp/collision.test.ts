@@ -96,6 +96,7 @@ describe('two connections with one peer (RFC 4271 §6.8)', () => {
     const peer = new Peer({ passive: true }).tell(START, { kind: 'accepted', connection: 1 });
     peer.tell({ kind: 'accepted', connection: 2 }).receive(PEER_OPEN, 2).receive(KEEPALIVE, 2);
     expect(peer.shown).toBe('Established');
+    expect(peer.tell({ kind: 'accepted', connection: 3 }).notified).toEqual(['6/7']);
     peer.tell({ kind: 'expired', timer: 'hold', connection: 1 });
     expect([peer.notified, peer.shown]).toEqual([['4/0'], 'Established']);
   });
