@@ -147,13 +147,14 @@ export interface AccessReviewer {
 export interface ConfigObjectStore {
   /**
    * Merges `status` (a JSON merge patch of the status subresource) into the object with the uid of `object`. Arrays, and so
-   * `conditions`, are replaced whole.
+   * `conditions`, are replaced whole. Resolves with the status as the API server keeps it: without the fields that a CRD of
+   * another version does not know.
    */
   patchStatus(
     object: ConfigObject,
     status: Readonly<Record<string, unknown>> & { readonly conditions?: readonly Condition[] },
     signal?: AbortSignal,
-  ): Promise<void>;
+  ): Promise<unknown>;
 }
 
 /** An object that only says how things are. */

@@ -1,5 +1,6 @@
 import { canonicalText } from '../../core/config/same-value.ts';
 import { isApiError } from '../../ports/api-error.ts';
+import type { ConfigObject } from '../../ports/informer.ts';
 import type { EventSink } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
@@ -47,6 +48,8 @@ export class StatusWriter {
   readonly #dependencies: StatusWriterDependencies;
   /** By uid. BOUNDED: by the objects that are there; others are forgotten with each pass. */
   #written = new Map<string, LastWrite>();
+  /** Kinds whose CRD drops part of a status. BOUNDED: by the kinds. */
+  readonly #pruned = new Set<string>();
   #signal: AbortSignal | undefined;
   #timer: Timer | undefined;
   #writing = false;
@@ -134,8 +137,9 @@ export class StatusWriter {
     const { store, log, metrics } = this.#dependencies;
     const writes = metrics.counter(configStatusWrites);
     try {
-      await store.patchStatus(object, statusPatch(object.status, desired), this.#signal);
+      const kept = await store.patchStatus(object, statusPatch(object.status, desired), this.#signal);
       writes.add({ result: 'ok' });
+      if (!saysAlready(kept, desired)) this.#tellOfCrd(object);
       return true;
     } catch (error) {
       if (this.#signal?.aborted || isApiError(error, 'not-found')) return true;
@@ -145,6 +149,18 @@ export class StatusWriter {
       log.warn('config-status-not-written', { object: `${kind} ${meta.namespace}/${meta.name}`, message });
       return false;
     }
+  }
+
+  /** Once for each kind. MetalLB's own CRDs know no conditions, and are right as they are. */
+  #tellOfCrd({ apiVersion, kind }: ConfigObject): void {
+    const type = `${apiVersion} ${kind}`;
+    if (this.#pruned.has(type)) return;
+    this.#pruned.add(type);
+    const group = apiVersion.split('/')[0] ?? '';
+    this.#dependencies.log.warn('crd-differs', {
+      kind: type,
+      message: `the installed CustomResourceDefinition does not keep all that a status says: it is of another version of HeraldLB, or MetalLB's. Everything works but what it does not know. Its present form: kubectl apply -k manifests/crds/${group}`,
+    });
   }
 
   /** An event where an object goes out of force, changes the reason, or comes back. */

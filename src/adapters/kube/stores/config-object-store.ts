@@ -14,16 +14,17 @@ export class ApiConfigObjectStore implements ConfigObjectStore {
     this.#client = dependencies.client;
   }
 
-  async patchStatus(object: ConfigObject, status: object, signal?: AbortSignal): Promise<void> {
+  async patchStatus(object: ConfigObject, status: object, signal?: AbortSignal): Promise<unknown> {
     const { namespace, name, uid } = object.meta;
     const type = this.#typeOf(object);
-    await this.#client.send({
+    const kept = await this.#client.send({
       verb: 'patch',
       path: { type, ...(type.namespaced ? { namespace } : {}), name, subresource: 'status' },
       body: { metadata: { uid }, status },
       contentType: MERGE_PATCH,
       ...(signal === undefined ? {} : { signal }),
     });
+    return (kept as { readonly status?: unknown }).status;
   }
 
   #typeOf({ apiVersion, kind }: ConfigObject): ResourceType {

@@ -36,12 +36,12 @@ async function bed(objects: readonly ConfigObject[], { prunes = false, peers = n
         patches.push({ name: object.meta.name, text: JSON.stringify(patch) });
         const { conditions, ...counts } = JSON.parse(JSON.stringify(patch)) as Record<string, unknown>;
         const now = informer.get(`${object.meta.namespace}/${object.meta.name}`);
-        if (now === undefined) return Promise.resolve();
+        if (now === undefined) return Promise.resolve(undefined);
         const merged = { ...(now.status as object), ...counts, ...(prunes ? {} : { conditions }) };
         const status = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
         const resourceVersion = String(Number(now.meta.resourceVersion) + 1);
         put(informer, { ...now, meta: { ...now.meta, resourceVersion }, status });
-        return Promise.resolve();
+        return Promise.resolve(status);
       },
     },
     usage: { usage: (name) => usage.get(name) },
@@ -167,13 +167,21 @@ it('conditions of other people stay, each keeps its place, and the time of ours 
   expect(statusOf('everything')).toEqual({ conditions: [{ ...ours, message: 'In force.' }, theirs] });
 });
 
-it('where a CRD does not keep our condition, it is not written over and over', async () => {
-  const { patches, time, writer } = await bed([pool('first', ['10.0.0.0/24'])], { prunes: true });
+it('where a CRD does not keep our condition, it is not written over and over, and the log says so once', async () => {
+  const { patches, time, writer, log } = await bed([pool('first', ['10.0.0.0/24'])], { prunes: true });
   for (let pass = 0; pass < 20; pass += 1) {
     writer.changed();
     await time.advance(5_000);
   }
   expect(patches.length).toBeLessThanOrEqual(3);
+  expect(log.lines.filter(({ event }) => event === 'crd-differs')).toMatchObject([
+    {
+      fields: {
+        kind: 'metallb.io/v1beta1 IPAddressPool',
+        message: expect.stringMatching(/-k manifests\/crds\/metallb.io/),
+      },
+    },
+  ]);
 });
 
 it('a write that fails is tried again, later each time, and said in the log', async () => {
