@@ -27,6 +27,7 @@ export function goBoolean(text: string): boolean {
   throw new InvalidArgumentError(`must be true or false, not ${JSON.stringify(text)}.`);
 }
 
+/** Up to 15 digits. @throws InvalidArgumentError */
 export function goInteger(written: string): number {
   // Go also takes `-v=4`, of which commander leaves the equals sign.
   const text = written.replace(/^=/, '');
@@ -36,6 +37,7 @@ export function goInteger(written: string): number {
   return Number(text);
 }
 
+/** @throws InvalidArgumentError */
 export function goFloat(text: string): number {
   if (text.trim() === '' || !Number.isFinite(Number(text))) {
     throw new InvalidArgumentError(`must be a number, not ${JSON.stringify(text)}.`);

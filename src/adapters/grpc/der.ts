@@ -47,6 +47,7 @@ export function integer(octets: Uint8Array): Buffer {
   return element(TAG.integer, negative ? Buffer.of(0) : Buffer.alloc(0), shortest);
 }
 
+/** @param unusedBits of the last octet, 0 to 7 @see ITU-T X.690 §8.6 */
 export function bitString(octets: Uint8Array, unusedBits = 0): Buffer {
   return element(TAG.bitString, Buffer.of(unusedBits), octets);
 }

@@ -35,6 +35,7 @@ export function rotated(
   return { keys: [first, next], introducing: true, changedAt: now };
 }
 
+/** Where there are none: one key, which need not be introduced, since nobody uses another. */
 export function firstKeys({ now, newKey }: { readonly now: Date; readonly newKey: () => Uint8Array }): KeptKeys {
   return { keys: [{ id: 1, key: newKey() }], introducing: false, changedAt: now };
 }

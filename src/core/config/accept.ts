@@ -28,6 +28,7 @@ export interface AcceptedObjects {
   readonly communityAliases: Map<string, CommunityAlias & { readonly origin: Origin }>;
 }
 
+/** Before the first object is looked at. */
 export function emptyAccepted(clusterRanges: ClusterRanges): AcceptedObjects {
   return {
     pools: new Map(),

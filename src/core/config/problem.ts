@@ -19,6 +19,7 @@ export function describeProblem(problem: Problem): string {
 /** So many problems of one object are told at once: a condition has room for 32,768 characters, an event for 1,024. */
 const DESCRIBED_MAX = 10;
 
+/** In sentences; those beyond the tenth are counted. */
 export function describeProblems(problems: readonly Problem[]): string {
   const described = problems.slice(0, DESCRIBED_MAX).map((problem) => `${describeProblem(problem)}.`);
   const more = problems.length - described.length;

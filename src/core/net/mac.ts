@@ -34,6 +34,7 @@ export function macFromValue(value: number): MacAddress {
   return value as MacAddress;
 }
 
+/** Six octets in network order. */
 export function macToBytes(address: MacAddress): Uint8Array {
   const bytes = new Uint8Array(MAC_OCTETS);
   let rest: number = address;

@@ -39,6 +39,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   return prefixOf(address, Number(lengthText));
 }
 
+/** As CIDR: `10.0.0.0/24`. */
 export function formatPrefix(prefix: Prefix): string {
   return `${formatIp(prefix.network)}/${prefix.length}`;
 }
@@ -50,6 +51,7 @@ export function rangeOf(prefix: Prefix): AddressRange {
   return { first: prefix.network, last: ipFromValue(family, ipValue(prefix.network) | ((1n << hostBits) - 1n)) };
 }
 
+/** False for an address of the other family. */
 export function prefixContains(prefix: Prefix, address: IpAddress): boolean {
   return rangeContains(rangeOf(prefix), address);
 }
@@ -70,6 +72,7 @@ export function prefixesOf(range: AddressRange): Prefix[] {
   return blocks;
 }
 
+/** False for an address of the other family. */
 export function rangeContains(range: AddressRange, address: IpAddress): boolean {
   return (
     familyOf(range.first) === familyOf(address) &&
@@ -78,6 +81,7 @@ export function rangeContains(range: AddressRange, address: IpAddress): boolean 
   );
 }
 
+/** False for ranges of two families. */
 export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return familyOf(a.first) === familyOf(b.first) && compareIp(a.first, b.last) <= 0 && compareIp(b.first, a.last) <= 0;
 }

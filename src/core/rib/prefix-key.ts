@@ -14,6 +14,7 @@ export function prefixKey({ network, length }: Prefix): PrefixKey {
   return isIpv4(network) ? network * IPV4_LENGTHS + length : (network << IPV6_LENGTH_BITS) | BigInt(length);
 }
 
+/** The prefix of which `prefixKey` made this. */
 export function prefixOfKey(key: PrefixKey): Prefix {
   if (typeof key === 'number')
     return { network: ipv4FromValue(Math.floor(key / IPV4_LENGTHS)), length: key % IPV4_LENGTHS };

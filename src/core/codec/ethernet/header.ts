@@ -26,6 +26,7 @@ export function readEthernetHeader(reader: ByteReader): EthernetHeader {
   };
 }
 
+/** 14 octets. @see IEEE 802.3 §3.1.1 */
 export function writeEthernetHeader(writer: ByteWriter, header: EthernetHeader): void {
   writeMac(writer, header.destination);
   writeMac(writer, header.source);
@@ -38,6 +39,7 @@ export function readMac(reader: ByteReader, field: string): MacAddress {
   return macFromValue(high * LOW_32_BITS + reader.u32(field));
 }
 
+/** 6 octets. */
 export function writeMac(writer: ByteWriter, address: MacAddress): void {
   writer.u16(Math.floor(address / LOW_32_BITS)).u32(address % LOW_32_BITS);
 }

@@ -13,6 +13,7 @@ export interface CelRule {
   readonly messageExpression?: string;
 }
 
+/** The schema with what the reference and `kubectl explain` say of it, and rules that the API server checks. */
 export function described<Schema extends z.ZodType>(schema: Schema, description: string, ...rules: CelRule[]): Schema {
   return schema.meta({ description, ...(rules.length > 0 ? { 'x-kubernetes-validations': rules } : {}) });
 }

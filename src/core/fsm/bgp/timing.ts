@@ -55,7 +55,7 @@ function backOffMs(cause: EndCause, failures: number, config: PeerConfig): numbe
   return Math.min(longestMs, FIRST_IDLE_HOLD_MS * 2 ** Math.max(0, failures - 1));
 }
 
-/** How long a peer may leave unread what was sent to it. @see RFC 9687 §4 */
+/** How long a peer may leave unread what was sent to it: 8 minutes, or twice the hold time. @see RFC 9687 */
 export function sendHoldMs(holdTimeSeconds: number): number {
   return Math.max(SEND_HOLD_MS, 2000 * holdTimeSeconds);
 }

@@ -38,6 +38,7 @@ export function multipleOf(size: number): (length: number) => boolean {
   return (length) => length > 0 && length % size === 0;
 }
 
+/** One length and no other. */
 export function exactly(size: number): (length: number) => boolean {
   return (length) => length === size;
 }
