@@ -22,6 +22,6 @@ RUN ln -s controller.mjs controller && ln -s speaker.mjs speaker && ln -s herald
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # The controller needs no rights on its host; the DaemonSet says what the speaker needs.
 USER 65532:65532
-# Small heaps: both live beside everything else on a small node.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "--optimize-for-size"]
+# As tools/node-flags.ts says.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "--optimize-for-size", "--expose-gc"]
 CMD ["controller"]

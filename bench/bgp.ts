@@ -6,6 +6,7 @@ import { Bird } from '../test/support/interop/bird.ts';
 import { type Neighbour, ROUTER } from '../test/support/interop/router.ts';
 import { SpeakerHost } from '../test/support/interop/speaker-host.ts';
 import { ip } from '../test/support/network-namespace.ts';
+import { NODE_FLAGS } from '../tools/node-flags.ts';
 import { BIRD_SENDER, BirdSender, GOBGP_SENDER, GoBgpSender, prefixAt, SENDER_ASN } from './support/bgp-senders.ts';
 import { BirdControl, timeUntil } from './support/bird-control.ts';
 import { inSandbox } from './support/in-sandbox.ts';
@@ -26,9 +27,6 @@ const BFD = {
   minimumTtl: 254,
   strict: false,
 };
-/** As in the image. */
-const NODE_FLAGS = ['--max-semi-space-size=2', '--optimize-for-size'];
-
 const neighbour = (address: string, asn: number, fields: Partial<Neighbour> = {}): Neighbour => ({
   address,
   local: ROUTER.v4,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeImageArchive } from './image-archive.ts';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from './node-flags.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -40,9 +41,12 @@ export async function buildImage(
     for (const command of COMMANDS) await symlink(`${command}.mjs`, join(image, 'heraldlb', command));
     await addSystemFiles(image);
     await writeImageArchive(archive, name, image, {
-      entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '--optimize-for-size'],
+      entrypoint: ['/usr/local/bin/node', ...NODE_FLAGS],
       command: ['controller'],
-      environment: ['PATH=/usr/local/bin:/usr/bin:/bin', 'NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],
+      environment: [
+        'PATH=/usr/local/bin:/usr/bin:/bin',
+        ...Object.entries(NODE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
+      ],
       workingDirectory: '/heraldlb',
       user: `${NONROOT}:${NONROOT}`,
     });

@@ -26,8 +26,6 @@ const MANIFESTS = join(import.meta.dirname, '..', '..', 'manifests');
 const WORKLOAD_KINDS = ['Deployment', 'DaemonSet', 'PodDisruptionBudget', 'PriorityClass'];
 const HERE = { name: 'here', address: '10.9.0.254' };
 export const CLIENT = 'client';
-/** The image's, and `HERALDLB_NODE_OPTIONS=--cpu-prof` and the like: options of Node for controller and speaker alone. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', NODE_OPTIONS: process.env.HERALDLB_NODE_OPTIONS };
 const TOKEN = { expirationSeconds: 86_400 };
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/heraldlb-controller`;
 
@@ -121,7 +119,6 @@ export class BenchCluster {
       logFile: this.#server.folder.log(`controller-${this.#starts}`),
       command: [...commandOf('controller', this.#options.form), '--kubeconfig', kubeconfig, ...flags],
       environment: {
-        ...ENVIRONMENT,
         POD_NAME: 'heraldlb-controller',
         POD_NAMESPACE: DEFAULT_NAMESPACE,
         POD_IP: HERE.address,
@@ -170,7 +167,6 @@ export class BenchCluster {
         logFile: log,
         command: [...commandOf('speaker', this.#options.form), ...flags],
         environment: {
-          ...ENVIRONMENT,
           POD_NAMESPACE: DEFAULT_NAMESPACE,
           HOST_IP: nodeAddress(this.nodes.indexOf(node)),
         },

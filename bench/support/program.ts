@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../tools/node-flags.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Where the release build is; to be set where somebody may build anew meanwhile, or to compare two builds. */
@@ -9,20 +10,26 @@ export type Program = 'controller' | 'speaker';
 /** The release's one file, or the sources with all of their modules. */
 export type Form = 'bundled' | 'sources';
 
-/** The flags of the image's ENTRYPOINT. */
-const NODE_FLAGS = ['--max-semi-space-size=2', '--optimize-for-size'];
-
-/** How the image starts a program of ours. @throws Error when there is no release build */
+/**
+ * How the image starts a program of ours, with `HERALDLB_NODE_OPTIONS=--cpu-prof` and the like besides.
+ * @throws Error when there is no release build
+ */
 export function commandOf(program: Program, form: Form): readonly string[] {
   if (form === 'sources') return [...sourceCommand(join(ROOT, 'src', 'cli', 'main.ts')), program];
   const bundle = join(DIST, `${program}.mjs`);
   if (!existsSync(bundle)) throw new Error(`${DIST} is missing: run npm run build first`);
-  return [process.execPath, ...NODE_FLAGS, bundle];
+  return [...started(), bundle];
 }
 
 /** A program of the benchmarks, under the conditions of ours. */
 export function sourceCommand(file: string): readonly string[] {
-  return [process.execPath, ...NODE_FLAGS, file];
+  return [...started(), file];
+}
+
+function started(): readonly string[] {
+  const environment = { ...NODE_ENVIRONMENT, NODE_OPTIONS: process.env.HERALDLB_NODE_OPTIONS ?? '' };
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return ['/usr/bin/env', ...variables, process.execPath, ...NODE_FLAGS];
 }
 
 /** Size of a file of the release, in KiB. */

@@ -5,6 +5,7 @@ import { LinuxBfdSockets } from '../adapters/linux/bfd-sockets.ts';
 import { loadLibc } from '../adapters/linux/libc.ts';
 import type { BfdWorkerAnswer, BfdWorkerRequest } from '../adapters/linux/worker-bfd-plane.ts';
 import { BfdEngine } from '../speaker/bfd/bfd-engine.ts';
+import { collectAfterStart } from './memory-at-rest.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 
 function main(): void {
@@ -35,6 +36,7 @@ function main(): void {
       counted: (counters) => answer({ kind: 'counted', counters }),
       failed: fail,
     });
+    collectAfterStart();
     port.on('message', (request: BfdWorkerRequest) => {
       if (request.kind === 'set') engine?.set(request.sessions);
       else void stop();

@@ -8,6 +8,7 @@ import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
 import { UdpSockets } from '../adapters/linux/udp-sockets.ts';
 import type { PacketWorkerData, WorkerAnswer, WorkerRequest } from '../adapters/linux/worker-packet-plane.ts';
 import { PacketEngine } from '../speaker/packet/packet-engine.ts';
+import { collectAfterStart } from './memory-at-rest.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 
 async function main(): Promise<void> {
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     });
     await engine.start({ notice: (notice) => answer({ kind: 'notice', notice }), failed: fail });
     answer({ kind: 'started' });
+    collectAfterStart();
   } catch (error) {
     fail(error);
   }

@@ -24,6 +24,7 @@ import {
 import type { Log } from '../ports/log.ts';
 import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
+import { collectAfterStart, releaseAtRest } from './memory-at-rest.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { type NodeSubject, nodeReport } from './node-report.ts';
 import { addressAndPort, metallbMetricsOption, portNumber } from './option-values.ts';
@@ -168,6 +169,8 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
     { link, plane, store, secrets, bgp, ...time, log, metrics },
   );
   await speaker.start(alive.signal);
+  collectAfterStart();
+  releaseAtRest(libc);
   for (const service of ['', 'readiness'] as const) health.set(service, true);
 
   await Promise.race([aborted(stop), speaker.ended]);

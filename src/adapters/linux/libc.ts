@@ -32,6 +32,9 @@ export interface Libc {
   /** Undefined when there is no such interface. */
   interfaceName(index: number): string | undefined;
   close(fd: number): number;
+  /** 1 when the C library gave memory back to the kernel; 0 as well where there is no such function. */
+  mallocTrim(pad: number): number;
+  madvise(start: bigint, length: bigint, advice: number): number;
   errno(): number;
   /** What the program sees as the address of these bytes; they must not be collected while the kernel reads them. */
   addressOf(bytes: Uint8Array): bigint;
@@ -93,10 +96,21 @@ export function loadLibc(defect: (error: unknown) => void): Libc {
     interfaceIndex: bind('uint32_t if_nametoindex(const char*)'),
     interfaceName: interfaceNames(bind('void* if_indextoname(uint32_t, void*)')),
     close: bind('int close(int)'),
+    mallocTrim: ifKnown(() => bind('int malloc_trim(size_t)')),
+    madvise: bind('int madvise(uintptr_t, size_t, int)'),
     errno: () => koffi.errno(),
     addressOf: (bytes) => BigInt(koffi.address(bytes)),
     whenReadable: (fd, callback) => new PollWatch(fd, callback, defect),
   };
+}
+
+/** glibc's own. */
+function ifKnown(bound: () => Libc['mallocTrim']): Libc['mallocTrim'] {
+  try {
+    return bound();
+  } catch {
+    return () => 0;
+  }
 }
 
 function interfaceNames(

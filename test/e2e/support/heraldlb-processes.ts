@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../../../tools/node-flags.ts';
 import { Api, type ApiObject } from '../../kubernetes/api.ts';
 import type { ManagedProcess } from '../../kubernetes/managed-process.ts';
 import type { PlacedPod, ProcessCluster } from '../../kubernetes/process-cluster.ts';
@@ -10,7 +11,7 @@ import { argumentsOf, DIST, environmentOf, NAMESPACE, podOf, shipped, shippedObj
 const WORKLOADS = ['Deployment', 'DaemonSet', 'PodDisruptionBudget'];
 
 /** As the image starts Node. */
-const NODE = [process.execPath, '--max-semi-space-size=2', '--optimize-for-size'];
+const NODE = [process.execPath, ...NODE_FLAGS];
 const CA_BUNDLE = `/api/v1/namespaces/${NAMESPACE}/configmaps/heraldlb-ca-bundle`;
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/heraldlb-controller`;
 

@@ -49,6 +49,8 @@ class FakeKernel {
     setsockopt: () => 0,
     getsockopt: () => 0,
     close: () => 0,
+    mallocTrim: () => 0,
+    madvise: () => 0,
     errno: () => this.#errno,
     addressOf: () => 0n,
     whenReadable: (_, callback) => {
