@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ipFromValue, ipv4FromValue } from '../../../../src/core/net/index.ts';
 import { AttributeTable } from '../../../../src/core/rib/attribute-table.ts';
 
 describe('the table of attributes', () => {
@@ -15,6 +16,22 @@ describe('the table of attributes', () => {
     ]) {
       expect(table.hold(other)).not.toBe(set);
     }
+  });
+
+  it('has another set for every other value, next hops of both families among them', () => {
+    const table = new AttributeTable();
+    const large = { globalAdministrator: 1, localData1: 2, localData2: 3 };
+    const all = [
+      {},
+      { nextHop: ipv4FromValue(1) },
+      { nextHop: ipv4FromValue(2) },
+      { nextHop: ipFromValue('IPv6', 1n) },
+      { largeCommunities: [large] },
+      { largeCommunities: [{ ...large, localData2: 4 }] },
+      { largeCommunities: [large, { ...large, localData2: 4 }] },
+    ];
+    expect(new Set(all.map((attributes) => table.hold(attributes))).size).toBe(all.length);
+    expect(table.size).toBe(all.length);
   });
 
   it('forgets a set when the last route has let go of it', () => {
