@@ -10,7 +10,7 @@ export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
  * grant names them.
  */
 const NOT_BY_DEFAULT =
-  /^(veth|cali|cilium|lxc|flannel|cni|docker|kube-|nodelocaldns|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap|br-[0-9a-f]{12}$)/;
+  /^(veth|cali|cilium|lxc|flannel|cni|cbr|docker|dummy|kube-|nodelocaldns|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap|br-[0-9a-f]{12}$)/;
 
 /**
  * Whether an interface can announce at all. Of a bond, a bridge or a team only the master speaks: with a second MAC on the
