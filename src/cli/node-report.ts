@@ -15,6 +15,8 @@ const KERNEL: KernelFolders = { ipv4: '/proc/sys/net/ipv4', interfaces: '/sys/cl
 
 /** Shorter than who asks waits for an answer. */
 const DIAL_WITHIN_MS = 2000;
+/** A file among the interfaces, for whoever makes bonds. */
+const BONDING = 'bonding_masters';
 /** @see include/uapi/linux/if.h IFF_PROMISC */
 const IFF_PROMISC = 0x100;
 
@@ -29,7 +31,8 @@ export async function nodeReport(
   { node, controller }: NodeSubject,
   kernel: KernelFolders = KERNEL,
 ): Promise<NodeReport> {
-  const names = await readdir(kernel.interfaces).catch(() => []);
+  const found = await readdir(kernel.interfaces).catch(() => []);
+  const names = found.filter((name) => name !== BONDING);
   return {
     node,
     controller: await reach(controller),

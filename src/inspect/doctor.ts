@@ -41,7 +41,8 @@ export interface Finding {
 /** The interface on which kube-proxy in IPVS mode puts every Service's addresses. */
 const IPVS_INTERFACE = 'kube-ipvs0';
 /** Made for Pods and tunnels: nobody of the LAN is behind them. */
-const INNER = /^(lo|veth|cali|cilium|lxc|flannel|cni|docker|kube-|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap)/;
+const INNER =
+  /^(lo|veth|cali|cilium|lxc|flannel|cni|docker|kube-|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap|ifb|dummy|gre|erspan|sit|ip6|ip_vti|wg|nodelocaldns)/;
 
 /** What to do where the controller cannot be reached, by how that failed; anything else: its words. */
 const REACH_HINTS: Readonly<Record<string, string>> = {

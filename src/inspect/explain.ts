@@ -23,8 +23,6 @@ export interface ExplainView {
   /** What it says of announcing. */
   readonly announcement?: string;
   readonly addresses: readonly ExplainedAddress[];
-  /** Nodes that announce it to routers. */
-  readonly routedBy: readonly string[];
   /** Newest first. */
   readonly events: readonly Pick<ClusterEvent, 'at' | 'reason' | 'message'>[];
 }
@@ -78,7 +76,6 @@ export async function explain({ snapshot, service, options, owners, speakers }: 
         ...(routes === undefined ? {} : { routes }),
       };
     }),
-    routedBy: view?.routedBy ?? [],
     events: snapshot.events
       .filter(({ regarding }) => `${regarding.namespace}/${regarding.name}` === key)
       .slice(0, MAX_EVENTS)
@@ -104,7 +101,6 @@ export function formatExplain(view: ExplainView): string {
     ...section('Address', [view.allocation]),
     ...section('Announcing', view.announcement === undefined ? [] : [view.announcement]),
     ...addresses,
-    ...section('Announced to routers by', view.routedBy.length === 0 ? [] : [view.routedBy.join(', ')]),
     ...section(
       'Events',
       view.events.map(({ at, reason, message }) => `${at} ${reason}: ${message}`),

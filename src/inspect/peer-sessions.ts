@@ -44,6 +44,7 @@ export function objectAt(origin: Origin, objects: readonly ConfigObject[]): Conf
 export function describeSession(session: PeerSession | undefined): string {
   if (session === undefined) return 'its session is not among those that the status of the BGPPeer names';
   const { state, since, lastError, bfd } = session;
+  if (state === 'unknown') return 'its speaker says nothing of it';
   const because = state === 'established' || lastError === undefined ? '' : `: ${lastError}`;
   return `${state}${since === undefined ? '' : ` since ${since}`}${because}${bfd === undefined ? '' : `; BFD ${bfd}`}`;
 }

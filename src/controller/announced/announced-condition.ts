@@ -15,7 +15,8 @@ export function announcedVerdict(
   const counting = united(news);
   if (counting.length === 0 || counting.some(({ kind }) => kind === 'pending')) return undefined;
   const obstacle = counting.find(({ kind }) => kind === 'obstructed' || kind === 'unconcerned');
-  const inPart = news.flatMap((one) => (one.kind === 'obstructed' && !counting.includes(one) ? [one.message] : []));
+  const announced = new Set(counting.flatMap(({ kind, address }) => (kind === 'announced' ? [address] : [])));
+  const inPart = news.flatMap((one) => (one.kind === 'obstructed' && announced.has(one.address) ? [one.message] : []));
   const warnings = [...counting.flatMap((one) => (one.kind === 'announced' ? (one.warning ?? []) : [])), ...inPart];
   const message = [...counting.map(newsText), ...warnings].join('; ').slice(0, MAX_MESSAGE_LENGTH);
   if (obstacle === undefined) {

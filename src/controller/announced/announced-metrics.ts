@@ -23,19 +23,19 @@ type Series = Readonly<Record<'service' | 'protocol' | 'node' | 'ip', string>>;
 
 /** Tells which nodes announce each address, under MetalLB's name and labels. Its series end with the leadership. */
 export class AnnouncedMetrics {
-  readonly #with: AnnouncedMetricsDependencies;
+  readonly #dependencies: AnnouncedMetricsDependencies;
   readonly #gauge: Gauge<keyof Series>;
   /** By `namespace/name`. BOUNDED: by the addresses of the Services; for BGP as the status objects are. */
   readonly #shown = new Map<string, readonly Series[]>();
 
   constructor(dependencies: AnnouncedMetricsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#gauge = dependencies.metrics.gauge(METALLB_SPEAKER_ANNOUNCED);
   }
 
   /** Until `signal` aborts. */
   start(signal: AbortSignal): void {
-    for (const announcer of [this.#with.announcer, this.#with.bgp]) {
+    for (const announcer of [this.#dependencies.announcer, this.#dependencies.bgp]) {
       announcer.onChange((serviceKey) => {
         if (!signal.aborted) this.#show(serviceKey);
       });
@@ -56,14 +56,14 @@ export class AnnouncedMetrics {
   }
 
   #ownersOf(service: string): readonly Series[] {
-    return this.#with.announcer.statesOf(service).flatMap(({ address, ownership }) => {
+    return this.#dependencies.announcer.statesOf(service).flatMap(({ address, ownership }) => {
       if (ownership === undefined) return [];
       return [{ service, protocol: 'layer2', node: ownership.node, ip: formatIp(address) }];
     });
   }
 
   #routedBy(service: string): readonly Series[] {
-    const { bgp } = this.#with;
+    const { bgp } = this.#dependencies;
     return bgp.statesOf(service).flatMap(({ address, obstacle }) => {
       if (obstacle !== undefined) return [];
       const nodes = [...(bgp.tellingNodesOf(service, address)?.keys() ?? [])].sort();

@@ -33,8 +33,19 @@ export interface AnnouncementSource {
   onChange(listener: (serviceKey: string) => void): void;
 }
 
-/** The news of each address that counts: of the protocols that are concerned, or that none is. */
+/** The news of each address that counts: of the protocols that are concerned, or that none is; the same obstacle once. */
 export function united(news: readonly AddressNews[]): readonly AddressNews[] {
+  const counting = relevant(news);
+  return counting.filter(
+    (one, at) =>
+      one.kind !== 'obstructed' ||
+      counting.findIndex(
+        (other) => other.kind === 'obstructed' && other.address === one.address && other.message === one.message,
+      ) === at,
+  );
+}
+
+function relevant(news: readonly AddressNews[]): readonly AddressNews[] {
   const concerned = new Set(news.filter(({ kind }) => kind !== 'unconcerned').map(({ address }) => address));
   const announced = new Set(news.filter(({ kind }) => kind === 'announced').map(({ address }) => address));
   return news.filter(({ kind, address }) => {

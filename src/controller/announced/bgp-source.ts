@@ -1,5 +1,6 @@
 import type { BgpAnnouncementState } from '../bgp/bgp-state.ts';
 import type { AddressNews, AnnouncementSource } from './announcement-source.ts';
+import { obstacleText } from './remedies.ts';
 
 export interface BgpSourceDependencies {
   readonly announcer: {
@@ -30,8 +31,9 @@ export class BgpSource implements AnnouncementSource {
 
 function newsOf({ address, obstacle, nodes, peers, warning }: BgpAnnouncementState): AddressNews {
   if (obstacle?.reason === 'Starting') return { kind: 'pending', address };
-  if (obstacle?.reason === 'NoAdvertisement') return { kind: 'unconcerned', address, message: obstacle.message };
-  if (obstacle !== undefined) return { kind: 'obstructed', address, ...obstacle };
+  if (obstacle?.reason === 'NoAdvertisement') return { kind: 'unconcerned', address, message: obstacleText(obstacle) };
+  if (obstacle !== undefined)
+    return { kind: 'obstructed', address, reason: obstacle.reason, message: obstacleText(obstacle) };
   const named = peers.slice(0, NAMED_PEERS).join(', ');
   const who = peers.length > NAMED_PEERS ? `${named} and ${peers.length - NAMED_PEERS} more` : named;
   const from = `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;

@@ -1,26 +1,18 @@
 import { formatIp, formatMac, type IpAddress, parseIp } from '../../core/net/index.ts';
 import type { Dispute, Ownership } from '../announcer/owner-history.ts';
-import type { AnnouncementState, Obstacle, ObstacleReason } from '../announcer/service-announcement.ts';
+import type { AnnouncementState } from '../announcer/service-announcement.ts';
 import type { AddressNews } from './announcement-source.ts';
-
-/** What to do about an obstacle, where its message does not say it. */
-const REMEDIES: Readonly<Record<ObstacleReason, string>> = {
-  Starting: '',
-  NoAdvertisement: '; make an L2Advertisement or a BGPAdvertisement for the pool',
-  NoMatchingNode: '; change those selectors, or label a node',
-  NoEndpoint: '; it is announced as soon as there is one',
-  NoEligibleNode: '',
-};
+import { obstacleText } from './remedies.ts';
 
 /** What layer 2 says of an address, with what others have to remark on it. */
 export function layer2News(state: AnnouncementState, remark?: string): AddressNews {
   const { address, obstacle, ownership, rival } = state;
   if (obstacle?.reason === 'Starting') return { kind: 'pending', address };
   if (obstacle?.reason === 'NoAdvertisement') {
-    return { kind: 'unconcerned', address, message: messageOf(obstacle) };
+    return { kind: 'unconcerned', address, message: obstacleText(obstacle) };
   }
   if (obstacle !== undefined) {
-    return { kind: 'obstructed', address, reason: obstacle.reason, message: messageOf(obstacle) };
+    return { kind: 'obstructed', address, reason: obstacle.reason, message: obstacleText(obstacle) };
   }
   if (ownership === undefined) {
     // It was granted and nobody claims it: the remark says why.
@@ -80,10 +72,6 @@ export function timeText(date: Date): string {
 
 function isNever(date: Date): boolean {
   return Number.isNaN(date.getTime());
-}
-
-function messageOf({ reason, message }: Obstacle): string {
-  return `${message}${REMEDIES[reason]}`;
 }
 
 function warningOf({ node, dispute }: Ownership, rival: string | undefined): string | undefined {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announcedVerdict, changedAnnounced } from '../../../../src/controller/announced/announced-condition.ts';
 import type { AddressNews } from '../../../../src/controller/announced/announcement-source.ts';
+import { BgpSource } from '../../../../src/controller/announced/bgp-source.ts';
 import { layer2News, ownershipsIn, ownershipText } from '../../../../src/controller/announced/layer2-news.ts';
 import type { AnnouncementState, ObstacleReason } from '../../../../src/controller/announcer/service-announcement.ts';
 import { formatIp, type IpAddress, ipFromValue, type MacAddress } from '../../../../src/core/net/index.ts';
@@ -98,6 +99,16 @@ describe('the condition heraldlb.io/Announced', () => {
         "layer2 unconcerned, bgp unconcerned": "False NoAdvertisement",
       }
     `);
+  });
+
+  it('says once what keeps layer 2 and BGP alike from announcing', () => {
+    const obstacle = { reason: 'NoEndpoint', message: 'default/web has no ready endpoint' } as const;
+    const states = [{ address: V4, nodes: 0, peers: [], obstacle }];
+    const announcer = { statesOf: () => states, onChange: () => {} };
+    const news = [layer2News(blocked(obstacle.reason, obstacle.message)), ...new BgpSource({ announcer }).newsOf('x')];
+    expect(announcedVerdict(news)?.message).toBe(
+      '192.168.1.240 is not announced: default/web has no ready endpoint; it is announced as soon as there is one',
+    );
   });
 
   it('warns of two owners, of an owner whom the LAN does not know, and of what others remark', () => {
