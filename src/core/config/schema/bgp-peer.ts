@@ -45,7 +45,8 @@ const current = {
     z.string(),
     'The session goes to whoever is at the other end of this interface.',
   ).exactOptional(),
-  peerPort: described(z.int().min(1).max(16384), 'TCP port of the peer.').default(179),
+  // An object that was written in v1beta1 may say 0, which meant the default there.
+  peerPort: described(z.int().min(0).max(16384), 'TCP port of the peer.').meta({ minimum: 1 }).default(179),
   connectTime: described(
     durationSeconds,
     'The pause between two attempts to connect: whole seconds, `1s` to `65535s`.',

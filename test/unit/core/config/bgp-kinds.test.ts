@@ -58,6 +58,11 @@ describe('a BGPPeer', () => {
     expect(decoded?.keepaliveTimeSeconds).toBe(Reflect.get(times, 'keepaliveTimeSeconds'));
   });
 
+  it('that was written in v1beta1 with port 0 has the default port, in whatever version it is read', () => {
+    const { config } = assembled([peer('router', { peerPort: 0 })]);
+    expect(config.bgpPeers).toMatchObject([{ name: 'router', peerPort: 179 }]);
+  });
+
   const WRONG: readonly [what: string, spec: object, sentences: readonly string[]][] = [
     ['0 as its own AS', { myASN: 0 }, ['spec.myASN 0: is no AS number; write that of your AS, 1 to 4294967295']],
     ['an AS between quotes', { myASN: '64500' }, ['spec.myASN "64500": must be a number; write it without quotes']],
