@@ -25,8 +25,9 @@ export class Agenda {
     this.at(this.#nowMs + delayMs, happen);
   }
 
+  /** Until just before `endMs`. */
   runUntil(endMs: number): void {
-    for (let first = this.#heap[0]; first !== undefined && first.timeMs <= endMs; first = this.#heap[0]) {
+    for (let first = this.#heap[0]; first !== undefined && first.timeMs < endMs; first = this.#heap[0]) {
       this.#nowMs = first.timeMs;
       this.#removeFirst();
       first.happen();

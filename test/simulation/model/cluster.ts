@@ -11,8 +11,19 @@ import { SimNode } from './sim-node.ts';
 const CANDIDATES = 3;
 const LARGEST_DRIFT = 0.001;
 const SAMPLE_MS = 50;
+const CALM_SAMPLE_MS = 500;
+/** Long enough for every promise that is kept sooner or later. */
+const CALM_AFTER_MS = 10_000;
+/**
+ * Longer than every timer and every memory of the protocol, of which the grace time of a stand-in is the longest. When nothing
+ * but hellos, answers to them and questions to kernels and gateways happened for so long, each round repeats the one before.
+ */
+const QUIET_AFTER_MS = 75_000;
+/** This much of a quiet time is played before the next fault. */
+const LEAD_MS = 1000;
 
 export interface Line {
+  /** Of the scenario, what was skipped included. */
   readonly atMs: number;
   readonly node: string;
   readonly action: OwnershipAction;
@@ -29,6 +40,9 @@ export class Cluster {
   readonly lines: Line[] = [];
   readonly invariants: Invariants;
   readonly #scenario: Scenario;
+  #skippedMs = 0;
+  /** When something happened last, in ms of the agenda. */
+  #happenedMs = 0;
   readonly #byName: ReadonlyMap<string, SimNode>;
 
   constructor(scenario: Scenario) {
@@ -58,8 +72,8 @@ export class Cluster {
       nodes: this.nodes,
       reaches: (node) => node.linkUp && node.powered,
       moved: () => this.invariants.moved(),
+      acted: () => this.#happened(),
     });
-    for (const fault of scenario.faults) this.agenda.at(fault.atMs, () => this.#apply(fault));
     this.#sample();
   }
 
@@ -74,8 +88,51 @@ export class Cluster {
     return node;
   }
 
+  /** Time of the scenario, in ms. */
+  get nowMs(): number {
+    return this.agenda.nowMs + this.#skippedMs;
+  }
+
+  /** How much of the time was played event by event, in ms. */
+  get playedMs(): number {
+    return this.agenda.nowMs;
+  }
+
   run(): void {
-    this.agenda.runUntil(this.#scenario.lastsMs);
+    const faults = [...this.#scenario.faults].sort((a, b) => a.atMs - b.atMs);
+    for (const fault of faults) {
+      this.#playUntil(fault.atMs);
+      this.#apply(fault);
+    }
+    this.#playUntil(this.#scenario.lastsMs);
+  }
+
+  /** Plays every event, but leaves out what would only be repeated. */
+  #playUntil(endMs: number): void {
+    let quietFromMs = this.#quietFromMs;
+    while (this.#mayBecomeQuiet && quietFromMs + LEAD_MS < endMs - this.#skippedMs) {
+      this.agenda.runUntil(quietFromMs);
+      if (this.#quietFromMs === quietFromMs) {
+        this.#skippedMs = endMs - quietFromMs - LEAD_MS;
+        break;
+      }
+      quietFromMs = this.#quietFromMs;
+    }
+    this.agenda.runUntil(endMs - this.#skippedMs);
+  }
+
+  get #quietFromMs(): number {
+    return Math.max(this.#happenedMs + QUIET_AFTER_MS, this.agenda.nowMs);
+  }
+
+  /** Where frames are lost by chance, anything may happen at any time. */
+  get #mayBecomeQuiet(): boolean {
+    const { loss, duplication, lateness } = this.network.weather;
+    return this.#scenario.skipsQuiet !== false && loss + duplication + lateness === 0;
+  }
+
+  #happened(): void {
+    this.#happenedMs = this.agenda.nowMs;
   }
 
   #placement(): Map<IpAddress, string[]> {
@@ -89,6 +146,8 @@ export class Cluster {
   }
 
   #acted(node: SimNode, action: OwnershipAction): void {
+    // Hellos that are refused are refused each round.
+    if (action.kind !== 'refused') this.#happened();
     if (action.kind === 'claim') {
       this.#note(node, action);
       this.invariants.claimed(node, action);
@@ -102,15 +161,17 @@ export class Cluster {
   }
 
   #note(node: SimNode, action: OwnershipAction): void {
-    this.lines.push({ atMs: this.agenda.nowMs, node: node.name, action });
+    this.lines.push({ atMs: this.nowMs, node: node.name, action });
   }
 
   #sample(): void {
     this.invariants.sample();
-    this.agenda.after(SAMPLE_MS, () => this.#sample());
+    const isCalm = this.agenda.nowMs > this.#happenedMs + CALM_AFTER_MS;
+    this.agenda.after(isCalm ? CALM_SAMPLE_MS : SAMPLE_MS, () => this.#sample());
   }
 
   #apply(fault: Fault): void {
+    this.#happened();
     this.invariants.disturbed(fault);
     switch (fault.kind) {
       case 'power-cut':
@@ -134,7 +195,10 @@ export class Cluster {
         this.node(fault.node).setLink(fault.kind === 'link-up');
         break;
       case 'stall':
-        this.agenda.after(fault.forMs, () => this.invariants.disturbed(fault));
+        this.agenda.after(fault.forMs, () => {
+          this.#happened();
+          this.invariants.disturbed(fault);
+        });
         this.node(fault.node).stall(fault.forMs);
         break;
       case 'partition':

@@ -6,6 +6,7 @@ import { FINE, type Weather } from './network.ts';
 
 const FIRST_FAULT_MS = 5000;
 const MOST_STALLED_MS = 20_000;
+const HOUR_MS = 3_600_000;
 
 export interface GeneratorOptions {
   readonly nodes: number;
@@ -36,6 +37,7 @@ class FaultGenerator {
   readonly #unplugged = new Set<string>();
   #away = false;
   #cut = false;
+  #isFine = true;
 
   constructor(random: Random, nodes: number, addresses: number) {
     this.#random = random;
@@ -46,8 +48,10 @@ class FaultGenerator {
   pauseMs(): number {
     const kind = this.#random.next();
     if (kind < 0.25) return this.#random.next() * 300;
-    if (kind < 0.97) return 300 + this.#random.next() * 5000;
-    return 60_000 + this.#random.next() * 10_000;
+    if (kind < 0.91) return 300 + this.#random.next() * 5000;
+    // Hours in which frames are lost by chance would have to be played frame by frame.
+    if (kind < 0.94 || !this.#isFine) return 60_000 + this.#random.next() * 10_000;
+    return HOUR_MS * (1 + this.#random.next() * 23);
   }
 
   next(atMs: number): Fault[] {
@@ -124,7 +128,8 @@ class FaultGenerator {
   }
 
   #weather(): Weather {
-    if (this.#random.next() < 0.5) return FINE;
+    this.#isFine = this.#random.next() < 0.5;
+    if (this.#isFine) return FINE;
     return {
       loss: this.#random.next() * 0.03,
       duplication: this.#random.next() * 0.1,

@@ -26,5 +26,7 @@ export interface Scenario {
   readonly addresses: number;
   readonly standIn: boolean;
   readonly lastsMs: number;
+  /** False: plays quiet times event by event, too. */
+  readonly skipsQuiet?: boolean;
   readonly faults: readonly Fault[];
 }

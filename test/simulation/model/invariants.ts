@@ -2,7 +2,9 @@ import type { ClaimOrder } from '../../../src/core/codec/hello/index.ts';
 import type { OwnershipAction } from '../../../src/core/fsm/ownership/index.ts';
 import { formatIp, type IpAddress } from '../../../src/core/net/index.ts';
 import type { Cluster } from './cluster.ts';
+import { wholeComponents } from './components.ts';
 import type { Fault } from './fault.ts';
+import { PairTimes } from './pair-times.ts';
 import type { SimNode } from './sim-node.ts';
 
 type ReleaseAction = Extract<OwnershipAction, { kind: 'release' }>;
@@ -10,13 +12,15 @@ type ClaimAction = Extract<OwnershipAction, { kind: 'claim' }>;
 
 /** Within that long after the last disturbance there is one owner, and no address without an answer. */
 const CALM_AFTER_MS = 1000;
-/** The same while frames are lost, or where nobody stands in and a silent speaker is waited for. */
+/** The same while frames are lost, where nobody stands in and a silent speaker is waited for, and where some hear each other only through others. */
 const CALM_LATER_MS = 2200;
 const CONTROLLER_ACTS_WITHIN_MS = 6000;
 const MEMORY_MS = 3000;
 const GRACE_MS = 60_000;
 /** A claim is known to whomever it can reach. */
 const KNOWN_AFTER_MS = 1000;
+/** So long a move has two owners. */
+const HANDOVER_MS = 50;
 
 /** Looks at the whole cluster, as nobody in it can, and notes what must not be. */
 export class Invariants {
@@ -25,9 +29,15 @@ export class Invariants {
   #disturbedMs = 0;
   /** When two nodes could last not reach each other. */
   readonly #apartMs = new PairTimes();
+  /** When two nodes could last reach each other. */
+  readonly #metMs = new PairTimes();
   /** When the first node could last have heard the speaker of the second. */
   readonly #spokeMs = new PairTimes();
   readonly #claimedMs = new Map<string, number>();
+  /** What nodes held when they lost their power. */
+  readonly #lost = new Set<string>();
+  /** When a claim was made because the controller wanted so. */
+  readonly #grantedMs = new Map<string, number>();
   /** When a node last started, or woke from a stall. */
   readonly #wokeMs = new Map<string, number>();
   #components: readonly (readonly SimNode[])[] | undefined;
@@ -42,7 +52,7 @@ export class Invariants {
     this.#disturbedMs = nowMs;
     this.#components = undefined;
     if ('node' in fault) this.#wokeMs.set(fault.node, nowMs);
-    if (fault.kind === 'speaker-kill' || fault.kind === 'power-cut') this.#forgetClaims(fault.node);
+    if (fault.kind === 'speaker-kill' || fault.kind === 'power-cut') this.#forgetClaims(fault);
     this.#observe(nowMs);
   }
 
@@ -55,6 +65,11 @@ export class Invariants {
   released(node: SimNode, { address, reason, to }: ReleaseAction): void {
     this.#claimedMs.delete(`${node.name} ${address}`);
     const own = node.onWire.get(address);
+    if (reason === 'unheard' && to !== undefined) {
+      const lastMs = this.#lastApartMs(node, this.#cluster.node(to));
+      if (this.#cluster.agenda.nowMs - lastMs > MEMORY_MS) this.#violate(`${to} hears ${node.name}`);
+      return;
+    }
     const other = this.#cluster.nodes.find(({ name }) => name === to)?.onWire.get(address);
     if (own?.kind !== 'claim' || other?.kind !== 'claim' || to === undefined) return;
     const taker = { ...other, name: to, alone: false };
@@ -68,35 +83,64 @@ export class Invariants {
   claimed(node: SimNode, action: ClaimAction): void {
     const { nowMs } = this.#cluster.agenda;
     const key = `${node.name} ${action.address}`;
+    this.#lost.delete(key);
     const why = this.#untrue(node, action, nowMs);
     if (why !== undefined) this.#violate(`${node.name} claims ${formatIp(action.address)} as ${action.reason}: ${why}`);
     if (action.reason !== 'confirmed') this.#checkNoFailback(node, action, nowMs);
     if (!this.#claimedMs.has(key)) this.#claimedMs.set(key, nowMs);
+    if (action.reason === 'granted') this.#grantedMs.set(key, nowMs);
   }
 
   sample(): void {
     const { nowMs } = this.#cluster.agenda;
-    const { loss, lateness } = this.#cluster.network.weather;
-    const isSlow = loss + lateness > 0 || !this.#cluster.standIn;
-    const calmAfterMs = isSlow ? CALM_LATER_MS : CALM_AFTER_MS;
-    if (nowMs < this.#disturbedMs + calmAfterMs) return;
-    this.#components ??= this.#cliques();
+    const { nodes, network, addresses, standIn } = this.#cluster;
+    const sinceMs = nowMs - this.#disturbedMs;
+    if (sinceMs < CALM_AFTER_MS) return;
+    const { loss, lateness } = network.weather;
+    const isSlow = loss + lateness > 0 || !standIn;
+    if (isSlow && sinceMs < CALM_LATER_MS) return;
+    for (const address of addresses) this.#checkOneOwner(address, sinceMs);
+    this.#components ??= wholeComponents(nodes, network);
     for (const component of this.#components)
-      for (const address of this.#cluster.addresses) {
-        this.#checkOneOwner(component, address);
-        this.#checkServed(component, address, nowMs);
-      }
+      for (const address of addresses) this.#checkServed(component, address, nowMs);
   }
 
   /** Who stopped has claimed nothing until it claims again. */
-  #forgetClaims(node: string): void {
-    for (const address of this.#cluster.addresses) this.#claimedMs.delete(`${node} ${address}`);
+  #forgetClaims({ kind, node }: { readonly kind: Fault['kind']; readonly node: string }): void {
+    for (const address of this.#cluster.addresses) {
+      this.#claimedMs.delete(`${node} ${address}`);
+      if (kind === 'power-cut') this.#lost.add(`${node} ${address}`);
+    }
   }
 
-  #checkOneOwner(component: readonly SimNode[], address: IpAddress): void {
-    const owners = component.filter((node) => node.onWire.get(address)?.kind === 'claim' && !node.isStalled);
-    if (owners.length > 1)
-      this.#violate(`${formatIp(address)} has the owners ${owners.map(({ name }) => name).join(' and ')}`);
+  #checkOneOwner(address: IpAddress, sinceMs: number): void {
+    const owners = this.#cluster.nodes.filter(
+      (node) => node.onWire.get(address)?.kind === 'claim' && !node.isStalled && !this.#takesOver(node, address),
+    );
+    for (const [at, owner] of owners.entries())
+      for (const other of owners.slice(at + 1))
+        if (this.#together(owner, other) || (sinceMs >= CALM_LATER_MS && this.#oneHearsTheOther(owner, other)))
+          this.#violate(`${formatIp(address)} has the owners ${owner.name} and ${other.name}`);
+  }
+
+  /** What one says reaches the other but not the other way round, and a neighbour of both tells them that they live. */
+  #oneHearsTheOther(a: SimNode, b: SimNode): boolean {
+    const { network, nodes } = this.#cluster;
+    if (!network.reaches(a.name, b.name) && !network.reaches(b.name, a.name)) return false;
+    // A start that nothing reaches cannot prove that it lives.
+    const metMs = this.#metMs.get(a.name, b.name) ?? 0;
+    if (metMs < Math.max(this.#awakeSinceMs(a), this.#awakeSinceMs(b))) return false;
+    return nodes.some(
+      (node) =>
+        [a, b].every((owner) => this.#speaks(node, owner) && this.#together(node, owner) && node.knows(owner.name)) &&
+        this.#cluster.agenda.nowMs > this.#awakeSinceMs(node) + CALM_LATER_MS,
+    );
+  }
+
+  /** What the controller moves its new owner claims first: the former one stops when it has heard that. */
+  #takesOver(node: SimNode, address: IpAddress): boolean {
+    const grantedMs = this.#grantedMs.get(`${node.name} ${address}`);
+    return grantedMs !== undefined && this.#cluster.agenda.nowMs < grantedMs + HANDOVER_MS;
   }
 
   #checkServed(component: readonly SimNode[], address: IpAddress, nowMs: number): void {
@@ -128,7 +172,8 @@ export class Invariants {
     switch (reason) {
       case 'neighbour-down':
       case 'neighbour-deaf':
-        return fresh(this.#lastApartMs(node, this.#cluster.node(from ?? '')), MEMORY_MS)
+        return this.#lost.has(`${from} ${address}`) ||
+          fresh(this.#lastApartMs(node, this.#cluster.node(from ?? '')), MEMORY_MS)
           ? undefined
           : `${from} was within reach`;
       case 'grace-over':
@@ -212,39 +257,13 @@ export class Invariants {
     for (const a of nodes)
       for (const b of nodes) {
         if (a === b) continue;
-        if (!this.#together(a, b)) this.#apartMs.set(a.name, b.name, nowMs);
+        (this.#together(a, b) ? this.#metMs : this.#apartMs).set(a.name, b.name, nowMs);
         if (this.#speaks(b, a)) this.#spokeMs.set(a.name, b.name, nowMs);
       }
   }
 
-  /** Sets of nodes that all reach each other; a node that reaches only some of its set makes the whole set no subject. */
-  #cliques(): readonly (readonly SimNode[])[] {
-    const left = new Set(
-      this.#cluster.nodes.filter(({ name, powered }) => powered && this.#cluster.network.isOn(name)),
-    );
-    const components: SimNode[][] = [];
-    for (const seed of left) {
-      const component = [seed];
-      left.delete(seed);
-      for (const member of component)
-        for (const other of left)
-          if (this.#linked(member, other)) {
-            component.push(other);
-            left.delete(other);
-          }
-      if (component.every((a) => component.every((b) => a === b || this.#together(a, b)))) components.push(component);
-    }
-    return components;
-  }
-
-  #linked(a: SimNode, b: SimNode): boolean {
-    const { network } = this.#cluster;
-    return network.reaches(a.name, b.name) || network.reaches(b.name, a.name);
-  }
-
   #violate(what: string): void {
-    if (this.violations.length < 20)
-      this.violations.push(`${(this.#cluster.agenda.nowMs / 1000).toFixed(3)} s: ${what}`);
+    if (this.violations.length < 20) this.violations.push(`${(this.#cluster.nowMs / 1000).toFixed(3)} s: ${what}`);
   }
 }
 
@@ -266,18 +285,4 @@ function prevails(a: Contender, b: Contender): boolean {
   const [ofA, ofB] = [digits(a), digits(b)];
   const at = ofA.findIndex((digit, index) => digit !== ofB[index]);
   return at === -1 ? a.name < b.name : (ofA[at] ?? 0) > (ofB[at] ?? 0);
-}
-
-class PairTimes {
-  readonly #times = new Map<string, Map<string, number>>();
-
-  get(a: string, b: string): number | undefined {
-    return this.#times.get(a)?.get(b);
-  }
-
-  set(a: string, b: string, timeMs: number): void {
-    const ofA = this.#times.get(a);
-    if (ofA === undefined) this.#times.set(a, new Map([[b, timeMs]]));
-    else ofA.set(b, timeMs);
-  }
 }

@@ -28,6 +28,8 @@ interface SimControllerDependencies {
   readonly reaches: (node: SimNode) => boolean;
   /** A grant that puts another node first was handed out. */
   readonly moved: () => void;
+  /** It granted something, or a session began or ended. */
+  readonly acted: () => void;
 }
 
 /** The controller, as simple as it may be: it keeps the present owner first, and gives a dead owner's addresses to who lives. */
@@ -104,6 +106,7 @@ export class SimController {
   }
 
   #begin(node: SimNode): void {
+    this.#with.acted();
     const claims = new Map<IpAddress, ClaimOrder>();
     for (const [address, held] of node.onWire) if (held.kind === 'claim') claims.set(address, held.order);
     this.#sessions.set(node.name, { sinceMs: this.#with.agenda.nowMs, startedMs: node.startedMs, claims });
@@ -115,6 +118,7 @@ export class SimController {
   }
 
   #end(name: string): void {
+    this.#with.acted();
     this.#sessions.delete(name);
     this.#endedMs.set(name, this.#with.agenda.nowMs);
   }
@@ -181,6 +185,7 @@ export class SimController {
   }
 
   #decide(address: IpAddress, candidates: readonly string[]): OwnershipGrant {
+    this.#with.acted();
     this.#counter += 1;
     const grant = { address, candidates, epoch: { generation: this.#generation, counter: this.#counter } };
     this.#grants.set(address, grant);

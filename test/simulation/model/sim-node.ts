@@ -85,6 +85,11 @@ export class SimNode {
     return this.#linkUp;
   }
 
+  /** Whether it exchanges hellos with a node. */
+  knows(name: string): boolean {
+    return this.#neighbours.some(({ nodeName }) => nodeName === name);
+  }
+
   /** The newest grant that its speaker knows. */
   grantOf(address: IpAddress): OwnershipGrant | undefined {
     return this.#grants.get(address);

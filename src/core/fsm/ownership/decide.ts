@@ -33,6 +33,8 @@ export interface Party {
   readonly starting: boolean;
   /** It hears nobody, or did not until just now. */
   readonly alone: boolean;
+  /** It is heard and hears others, but has not heard this node for a while: it does not know what this node claims. */
+  readonly unhearing: boolean;
   /** It holds something that this node was not told of yet. */
   readonly untold: boolean;
   /** Its claim, if it has one. */
@@ -92,10 +94,12 @@ export function decide(state: AddressState, situation: Situation): Decision {
   const rank = rankOf(situation);
   if (rank === UNRANKED) return resigned(state, { kind: 'idle' }, 'not-needed');
   const granted: ClaimOrder = { epoch: situation.grant.epoch, term: 0, rank };
-  if (rank === 0 && !situation.leaving && prevails(granted, strongest(situation.parties.filter(claims)), situation)) {
+  const mayClaim = rank === 0 && !situation.leaving;
+  if (mayClaim && situation.parties.filter(claims).every((party) => prevails(granted, party, situation))) {
     const fromMs = Math.max(situation.listenUntilMs, situation.actFromMs);
     if (situation.nowMs < fromMs) return { state, againMs: fromMs };
-    const reason: ClaimReason = state.kind === 'vacant' && state.cause === 'link-up' ? 'link-up' : 'granted';
+    const isOwn = state.kind === 'vacant' && state.cause === 'link-up' && holder === undefined;
+    const reason: ClaimReason = isOwn ? 'link-up' : 'granted';
     return claimed(granted, holder, { kind: 'claim', reason, ...comingFrom(holder) });
   }
   return holder === undefined ? asHeir(state, situation) : asStandby(state, holder, situation);
@@ -122,7 +126,8 @@ function asOwner(state: Extract<AddressState, { kind: 'owner' }>, situation: Sit
   const holder = strongest(holders.filter((party) => !keeps(state.order, party, situation)));
   if (holder !== undefined) {
     const moved = holder.claim.term === 0 && compareEpochs(holder.claim.epoch, state.order.epoch) > 0;
-    const deed: Deed = { kind: 'release', reason: moved ? 'moved' : 'outranked', to: holder.nodeName };
+    const reason: ReleaseReason = moved ? 'moved' : holder.unhearing ? 'unheard' : 'outranked';
+    const deed: Deed = { kind: 'release', reason, to: holder.nodeName };
     return { state: { kind: 'standby', owner: holder.nodeName }, deed };
   }
   const contested = holders.length > 0;
@@ -233,7 +238,7 @@ function holds(party: Party, situation: Situation): party is Claimant {
 
 /** When the claim of one whose speaker is away ends, in ms: one that comes back only to go again is waited for anew. */
 function graceEndMs({ standing, starting, awaySinceMs, lastSignMs }: Party, { standIn, timing }: Situation): number {
-  if (standIn || starting) return Math.max(awaySinceMs, lastSignMs) + timing.standInGraceMs;
+  if (standIn || (starting && standing === 'leaving')) return Math.max(awaySinceMs, lastSignMs) + timing.standInGraceMs;
   return standing === 'leaving' ? awaySinceMs : awaySinceMs + timing.silenceGraceMs;
 }
 
@@ -249,8 +254,9 @@ function strongest(claimants: readonly Claimant[]): Claimant | undefined {
   );
 }
 
+/** Whatever the claims: against one that does not hear this node only this node can give way. */
 function prevails(own: ClaimOrder, other: Claimant | undefined, { nodeName }: Situation): boolean {
-  return other === undefined || isStronger(own, nodeName, other.claim, other.nodeName);
+  return other === undefined || (!other.unhearing && isStronger(own, nodeName, other.claim, other.nodeName));
 }
 
 /**
@@ -259,7 +265,9 @@ function prevails(own: ClaimOrder, other: Claimant | undefined, { nodeName }: Si
  */
 function keeps(own: ClaimOrder, other: Claimant, situation: Situation): boolean {
   const isSameEpoch = compareEpochs(own.epoch, other.claim.epoch) === 0;
-  return isSameEpoch && situation.alone !== other.alone ? other.alone : prevails(own, other, situation);
+  return isSameEpoch && situation.alone !== other.alone && !other.unhearing
+    ? other.alone
+    : prevails(own, other, situation);
 }
 
 function rankOf({ grant, nodeName }: Situation): number {

@@ -1,9 +1,16 @@
-import { type Hello, type HelloEcho, type HelloInterface, nodeTag } from '../../codec/hello/index.ts';
+import {
+  type HeardNeighbour,
+  type Hello,
+  type HelloEcho,
+  type HelloInterface,
+  nodeTag,
+} from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
 import { Inbox } from './inbox.ts';
 import { type Liveness, type LivenessEvent, NEVER, stepLiveness, unknownLiveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import { challengeOf, NOTHING_PROVEN, type Proof, stepProof } from './proof.ts';
+import { UNHEARING_AFTER_INTERVALS } from './timing.ts';
 import type { HelloRefusal, OwnershipNeighbour } from './types.ts';
 
 /** Where a hello came from, and to whom it came. */
@@ -37,6 +44,9 @@ export class Neighbour {
   #sequence = 0;
   /** The last believed hello, without its entries. */
   #said: Omit<Hello, 'entries'> | undefined;
+  /** Since when it has said in every hello that it hears others, but not this node, in ms. */
+  #unhearingSinceMs: number | undefined;
+  #unhearing = false;
   /** What a start that is not believed needs to hear. */
   #challenge: HelloEcho | undefined;
 
@@ -82,6 +92,11 @@ export class Neighbour {
     return this.#said?.alone ?? false;
   }
 
+  /** It is heard and hears others, but has not heard this node for a while. */
+  get unhearing(): boolean {
+    return this.#unhearing;
+  }
+
   moveTo(addresses: readonly IpAddress[]): void {
     this.#addresses = new Set(addresses);
   }
@@ -119,12 +134,24 @@ export class Neighbour {
     const { entries: _, ...said } = hello;
     // What it asks for in many hellos is begun once.
     const untold = step.newIncarnation || (hello.resync && this.#said?.resync === false);
-    const otherwise = this.#said === undefined || !saysTheSame(this.#said, said);
+    const otherwise =
+      this.#noteHearing(hello.heard, own.tag, nowMs) || this.#said === undefined || !saysTheSame(this.#said, said);
     this.#said = said;
     const { intervalMs, leaving, starting } = hello;
     this.step({ kind: 'hello', intervalMs, deaf: hello.heard.length === 0, away: leaving || starting }, nowMs);
     const changed = this.inbox.receive(hello, nowMs);
     return { changed, otherwise, untold };
+  }
+
+  /** True when that changes something. */
+  #noteHearing(heard: readonly HeardNeighbour[], ownTag: number, nowMs: number): boolean {
+    const before = this.#unhearing;
+    // Who hears nobody at all is deaf, or was cut off.
+    const hears = heard.length === 0 || heard.some(({ tag }) => tag === ownTag);
+    this.#unhearingSinceMs = hears ? undefined : (this.#unhearingSinceMs ?? nowMs);
+    const patienceMs = UNHEARING_AFTER_INTERVALS * this.#liveness.intervalMs;
+    this.#unhearing = this.#unhearingSinceMs !== undefined && nowMs - this.#unhearingSinceMs >= patienceMs;
+    return this.#unhearing !== before;
   }
 
   step(event: LivenessEvent, nowMs: number): void {

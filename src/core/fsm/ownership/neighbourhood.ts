@@ -171,6 +171,13 @@ export class Neighbourhood {
     if (standing === before) return;
     this.#neighbourNews.add(nodeName);
     this.#actions.push({ kind: 'standing', nodeName, standing });
+    if (before === 'down') this.#askThoseDown();
+  }
+
+  /** Where one is back, others may be within reach as well, whose kernels live while their speakers do not. */
+  #askThoseDown(): void {
+    for (const { nodeName, liveness } of this.#neighbours.values())
+      if (liveness.standing === 'down') this.#actions.push({ kind: 'probe-kernel', nodeName });
   }
 
   /** A node that hears nobody may be the one that is cut off: it asks around, and keeps quiet until anybody answers. */

@@ -68,6 +68,7 @@ function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly 
     able: neighbour.canCarry(interfaces),
     starting,
     alone: neighbour.alone,
+    unhearing: liveness.standing === 'heard' && neighbour.unhearing,
     untold: inbox.differsSinceMs !== undefined,
     standsIn: entry?.holding === 'stand-in',
     ...(entry?.holding === 'claim' ? { claim: entry.order } : {}),
@@ -84,6 +85,7 @@ function stranger(nodeName: string): Party {
     able: false,
     starting: false,
     alone: false,
+    unhearing: false,
     untold: false,
     standsIn: false,
   };

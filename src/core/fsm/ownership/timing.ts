@@ -39,6 +39,9 @@ export const HUSH_AFTER_MS = 3000;
 /** A node that was alone counts as such until everybody has told it what they hold. */
 export const ALONE_MEMORY_MS = 1000;
 
+/** Who is heard and has not heard this node for that long, in intervals, will not learn what this node claims. */
+export const UNHEARING_AFTER_INTERVALS = 5;
+
 /** Caches on the LAN have settled when a takeover is verified. */
 export const VERIFY_AFTER_MS = 1000;
 /** Most verifications in one turn. */

@@ -110,6 +110,8 @@ export type ReleaseReason =
   | 'moved'
   /** Another node's claim is stronger. */
   | 'outranked'
+  /** Another node claims it too and does not hear this one: only this one can give way. */
+  | 'unheard'
   /** No interface is left that may announce the address. */
   | 'link-down'
   /** End of a stand-in: the owner is back. */

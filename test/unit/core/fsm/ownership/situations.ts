@@ -19,6 +19,7 @@ export function party(nodeName: string, change: Partial<Party> = {}): Party {
     able: true,
     starting: false,
     alone: false,
+    unhearing: false,
     untold: false,
     standsIn: false,
     ...change,
@@ -120,6 +121,10 @@ export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situati
   [
     'another claims with more right, but was cut off alone until now',
     situation({ parties: [party('a'), party('c', { claim: order(7, 2, 2), alone: true })] }),
+  ],
+  [
+    'another claims with less right, but does not hear this node',
+    situation({ parties: [party('a'), party('c', { claim: order(6, 0, 2), unhearing: true })] }),
   ],
   ['no link of this node is up, the owner is heard', situation({ able: false })],
   ['no link of this node is up, owner and kernel are silent', situation({ able: false, parties: [owner(down)] })],
