@@ -57,7 +57,7 @@ export interface Layer2Dependencies {
 /** What this node may announce and does announce: between controller, packet plane and local state. */
 export class Layer2 {
   readonly #nodeName: string;
-  readonly #with: Layer2Dependencies;
+  readonly #dependencies: Layer2Dependencies;
   readonly #keeper: StateKeeper;
   /** BOUNDED: by MAX_GRANTS. */
   readonly #grants = new Map<IpAddress, Grant>();
@@ -73,7 +73,7 @@ export class Layer2 {
 
   constructor({ nodeName }: Layer2Options, dependencies: Layer2Dependencies) {
     this.#nodeName = nodeName;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#keeper = new StateKeeper(
       { name: 'layer2' },
       { ...dependencies, failures: dependencies.meter.stateFailures, value: () => this.#state() },
@@ -106,7 +106,7 @@ export class Layer2 {
     for (const grant of state.grants.slice(0, MAX_GRANTS)) this.#grants.set(grant.address, grant);
     const claims = state.claims.filter(({ address }) => this.#grants.has(address));
     for (const { address, epoch, term } of claims) this.#claims.set(address, { address, epoch, term });
-    const { plane, log } = this.#with;
+    const { plane, log } = this.#dependencies;
     plane.command({ kind: 'hello-keys', keys: this.#keys });
     plane.command({
       kind: 'restore',
@@ -120,7 +120,7 @@ export class Layer2 {
   }
 
   received(message: Layer2Message): void {
-    const { plane } = this.#with;
+    const { plane } = this.#dependencies;
     switch (message.kind) {
       case 'snapshot':
       case 'delta':
@@ -155,15 +155,15 @@ export class Layer2 {
         return;
       case 'neighbourhood':
         this.#seen = notice.neighbours;
-        this.#with.meter.neighbours(notice.neighbours);
-        this.#with.send(notice);
+        this.#dependencies.meter.neighbours(notice.neighbours);
+        this.#dependencies.send(notice);
         return;
       case 'probed':
-        this.#with.send(notice);
+        this.#dependencies.send(notice);
         return;
       case 'verified':
-        this.#with.meter.verified(notice.agrees);
-        this.#with.send(notice);
+        this.#dependencies.meter.verified(notice.agrees);
+        this.#dependencies.send(notice);
         return;
       default:
         notice satisfies never;
@@ -189,7 +189,7 @@ export class Layer2 {
   }
 
   #granted(message: GrantMessage): void {
-    const { plane, log, meter, send } = this.#with;
+    const { plane, log, meter, send } = this.#dependencies;
     const change = grantChange(this.#grants, message, { nodeName: this.#nodeName, capacity: MAX_GRANTS });
     for (const address of change.revoked) this.#grants.delete(address);
     for (const grant of change.granted) this.#grants.set(grant.address, grant);
@@ -210,10 +210,10 @@ export class Layer2 {
   #claimed(claimed: readonly Claim[], released: readonly IpAddress[]): void {
     for (const claim of claimed) this.#claims.set(claim.address, claim);
     for (const address of released) this.#claims.delete(address);
-    this.#with.send({ kind: 'claims', made: claimed, dropped: released });
+    this.#dependencies.send({ kind: 'claims', made: claimed, dropped: released });
     this.#count();
     this.#keeper.changed();
-    if (released.length > 0) this.#with.released();
+    if (released.length > 0) this.#dependencies.released();
   }
 
   /** One line for all that changed for one reason at once. */
@@ -226,11 +226,11 @@ export class Layer2 {
       if (first === undefined) continue;
       const { holding, reason, other } = first;
       const addresses = alike.map(({ address }) => address);
-      this.#with.meter.ownership({ holding, reason }, addresses);
+      this.#dependencies.meter.ownership({ holding, reason }, addresses);
       // A newer grant of what is announced already is no news.
       if (reason === 'confirmed') continue;
       const gaps = alike.flatMap(({ gapMs }) => (gapMs === undefined ? [] : [gapMs]));
-      this.#with.log.info('ownership-changed', {
+      this.#dependencies.log.info('ownership-changed', {
         holding,
         reason,
         ...(other === undefined ? {} : { other }),
@@ -242,7 +242,7 @@ export class Layer2 {
   }
 
   #count(): void {
-    this.#with.meter.holds(this.#grants.size, this.#claims.size);
+    this.#dependencies.meter.holds(this.#grants.size, this.#claims.size);
   }
 
   #state(): unknown {
@@ -253,7 +253,7 @@ export class Layer2 {
       ownAddresses: this.#ownAddresses,
       keys: this.#keys,
     };
-    return encodeLayer2State(state, this.#with.secrets);
+    return encodeLayer2State(state, this.#dependencies.secrets);
   }
 
   #held({ address, epoch, term }: Claim): HeldClaim {
@@ -263,7 +263,7 @@ export class Layer2 {
 
   #decoded(kept: unknown): ReturnType<typeof decodeLayer2State> | undefined {
     try {
-      return decodeLayer2State(kept, this.#with.secrets);
+      return decodeLayer2State(kept, this.#dependencies.secrets);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#keeper.refuse('damaged', error.message);

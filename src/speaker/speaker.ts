@@ -44,7 +44,7 @@ export class Speaker {
   readonly #nodeName: string;
   readonly #version: string;
   readonly #leaveWithinMs: number;
-  readonly #with: SpeakerDependencies;
+  readonly #dependencies: SpeakerDependencies;
   readonly #log: Log;
   readonly #meter: SpeakerMeter;
   readonly #instanceId: string;
@@ -63,7 +63,7 @@ export class Speaker {
     this.#nodeName = options.nodeName;
     this.#version = options.version;
     this.#leaveWithinMs = options.leaveWithinMs ?? LEAVE_WITHIN_MS;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#log = dependencies.log;
     this.#meter = new SpeakerMeter(dependencies.metrics);
     this.#instanceId = dependencies.random.uuid();
@@ -91,11 +91,14 @@ export class Speaker {
    */
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await this.#with.plane.start({ notice: (notice) => this.#noticed(notice), failed: (error) => this.#fail(error) });
+    await this.#dependencies.plane.start({
+      notice: (notice) => this.#noticed(notice),
+      failed: (error) => this.#fail(error),
+    });
     signal.addEventListener('abort', () => void this.#shutDown(), { once: true });
     await this.#layer2.restore();
-    await this.#with.bgp.restore();
-    this.#with.link.start(this.#handler(), this.#sessions.signal).catch((error: unknown) => {
+    await this.#dependencies.bgp.restore();
+    this.#dependencies.link.start(this.#handler(), this.#sessions.signal).catch((error: unknown) => {
       if (!this.#sessions.signal.aborted) this.#fail(error instanceof Error ? error : new Error(String(error)));
     });
     this.#ready = true;
@@ -115,9 +118,9 @@ export class Speaker {
     this.#ready = false;
     const announced = this.#layer2.claims.length;
     this.#log.info('speaker-leaving', { announced });
-    this.#with.link.send({ kind: 'leaving' });
-    this.#with.plane.command({ kind: 'leaving' });
-    await Promise.all([this.#with.bgp.drain(), announced > 0 && this.#untilCovered()]);
+    this.#dependencies.link.send({ kind: 'leaving' });
+    this.#dependencies.plane.command({ kind: 'leaving' });
+    await Promise.all([this.#dependencies.bgp.drain(), announced > 0 && this.#untilCovered()]);
     await this.#shutDown();
   }
 
@@ -132,7 +135,7 @@ export class Speaker {
     this.#released = () => {
       if (this.#layer2.isCovered) resolve();
     };
-    const timer = this.#with.timers.start(this.#leaveWithinMs, () => {
+    const timer = this.#dependencies.timers.start(this.#leaveWithinMs, () => {
       this.#log.warn('handover-incomplete', { announced: this.#layer2.claims.length });
       resolve();
     });
@@ -141,7 +144,7 @@ export class Speaker {
   }
 
   async #pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => void this.#with.timers.start(ms, resolve));
+    await new Promise<void>((resolve) => void this.#dependencies.timers.start(ms, resolve));
   }
 
   #shutDown(): Promise<void> {
@@ -154,7 +157,7 @@ export class Speaker {
     this.#sessions.abort();
     // What is claimed at the end is what the next process goes on with: not what is left once the plane has let go of it.
     await this.#layer2.close();
-    await Promise.all([this.#with.plane.stop(), this.#with.bgp.close()]);
+    await Promise.all([this.#dependencies.plane.stop(), this.#dependencies.bgp.close()]);
     this.#log.info('speaker-stopped');
     this.#end.resolve();
   }
@@ -162,7 +165,7 @@ export class Speaker {
   #fail(error: Error): void {
     this.#ready = false;
     this.#sessions.abort();
-    void this.#with.plane.stop().finally(() => this.#end.reject(error));
+    void this.#dependencies.plane.stop().finally(() => this.#end.reject(error));
   }
 
   #handler(): ControllerLinkHandler {
@@ -186,8 +189,8 @@ export class Speaker {
         this.#meter.connected(connected);
         this.#log.info(connected ? 'session-opened' : 'session-closed');
         if (!connected) return;
-        this.#with.link.send(this.#layer2.neighbourhood);
-        if (this.#stopping !== undefined) this.#with.link.send({ kind: 'leaving' });
+        this.#dependencies.link.send(this.#layer2.neighbourhood);
+        if (this.#stopping !== undefined) this.#dependencies.link.send({ kind: 'leaving' });
       },
     };
   }
@@ -204,7 +207,7 @@ export class Speaker {
         return;
       case 'bgp-snapshot':
       case 'bgp-delta':
-        this.#with.bgp.apply(message);
+        this.#dependencies.bgp.apply(message);
         return;
       default:
         message satisfies never;
@@ -215,7 +218,7 @@ export class Speaker {
     switch (notice.kind) {
       case 'interfaces':
         this.#interfaces = notice.interfaces;
-        this.#with.link.send({ kind: 'report', interfaces: this.#interfaces, claims: this.#layer2.claims });
+        this.#dependencies.link.send({ kind: 'report', interfaces: this.#interfaces, claims: this.#layer2.claims });
         return;
       case 'claims':
       case 'ownership':
@@ -245,11 +248,11 @@ export class Speaker {
           interface: event.interface,
           seen: event.seen,
         });
-        this.#with.link.send(event);
+        this.#dependencies.link.send(event);
         return;
       case 'conflict-over':
         this.#log.info('address-conflict-over', { address: formatIp(event.address), interface: event.interface });
-        this.#with.link.send(event);
+        this.#dependencies.link.send(event);
         return;
       case 'kernel-answers':
         this.#log.warn('kernel-answers', {

@@ -22,7 +22,7 @@ const GATHER_MS = 1_000;
 
 /** What is said of the Services that are announced by BGP, and to whom. */
 export class ServiceStates {
-  readonly #with: ServiceStatesDependencies;
+  readonly #dependencies: ServiceStatesDependencies;
   /** By Service. BOUNDED: by the Services that have an address. */
   readonly #obstacles = new Map<string, BgpObstacle>();
   readonly #followers: ((serviceKey: string) => void)[] = [];
@@ -34,7 +34,7 @@ export class ServiceStates {
   #stopped = false;
 
   constructor(dependencies: ServiceStatesDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Told when what is announced for the Service may be another. Must not throw. */
@@ -45,7 +45,7 @@ export class ServiceStates {
   /** The speakers are told from now on. */
   begin(): void {
     this.#hasBegun = true;
-    this.#settling = this.#with.timers.start(REPORTS_WITHIN_MS, () => {
+    this.#settling = this.#dependencies.timers.start(REPORTS_WITHIN_MS, () => {
       this.#settled = true;
       this.changedForAll();
     });
@@ -67,7 +67,7 @@ export class ServiceStates {
 
   /** What is announced for any Service may be another. */
   changedForAll(): void {
-    const { services, book, timers } = this.#with;
+    const { services, book, timers } = this.#dependencies;
     if (this.#stopped || book.size === 0) return;
     this.#telling ??= timers.start(GATHER_MS, () => {
       this.#telling = undefined;
@@ -77,11 +77,11 @@ export class ServiceStates {
 
   /** How it stands with each address of a Service; empty for one that has none. */
   of(serviceKey: string): readonly BgpAnnouncementState[] {
-    const { services, book, sessions } = this.#with;
+    const { services, book, sessions } = this.#dependencies;
     const service = services.get(serviceKey);
     if (service === undefined) return [];
     const obstacle = this.#hasBegun ? this.#obstacles.get(serviceKey) : STARTING;
-    const facts = { nodes: [...this.#with.nodes.all()], sessions, settled: this.#settled };
+    const facts = { nodes: [...this.#dependencies.nodes.all()], sessions, settled: this.#settled };
     return service.addresses.map(({ address }) => {
       if (obstacle !== undefined) return obstructed(address, obstacle);
       const mine = book.contributionsFor(serviceKey, address);
@@ -98,7 +98,7 @@ export class ServiceStates {
    */
   tellingNodesOf(serviceKey: string, only?: IpAddress): ReadonlyMap<string, ReadonlySet<string>> | undefined {
     if (!this.#hasBegun) return undefined;
-    const { services, book, nodes } = this.#with;
+    const { services, book, nodes } = this.#dependencies;
     const asked = (services.get(serviceKey)?.addresses ?? [])
       .filter(({ address }) => only === undefined || address === only)
       .map(({ address }) => [familyOf(address), book.contributionsFor(serviceKey, address)] as const);

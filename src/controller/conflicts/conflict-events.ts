@@ -23,14 +23,14 @@ export interface ConflictEventsDependencies {
 
 /** Tells on Services, pools and nodes what foreign hosts do: once for each conflict, not for each sign of it. */
 export class ConflictEvents {
-  readonly #with: ConflictEventsDependencies;
+  readonly #dependencies: ConflictEventsDependencies;
   /** What was told last, by the object and the address. BOUNDED: by TOLD_MAX, the oldest goes first. */
   readonly #told = new Map<string, string>();
   /** Addresses of a pool that a survey found in use, until the survey is complete. BOUNDED: by a survey. */
   readonly #inPools = new Map<Pool, Set<IpAddress>>();
 
   constructor(dependencies: ConflictEventsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   tellServices(conflict: Conflict): void {
@@ -43,15 +43,15 @@ export class ConflictEvents {
   /** Only who was told of the conflict. */
   tellOver(address: IpAddress): void {
     const message = `No other host has ${formatIp(address)} any more`;
-    for (const key of this.#with.provider.addresses.holdersOf(address)) {
-      const service = this.#with.services.get(key);
+    for (const key of this.#dependencies.provider.addresses.holdersOf(address)) {
+      const service = this.#dependencies.services.get(key);
       if (service === undefined || !this.#told.delete(`${service.meta.uid} ${address}`)) continue;
       this.#record(service, { type: 'Normal', reason: 'AddressConflictOver', message });
     }
   }
 
   tellNode(nodeName: string, seen: 'own-mac' | 'every-address', station: ForeignStation): void {
-    const node = this.#with.nodes.get(nodeName);
+    const node = this.#dependencies.nodes.get(nodeName);
     const { mac, address, interface: name } = station;
     if (node === undefined || !this.#isNews(`node ${nodeName} ${seen}`, formatMac(mac))) return;
     const event: KubernetesEvent =
@@ -66,7 +66,7 @@ export class ConflictEvents {
             reason: 'AnswersEverything',
             message: `On ${name}, ${describeStation(mac)} answers even for ${formatIp(address)}, which no host can have: a proxy, a trap or an attack. Nothing that it answers is believed, and addresses are announced all the same`,
           };
-    this.#with.events.record(
+    this.#dependencies.events.record(
       { kind: 'Node', apiVersion: 'v1', namespace: '', name: nodeName, uid: node.meta.uid },
       event,
     );
@@ -85,7 +85,7 @@ export class ConflictEvents {
   }
 
   #tellPool(pool: Pool, addresses: ReadonlySet<IpAddress>): void {
-    const object = this.#with.configuration
+    const object = this.#dependencies.configuration
       .assessed()
       .find(
         ({ object: { kind }, verdict }) => kind === 'IPAddressPool' && sameOrigin(verdict.origin, pool.origin),
@@ -97,15 +97,15 @@ export class ConflictEvents {
     const more = fresh.length > LISTED_MAX ? ` and ${fresh.length - LISTED_MAX} more` : '';
     const message = `Other hosts have ${listed}${more}: nobody is given them before they are free. status.unavailable of the pool says who has which; take them out of the pool, or give those hosts other addresses`;
     const { namespace, name, uid } = object.meta;
-    this.#with.events.record(
+    this.#dependencies.events.record(
       { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid },
       { type: 'Warning', reason: 'AddressInUse', message },
     );
   }
 
   #tellHolders(address: IpAddress, event: KubernetesEvent, what: string): void {
-    for (const key of this.#with.provider.addresses.holdersOf(address)) {
-      const service = this.#with.services.get(key);
+    for (const key of this.#dependencies.provider.addresses.holdersOf(address)) {
+      const service = this.#dependencies.services.get(key);
       if (service !== undefined && this.#isNews(`${service.meta.uid} ${address}`, what)) this.#record(service, event);
     }
   }
@@ -120,6 +120,6 @@ export class ConflictEvents {
   }
 
   #record({ meta: { namespace, name, uid } }: Service, event: KubernetesEvent): void {
-    this.#with.events.record({ kind: 'Service', apiVersion: 'v1', namespace, name, uid }, event);
+    this.#dependencies.events.record({ kind: 'Service', apiVersion: 'v1', namespace, name, uid }, event);
   }
 }

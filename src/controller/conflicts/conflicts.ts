@@ -56,7 +56,7 @@ export interface ConflictsDependencies {
  */
 export class Conflicts {
   readonly #options: ConflictsOptions;
-  readonly #with: ConflictsDependencies;
+  readonly #dependencies: ConflictsDependencies;
   readonly #book = new ConflictBook();
   readonly #sweep: Sweep;
   readonly #events: ConflictEvents;
@@ -70,7 +70,7 @@ export class Conflicts {
 
   constructor(options: Partial<ConflictsOptions>, dependencies: ConflictsDependencies) {
     this.#options = { ...CONFLICTS_DEFAULTS, ...options };
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     const { provider, configuration, metrics, clock } = dependencies;
     this.#events = new ConflictEvents(dependencies);
     this.#meter = new ConflictMeter(metrics);
@@ -88,7 +88,7 @@ export class Conflicts {
 
   /** Listens and sweeps until `signal` aborts. */
   start(signal: AbortSignal): void {
-    const { speakers, configuration } = this.#with;
+    const { speakers, configuration } = this.#dependencies;
     speakers.observe((nodeName, observation) => {
       if (!signal.aborted) this.#observed(nodeName, observation);
     });
@@ -115,7 +115,9 @@ export class Conflicts {
     if (this.#ofNodes.has(address)) return true;
     const atMs = this.#freeAtMs.get(address);
     return (
-      atMs !== undefined && this.#with.clock.nowMs() - atMs < this.#options.knownFreeForMs && !this.#book.has(address)
+      atMs !== undefined &&
+      this.#dependencies.clock.nowMs() - atMs < this.#options.knownFreeForMs &&
+      !this.#book.has(address)
     );
   }
 
@@ -171,16 +173,16 @@ export class Conflicts {
    */
   #announceBesideNode(address: IpAddress, sighting: Sighting): void {
     this.#note(address, { ...sighting, seen: 'announcement' });
-    if (this.#ofNodes.has(address) || this.#with.provider.addresses.holdersOf(address).length === 0) return;
+    if (this.#ofNodes.has(address) || this.#dependencies.provider.addresses.holdersOf(address).length === 0) return;
     this.#ofNodes.add(address);
-    this.#with.renew(address);
+    this.#dependencies.renew(address);
   }
 
   #surveyed(nodeName: string, pool: Pool, { address, stations, failure }: ProbeResult): void {
     this.#meter.surveyed(failure === undefined ? (stations.length === 0 ? 'free' : 'in-use') : 'unasked');
     if (failure !== undefined) return;
     const [station] = stations.filter(({ mac }) => !this.#announces(address, mac));
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     if (station !== undefined) {
       this.#freeAtMs.delete(address);
       this.#note(address, this.#sighting(nodeName, station, 'survey'));
@@ -197,7 +199,7 @@ export class Conflicts {
   #note(address: IpAddress, sighting: Sighting): void {
     // Two speakers are not at one yet: hellos decide, and the announcer sees to it.
     if (this.#announces(address, sighting.mac)) return;
-    const { provider, log } = this.#with;
+    const { provider, log } = this.#dependencies;
     const isNews = this.#book.note(address, sighting);
     const conflict = this.#book.of(address);
     if (conflict === undefined) return;
@@ -215,7 +217,7 @@ export class Conflicts {
 
   /** A Service that was never reachable on its address gets another one, but not for ever. */
   #moveAway(address: IpAddress): void {
-    const { provider, speakers, wasAnnounced } = this.#with;
+    const { provider, speakers, wasAnnounced } = this.#dependencies;
     if (wasAnnounced(address)) return;
     for (const { claims } of speakers.alive()) if (claims.has(address)) return;
     const holders = provider.addresses.holdersOf(address);
@@ -225,21 +227,21 @@ export class Conflicts {
   /** Nobody who announces, or wants to, sees the other host any more. */
   #unseen(address: IpAddress): void {
     // Of an address that nobody has, surveys have to say it too.
-    if (this.#with.provider.addresses.holdersOf(address).length > 0) this.#release(address);
+    if (this.#dependencies.provider.addresses.holdersOf(address).length > 0) this.#release(address);
     else this.#sweep.soon();
   }
 
   #release(address: IpAddress): void {
     this.#book.forget(address);
     this.#meter.ended(address);
-    this.#with.log.info('address-conflict-over', { address: formatIp(address) });
-    this.#with.provider.setQuarantine(address, undefined);
+    this.#dependencies.log.info('address-conflict-over', { address: formatIp(address) });
+    this.#dependencies.provider.setQuarantine(address, undefined);
     this.#events.tellOver(address);
     this.#changed(address);
   }
 
   #expire(): void {
-    const { clock, provider, configuration } = this.#with;
+    const { clock, provider, configuration } = this.#dependencies;
     for (const address of this.#book.expire(clock.nowMs() - this.#options.repeatedWithinMs)) this.#unseen(address);
     for (const address of this.#ofNodes)
       if (provider.addresses.holdersOf(address).length === 0) this.#ofNodes.delete(address);
@@ -257,7 +259,7 @@ export class Conflicts {
   }
 
   #inQuestion(poolName: string): readonly IpAddress[] {
-    const { addresses } = this.#with.provider;
+    const { addresses } = this.#dependencies.provider;
     return [...this.#book.addresses()].filter(
       (address) => addresses.poolOf(address)?.name === poolName && addresses.holdersOf(address).length === 0,
     );
@@ -265,19 +267,19 @@ export class Conflicts {
 
   #sighting(node: string, { mac, interface: name }: Omit<ForeignStation, 'address'>, seen: Sighting['seen']): Sighting {
     const stationNode = this.#nodeWith(mac);
-    const atMs = this.#with.clock.nowMs();
+    const atMs = this.#dependencies.clock.nowMs();
     return { seen, mac, node, interface: name, atMs, ...(stationNode === undefined ? {} : { stationNode }) };
   }
 
   #nodeWith(mac: MacAddress): string | undefined {
-    for (const { nodeName, interfaces } of this.#with.speakers.alive())
+    for (const { nodeName, interfaces } of this.#dependencies.speakers.alive())
       if (interfaces.some((each) => each.mac === mac)) return nodeName;
     return undefined;
   }
 
   /** Whether the MAC is that of a speaker which says that it announces the address. */
   #announces(address: IpAddress, mac: MacAddress): boolean {
-    for (const { interfaces, claims } of this.#with.speakers.alive())
+    for (const { interfaces, claims } of this.#dependencies.speakers.alive())
       if (claims.has(address) && interfaces.some((each) => each.mac === mac)) return true;
     return false;
   }

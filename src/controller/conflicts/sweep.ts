@@ -72,7 +72,7 @@ export function layer2Pools({ pools, l2Advertisements }: Config): readonly {
 /** Has speakers ask their LANs about the next addresses of the pools, so that nobody has to wait for it later. */
 export class Sweep {
   readonly #options: SweepOptions;
-  readonly #with: SweepDependencies;
+  readonly #dependencies: SweepDependencies;
   /** When an address was asked about last, and whether somebody had it. BOUNDED: forgotten when it is due again. */
   readonly #asked = new Map<IpAddress, { readonly atMs: number; readonly used: boolean }>();
   /** BOUNDED: by the pools; each ends after its patience. */
@@ -86,11 +86,11 @@ export class Sweep {
 
   constructor(options: SweepOptions, dependencies: SweepDependencies) {
     this.#options = options;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   start(): void {
-    this.#timer = this.#with.timers.start(this.#options.everyMs, () => {
+    this.#timer = this.#dependencies.timers.start(this.#options.everyMs, () => {
       this.#look();
       this.start();
     });
@@ -106,7 +106,7 @@ export class Sweep {
   /** Other addresses may be next. Cheap, however often. */
   soon(): void {
     if (this.#stopped) return;
-    this.#soon ??= this.#with.timers.start(this.#options.soonMs, () => {
+    this.#soon ??= this.#dependencies.timers.start(this.#options.soonMs, () => {
       this.#soon = undefined;
       this.#look();
     });
@@ -117,24 +117,24 @@ export class Sweep {
     const request = this.#requests.get(requestId);
     if (request?.nodeName !== nodeName) return;
     this.#end(requestId, request);
-    const atMs = this.#with.clock.nowMs();
+    const atMs = this.#dependencies.clock.nowMs();
     for (const result of results) {
       const pool = request.pools.get(result.address);
       if (pool === undefined) continue;
       if (result.failure === undefined) this.#asked.set(result.address, { atMs, used: result.stations.length > 0 });
-      this.#with.found(nodeName, pool, result);
+      this.#dependencies.found(nodeName, pool, result);
     }
-    this.#with.answered();
+    this.#dependencies.answered();
   }
 
   #look(): void {
-    this.#with.looking();
+    this.#dependencies.looking();
     this.#forgetOld();
     const pending = new Set([...this.#requests.values()].flatMap((request) => [...request.pools.keys()]));
-    for (const { pool, advertisements } of layer2Pools(this.#with.config.current())) {
+    for (const { pool, advertisements } of layer2Pools(this.#dependencies.config.current())) {
       const addresses = [
-        ...this.#with.nextFree(pool.name, this.#options.ahead),
-        ...this.#with.inQuestion(pool.name),
+        ...this.#dependencies.nextFree(pool.name, this.#options.ahead),
+        ...this.#dependencies.inQuestion(pool.name),
       ].filter((address) => !this.#asked.has(address) && !pending.has(address));
       if (addresses.length > 0) this.#ask(pool, addresses.slice(0, ADDRESSES_AT_ONCE), advertisements);
     }
@@ -146,21 +146,21 @@ export class Sweep {
     if (nodeName === undefined) return;
     this.#turn += 1;
     const requestId = this.#nextRequestId++;
-    if (!this.#with.speakers.probe(nodeName, { requestId, addresses })) return;
+    if (!this.#dependencies.speakers.probe(nodeName, { requestId, addresses })) return;
     const request: Request = {
       nodeName,
       pools: new Map(addresses.map((address) => [address, pool])),
-      patience: this.#with.timers.start(this.#options.patienceMs, () => this.#requests.delete(requestId)),
+      patience: this.#dependencies.timers.start(this.#options.patienceMs, () => this.#requests.delete(requestId)),
     };
     this.#requests.set(requestId, request);
   }
 
   /** The nodes that would announce the addresses, and have a speaker now. */
   #able(advertisements: readonly L2Advertisement[]): readonly string[] {
-    return [...this.#with.speakers.alive()]
+    return [...this.#dependencies.speakers.alive()]
       .filter(({ presence, interfaces }) => presence === 'connected' && interfaces.some(({ up }) => up))
       .map(({ nodeName }) => nodeName)
-      .filter((name) => termsFor(advertisements, this.#with.nodes.get(name)?.meta.labels ?? {}) !== undefined)
+      .filter((name) => termsFor(advertisements, this.#dependencies.nodes.get(name)?.meta.labels ?? {}) !== undefined)
       .sort();
   }
 
@@ -171,7 +171,7 @@ export class Sweep {
 
   #forgetOld(): void {
     const { recheckMs, recheckUsedMs } = this.#options;
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     for (const [address, { atMs, used }] of this.#asked) {
       if (nowMs - atMs >= (used ? recheckUsedMs : recheckMs)) this.#asked.delete(address);
     }

@@ -58,7 +58,7 @@ const WITNESSES = 2;
  */
 export class EndpointRetirement {
   readonly #options: EndpointRetirementOptions;
-  readonly #with: EndpointRetirementDependencies;
+  readonly #dependencies: EndpointRetirementDependencies;
   readonly #results: Counter<'result'>;
   /** By node. BOUNDED: by the nodes of the cluster. */
   readonly #accused = new Map<string, Accusation>();
@@ -66,13 +66,13 @@ export class EndpointRetirement {
 
   constructor(options: EndpointRetirementOptions, dependencies: EndpointRetirementDependencies) {
     this.#options = options;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#results = dependencies.metrics.counter(RETIREMENTS);
   }
 
   /** Until `signal` aborts. */
   start(signal: AbortSignal): void {
-    const { speakers, nodes } = this.#with;
+    const { speakers, nodes } = this.#dependencies;
     speakers.observe((_witness, { kind }) => {
       if (kind !== 'neighbourhood' || signal.aborted) return;
       for (const { meta } of nodes.list()) this.#look(meta.name);
@@ -85,7 +85,7 @@ export class EndpointRetirement {
 
   #look(nodeName: string): void {
     const accusation = this.#accused.get(nodeName);
-    const words = [...this.#with.speakers.witnessesOf(nodeName)].filter(([, word]) => word !== 'never-heard');
+    const words = [...this.#dependencies.speakers.witnessesOf(nodeName)].filter(([, word]) => word !== 'never-heard');
     if (words.some(([, word]) => word !== 'down')) {
       accusation?.timer.cancel();
       this.#accused.delete(nodeName);
@@ -102,11 +102,11 @@ export class EndpointRetirement {
   }
 
   #judgeAfter(delayMs: number, nodeName: string): Timer {
-    return this.#with.timers.start(delayMs, () => void this.#judge(nodeName));
+    return this.#dependencies.timers.start(delayMs, () => void this.#judge(nodeName));
   }
 
   async #judge(nodeName: string): Promise<void> {
-    const { clock, log, nodes, speakers, timers } = this.#with;
+    const { clock, log, nodes, speakers, timers } = this.#dependencies;
     const accusation = this.#accused.get(nodeName);
     if (accusation === undefined) return;
     const node = nodes.get(nodeName);
@@ -141,15 +141,15 @@ export class EndpointRetirement {
     if (renewedBefore === undefined || renewedNow === undefined) return 'lease-unknown';
     if (renewedBefore !== renewedNow) return 'lease-renewed';
     if ([...this.#accused.values()].filter(({ retired }) => !retired).length > 1) return 'several-nodes';
-    return this.#with.clock.nowMs() - this.#retiredAtMs < this.#options.pauseMs ? 'too-soon' : undefined;
+    return this.#dependencies.clock.nowMs() - this.#retiredAtMs < this.#options.pauseMs ? 'too-soon' : undefined;
   }
 
   #renewTimeOf(nodeName: string): string | undefined {
-    return this.#with.leases.get(`${NODE_LEASE_NAMESPACE}/${nodeName}`)?.renewTime;
+    return this.#dependencies.leases.get(`${NODE_LEASE_NAMESPACE}/${nodeName}`)?.renewTime;
   }
 
   async #retire({ meta: { name, uid } }: Node, by: readonly string[]): Promise<void> {
-    const { clock, events, log, pods } = this.#with;
+    const { clock, events, log, pods } = this.#dependencies;
     const witnesses = by.join(', ');
     const message = `HeraldLB: neither its speaker nor its kernel answers ${witnesses}, and its kubelet does not renew its Lease`;
     const ready = (await pods.onNode(name)).filter((pod) => pod.ready);

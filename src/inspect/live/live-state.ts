@@ -69,12 +69,12 @@ const NO_NAMESPACES: readonly Namespace[] = [];
 /** One term of leadership, looked at while it lasts. */
 export class LiveBoard {
   readonly #options: LiveOptions;
-  readonly #with: LiveDependencies;
+  readonly #dependencies: LiveDependencies;
   readonly #timeline: Timeline;
 
   constructor(options: LiveOptions, dependencies: LiveDependencies) {
     this.#options = options;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#timeline = new Timeline(dependencies);
   }
 
@@ -89,13 +89,13 @@ export class LiveBoard {
     return {
       version,
       leader: podName,
-      at: this.#with.clock.wallTime().toISOString(),
+      at: this.#dependencies.clock.wallTime().toISOString(),
       nodes: snapshot.nodes
         .map(({ meta: { name } }) => ({
           name,
-          speaker: this.#with.presenceOf(name),
+          speaker: this.#dependencies.presenceOf(name),
           announces: load.get(name) ?? 0,
-          heardBy: Object.fromEntries(this.#with.witnessesOf(name)),
+          heardBy: Object.fromEntries(this.#dependencies.witnessesOf(name)),
         }))
         .toSorted((a, b) => a.name.localeCompare(b.name)),
       pools: poolViews(snapshot),
@@ -105,7 +105,7 @@ export class LiveBoard {
   }
 
   #snapshot(): ClusterSnapshot {
-    const { services, nodes, endpointSlices, objects } = this.#with;
+    const { services, nodes, endpointSlices, objects } = this.#dependencies;
     return {
       namespace: this.#options.namespace,
       services: services.list(),
@@ -121,7 +121,7 @@ export class LiveBoard {
   }
 
   #liveService({ announcedBy: _, routedBy: __, ...view }: ServiceView): LiveService {
-    return { ...view, owners: this.#with.announcer.statesOf(`${view.namespace}/${view.name}`).map(liveOwner) };
+    return { ...view, owners: this.#dependencies.announcer.statesOf(`${view.namespace}/${view.name}`).map(liveOwner) };
   }
 }
 

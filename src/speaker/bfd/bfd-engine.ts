@@ -33,7 +33,7 @@ export interface BfdEngineDependencies {
 
 /** Keeps the BFD sessions of a node: opens their sockets, and brings each packet to its session. */
 export class BfdEngine implements BfdPlane {
-  readonly #with: BfdEngineDependencies;
+  readonly #dependencies: BfdEngineDependencies;
   readonly #counting = new BfdCounting();
   readonly #strangers: TokenBucket;
   /** By name. BOUNDED: by the sessions that are wanted. */
@@ -47,7 +47,7 @@ export class BfdEngine implements BfdPlane {
   #retryTimer: Timer | undefined;
 
   constructor(dependencies: BfdEngineDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#strangers = new TokenBucket(STRANGERS, dependencies.clock.nowMs());
   }
 
@@ -91,16 +91,16 @@ export class BfdEngine implements BfdPlane {
         this.#listener?.changed({ name: settings.name, state: 'Down', diagnostic: 0, obstacle: error.message });
       }
     }
-    if (refused) this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () => this.#open());
+    if (refused) this.#retryTimer = this.#dependencies.timers.start(RETRY_SOCKET_MS, () => this.#open());
   }
 
   #begin(settings: BfdSessionSettings): void {
     this.#listen(hopsOf(settings.path));
-    const sender: BfdSender = this.#with.sockets.open(settings.path);
+    const sender: BfdSender = this.#dependencies.sockets.open(settings.path);
     const session = new SessionDriver(
       { settings, discriminator: this.#freeDiscriminator() },
       {
-        ...this.#with,
+        ...this.#dependencies,
         sender,
         counting: this.#counting,
         changed: (report) => this.#listener?.changed(report),
@@ -119,7 +119,7 @@ export class BfdEngine implements BfdPlane {
     if (this.#listeners.has(hops)) return;
     this.#listeners.set(
       hops,
-      this.#with.sockets.listen(hops, (datagram) => this.#received(datagram, hops)),
+      this.#dependencies.sockets.listen(hops, (datagram) => this.#received(datagram, hops)),
     );
   }
 
@@ -153,19 +153,19 @@ export class BfdEngine implements BfdPlane {
   }
 
   #stranger<T extends string>(reason: T): T | 'rate-limit' {
-    return this.#strangers.take(this.#with.clock.nowMs()) ? reason : 'rate-limit';
+    return this.#strangers.take(this.#dependencies.clock.nowMs()) ? reason : 'rate-limit';
   }
 
   #freeDiscriminator(): number {
     const taken = new Set([...this.#sessions.values()].map(({ discriminator }) => discriminator));
     for (;;) {
-      const discriminator = Math.floor(this.#with.random.next() * 2 ** 32);
+      const discriminator = Math.floor(this.#dependencies.random.next() * 2 ** 32);
       if (discriminator !== 0 && !taken.has(discriminator)) return discriminator;
     }
   }
 
   #countLater(): void {
-    this.#countersTimer = this.#with.timers.start(COUNTERS_EVERY_MS, () => {
+    this.#countersTimer = this.#dependencies.timers.start(COUNTERS_EVERY_MS, () => {
       this.#tellCounters();
       this.#countLater();
     });

@@ -43,7 +43,7 @@ export interface SessionDriverOptions {
 
 /** Carries out what the machine of one session decides. */
 export class SessionDriver {
-  readonly #with: SessionDriverDependencies;
+  readonly #dependencies: SessionDriverDependencies;
   #settings: BfdSessionSettings;
   #config: BfdConfig;
   #key: BfdKey | undefined;
@@ -56,7 +56,7 @@ export class SessionDriver {
   #closed = false;
 
   constructor(options: SessionDriverOptions, dependencies: SessionDriverDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#settings = options.settings;
     this.#config = configOf(options.settings);
     this.#key = keyOf(options.settings.authentication);
@@ -82,28 +82,32 @@ export class SessionDriver {
     this.#settings = settings;
     this.#config = configOf(settings);
     this.#key = keyOf(settings.authentication);
-    this.#limit = new TokenBucket(rateOf(settings), this.#with.clock.nowMs());
+    this.#limit = new TokenBucket(rateOf(settings), this.#dependencies.clock.nowMs());
     this.#tell('reconfigured');
   }
 
   /** A packet that was decoded from these octets and belongs to this session. */
   received(packet: BfdPacket, octets: Uint8Array): void {
-    this.#with.counting.recognised(this.#settings.name);
-    const nowMs = this.#with.clock.nowMs();
+    this.#dependencies.counting.recognised(this.#settings.name);
+    const nowMs = this.#dependencies.clock.nowMs();
     if (!this.#limit.take(nowMs)) {
-      this.#with.counting.dropped('rate-limit');
+      this.#dependencies.counting.dropped('rate-limit');
       return;
     }
-    const verdict = authenticated(packet, octets, this.#heard, { key: this.#key, nowMs, hash: this.#with.hash });
+    const verdict = authenticated(packet, octets, this.#heard, {
+      key: this.#key,
+      nowMs,
+      hash: this.#dependencies.hash,
+    });
     if (verdict.kind === 'refused') {
-      this.#with.counting.dropped(verdict.reason);
+      this.#dependencies.counting.dropped(verdict.reason);
       return;
     }
     if (verdict.sequenceNumber !== undefined) {
       const untilMs = nowMs + 2 * detectionTimeMs(packet, this.#session);
       this.#heard = { sequenceNumber: verdict.sequenceNumber, untilMs };
     }
-    this.#step({ kind: 'received', packet, nowMs, draw: this.#with.random.next() });
+    this.#step({ kind: 'received', packet, nowMs, draw: this.#dependencies.random.next() });
   }
 
   /** Says that it ends by plan, and ends. Once more and again, since whoever misses it takes the silence for a failure. */
@@ -111,11 +115,11 @@ export class SessionDriver {
     for (let count = 0; count < FAREWELLS; count += 1) this.#tell('disable');
     this.#closed = true;
     this.#timer?.cancel();
-    this.#with.sender.close();
+    this.#dependencies.sender.close();
   }
 
   #tell(kind: 'start' | 'due' | 'reconfigured' | 'disable'): void {
-    this.#step({ kind, nowMs: this.#with.clock.nowMs(), draw: this.#with.random.next() });
+    this.#step({ kind, nowMs: this.#dependencies.clock.nowMs(), draw: this.#dependencies.random.next() });
   }
 
   #step(event: BfdEvent): void {
@@ -128,11 +132,14 @@ export class SessionDriver {
   #carryOut(action: BfdAction): void {
     switch (action.kind) {
       case 'send':
-        this.#with.counting.sent(this.#settings.name, this.#with.sender.send(this.#octetsOf(action.packet)));
+        this.#dependencies.counting.sent(
+          this.#settings.name,
+          this.#dependencies.sender.send(this.#octetsOf(action.packet)),
+        );
         return;
       case 'report': {
         const { state, diagnostic, remoteState } = action.report;
-        this.#with.changed({
+        this.#dependencies.changed({
           name: this.#settings.name,
           state,
           diagnostic,
@@ -141,7 +148,7 @@ export class SessionDriver {
         return;
       }
       case 'drop':
-        this.#with.counting.dropped(action.reason);
+        this.#dependencies.counting.dropped(action.reason);
         return;
       case 'wake':
         this.#lookedAgain = false;
@@ -155,7 +162,9 @@ export class SessionDriver {
   #wakeAt(atMs: number | undefined): void {
     this.#timer?.cancel();
     if (atMs === undefined) return;
-    this.#timer = this.#with.timers.start(Math.max(0, atMs - this.#with.clock.nowMs()), () => this.#due());
+    this.#timer = this.#dependencies.timers.start(Math.max(0, atMs - this.#dependencies.clock.nowMs()), () =>
+      this.#due(),
+    );
   }
 
   /**
@@ -164,9 +173,9 @@ export class SessionDriver {
    */
   #due(): void {
     const { remote } = this.#session;
-    if (remote !== undefined && remote.detectAtMs <= this.#with.clock.nowMs() && !this.#lookedAgain) {
+    if (remote !== undefined && remote.detectAtMs <= this.#dependencies.clock.nowMs() && !this.#lookedAgain) {
       this.#lookedAgain = true;
-      this.#wakeAt(this.#with.clock.nowMs() + LOOK_AGAIN_MS);
+      this.#wakeAt(this.#dependencies.clock.nowMs() + LOOK_AGAIN_MS);
       return;
     }
     this.#tell('due');
@@ -175,7 +184,7 @@ export class SessionDriver {
   #octetsOf(packet: BfdPacket): Uint8Array {
     if (this.#key === undefined) return encodeBfdPacket(packet);
     this.#sequence = (this.#sequence + 1) >>> 0;
-    return signBfdPacket(packet, this.#key, this.#sequence, this.#with.hash);
+    return signBfdPacket(packet, this.#key, this.#sequence, this.#dependencies.hash);
   }
 }
 

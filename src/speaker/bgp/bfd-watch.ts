@@ -22,7 +22,7 @@ export interface BfdWatchDependencies {
 
 /** What BFD says of the peers that have a profile, from the moment that their session is wanted. */
 export class BfdWatch {
-  readonly #with: BfdWatchDependencies;
+  readonly #dependencies: BfdWatchDependencies;
   readonly #plane: SharedBfd;
   /** Those with a profile, by name. BOUNDED: by the peers of the settings. */
   #peers: ReadonlyMap<string, BgpPeerSettings> = new Map();
@@ -30,7 +30,7 @@ export class BfdWatch {
   readonly #reports = new Map<string, BfdSessionReport>();
 
   constructor(dependencies: BfdWatchDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#plane = new SharedBfd(dependencies.bfd);
     this.#plane.start({
       changed: (report) => this.#heard(report),
@@ -43,17 +43,17 @@ export class BfdWatch {
   set(peers: readonly BgpPeerSettings[]): void {
     this.#peers = new Map(peers.flatMap((peer) => (peer.bfd === undefined ? [] : [[peer.name, peer]])));
     const watched = [...this.#peers.values()].flatMap((settings) => {
-      const remote = this.#with.remoteOf(settings);
+      const remote = this.#dependencies.remoteOf(settings);
       if (remote === undefined) return [];
-      return bfdSession(settings, remote, this.#with.addresses.isOnLink(remote)) ?? [];
+      return bfdSession(settings, remote, this.#dependencies.addresses.isOnLink(remote)) ?? [];
     });
     const names = new Set(watched.map(({ name }) => name));
     for (const name of [...this.#reports.keys()]) {
       if (names.has(name)) continue;
       this.forget(name);
-      this.#with.changed(name, 'unknown');
+      this.#dependencies.changed(name, 'unknown');
     }
-    this.#with.meter.bfdWatched(watched);
+    this.#dependencies.meter.bfdWatched(watched);
     this.#plane.set(watched);
   }
 
@@ -83,17 +83,17 @@ export class BfdWatch {
     if (settings === undefined) return;
     const before = this.#reports.get(peer);
     this.#reports.set(peer, report);
-    const remote = this.#with.remoteOf(settings);
-    if (remote !== undefined) this.#with.meter.bfdSession(peer, remote, report.state === 'Up');
-    if (before?.state !== report.state) this.#with.log.info('bfd-state', { peer, ...what });
-    this.#with.changed(peer, bfdStatusOf(report, before));
+    const remote = this.#dependencies.remoteOf(settings);
+    if (remote !== undefined) this.#dependencies.meter.bfdSession(peer, remote, report.state === 'Up');
+    if (before?.state !== report.state) this.#dependencies.log.info('bfd-state', { peer, ...what });
+    this.#dependencies.changed(peer, bfdStatusOf(report, before));
   }
 
   /** Sessions live on without BFD: the hold timers still watch. */
   #failed(error: Error): void {
-    this.#with.log.error('bfd-failed', { reason: error.message });
-    this.#with.meter.bfdFailed();
+    this.#dependencies.log.error('bfd-failed', { reason: error.message });
+    this.#dependencies.meter.bfdFailed();
     this.#reports.clear();
-    for (const peer of this.#peers.keys()) this.#with.changed(peer, 'unknown');
+    for (const peer of this.#peers.keys()) this.#dependencies.changed(peer, 'unknown');
   }
 }

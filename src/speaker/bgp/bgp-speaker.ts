@@ -54,7 +54,7 @@ export interface BgpSpeakerDependencies {
 /** Holds the BGP sessions of a node and tells each router its routes, with or without a controller. */
 export class BgpSpeaker {
   readonly #options: BgpSpeakerOptions;
-  readonly #with: BgpSpeakerDependencies;
+  readonly #dependencies: BgpSpeakerDependencies;
   readonly #meter: BgpMeter;
   readonly #routes = new RouteTable();
   readonly #reports: SessionReports;
@@ -73,7 +73,7 @@ export class BgpSpeaker {
 
   constructor(options: BgpSpeakerOptions, dependencies: BgpSpeakerDependencies) {
     this.#options = options;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#meter = new BgpMeter(dependencies.metrics);
     this.#reports = new SessionReports({
       timers: dependencies.timers,
@@ -116,7 +116,7 @@ export class BgpSpeaker {
     const { settings, groups } = state;
     const routes = groups.flatMap(({ paths, prefixes }) => prefixes.map((prefix) => ({ prefix, paths })));
     this.#take({ kind: 'bgp-snapshot', revision: 0, settings, routes });
-    this.#with.log.info('local-state-restored', { peers: settings.peers.length, routes: routes.length });
+    this.#dependencies.log.info('local-state-restored', { peers: settings.peers.length, routes: routes.length });
   }
 
   /** Takes over what the controller says, and acknowledges it. */
@@ -124,8 +124,8 @@ export class BgpSpeaker {
     if (this.#closing !== undefined) return;
     this.#take(message);
     this.#keeper.changed();
-    this.#with.send({ kind: 'bgp-ack', revision: message.revision });
-    if (message.kind === 'bgp-snapshot') this.#with.send({ kind: 'bgp-report', sessions: this.sessions() });
+    this.#dependencies.send({ kind: 'bgp-ack', revision: message.revision });
+    if (message.kind === 'bgp-snapshot') this.#dependencies.send({ kind: 'bgp-report', sessions: this.sessions() });
   }
 
   #take(message: BgpControllerMessage): void {
@@ -137,7 +137,7 @@ export class BgpSpeaker {
 
   #decoded(kept: unknown): BgpState | undefined {
     try {
-      return decodeBgpState(kept, this.#with.secrets);
+      return decodeBgpState(kept, this.#dependencies.secrets);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#keeper.refuse('damaged', error.message);
@@ -160,7 +160,7 @@ export class BgpSpeaker {
     for (const session of leaving) session.setDraining(true);
     if (!told || this.#settings.draining) return;
     await new Promise<void>((resolve) => {
-      this.#with.timers.start(this.#options.drainMs ?? DRAIN_MS, resolve);
+      this.#dependencies.timers.start(this.#options.drainMs ?? DRAIN_MS, resolve);
     });
   }
 
@@ -218,7 +218,7 @@ export class BgpSpeaker {
       if (!passwordUnknown) return [peer];
       const password = this.#sessions.get(peer.name)?.settings.password;
       if (password !== undefined) return [{ ...peer, password }];
-      withheld.set(peer.name, before.get(peer.name) ?? this.#with.clock.wallTime().getTime());
+      withheld.set(peer.name, before.get(peer.name) ?? this.#dependencies.clock.wallTime().getTime());
       return [];
     });
     this.#withheld = withheld;
@@ -227,15 +227,15 @@ export class BgpSpeaker {
   }
 
   #begin(settings: BgpPeerSettings): void {
-    const routerId = routerIdFor(settings, this.#options.nodeName, this.#with.addresses);
+    const routerId = routerIdFor(settings, this.#options.nodeName, this.#dependencies.addresses);
     const facts = { routerId, forwardingPreserved: this.#forwardingPreserved };
     const session = new PeerSession(
       { settings, config: peerConfig(settings, facts), draining: this.#settings.draining },
       {
-        ...this.#with,
+        ...this.#dependencies,
         remote: () => this.#remoteOf(settings),
         routes: this.#routes,
-        log: this.#with.log.child({ peer: settings.name }),
+        log: this.#dependencies.log.child({ peer: settings.name }),
         meter: this.#meter.of(settings),
         changed: (what) => this.#reports.changed(settings.name, what),
       },

@@ -32,7 +32,7 @@ export interface ConnectionDependencies {
 export class Connection {
   readonly id: ConnectionId;
   readonly stream: ByteStream;
-  readonly #with: ConnectionDependencies;
+  readonly #dependencies: ConnectionDependencies;
   readonly #framer = new MessageFramer();
   /** BOUNDED: by the kinds of timers. */
   readonly #timers = new Map<ConnectionTimer, Timer>();
@@ -43,7 +43,7 @@ export class Connection {
   constructor(id: ConnectionId, dependencies: ConnectionDependencies) {
     this.id = id;
     this.stream = dependencies.stream;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Both OPENs agree: how messages are read and written from now on. */
@@ -63,7 +63,7 @@ export class Connection {
   }
 
   startTimer(timer: ConnectionTimer, afterMs: number): void {
-    const expired = (): void => this.#with.event({ kind: 'expired', timer, connection: this.id });
+    const expired = (): void => this.#dependencies.event({ kind: 'expired', timer, connection: this.id });
     // It may be this thread that was late, not the peer: what waits in the socket is read before silence is believed.
     const due = timer === 'hold' ? () => this.#setTimer(timer, LAST_LOOK_MS, expired) : expired;
     this.#setTimer(timer, afterMs, due);
@@ -90,13 +90,13 @@ export class Connection {
 
   #setTimer(timer: ConnectionTimer, afterMs: number, due: () => void): void {
     this.#timers.get(timer)?.cancel();
-    this.#timers.set(timer, this.#with.timers.start(afterMs, due));
+    this.#timers.set(timer, this.#dependencies.timers.start(afterMs, due));
   }
 
   #read(): void {
-    const untilMs = this.#with.clock.nowMs() + READ_BUDGET_MS;
+    const untilMs = this.#dependencies.clock.nowMs() + READ_BUDGET_MS;
     for (let count = 1; this.#readOne(); count += 1) {
-      if (count % MESSAGES_PER_LOOK === 0 && this.#with.clock.nowMs() > untilMs) {
+      if (count % MESSAGES_PER_LOOK === 0 && this.#dependencies.clock.nowMs() > untilMs) {
         this.#readLater();
         return;
       }
@@ -106,7 +106,7 @@ export class Connection {
   /** Not before others had their turn; the peer waits, so that nothing piles up here. */
   #readLater(): void {
     this.stream.pause();
-    this.#resume = this.#with.timers.start(0, () => {
+    this.#resume = this.#dependencies.timers.start(0, () => {
       this.#resume = undefined;
       this.stream.resume();
       this.#read();
@@ -120,12 +120,12 @@ export class Connection {
       const octets = this.#framer.next();
       if (octets === undefined) return false;
       const message = decodeMessage(octets, this.#context);
-      this.#with.event({ kind: 'received', connection: this.id, message });
+      this.#dependencies.event({ kind: 'received', connection: this.id, message });
       return true;
     } catch (error) {
       if (!(error instanceof BgpError)) throw error;
       const { notification, detail } = error;
-      this.#with.event({ kind: 'malformed', connection: this.id, notification, detail });
+      this.#dependencies.event({ kind: 'malformed', connection: this.id, notification, detail });
       return false;
     }
   }

@@ -27,7 +27,7 @@ export interface ConnectionsDependencies {
 /** The TCP connections with one peer: those that stand, the one that is being tried, and those whose last words still leave. */
 export class Connections {
   readonly #settings: BgpPeerSettings;
-  readonly #with: ConnectionsDependencies;
+  readonly #dependencies: ConnectionsDependencies;
   /** BOUNDED: two, by the machine. */
   readonly #connections = new Map<ConnectionId, Connection>();
   /** BOUNDED: each is gone after a second. */
@@ -37,7 +37,7 @@ export class Connections {
 
   constructor(settings: BgpPeerSettings, dependencies: ConnectionsDependencies) {
     this.#settings = settings;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   get(id: ConnectionId): Connection | undefined {
@@ -46,9 +46,9 @@ export class Connections {
 
   /** Tries to reach the peer; the machine hears what comes of it. */
   connect(): void {
-    const remote = this.#with.remote();
+    const remote = this.#dependencies.remote();
     if (remote === undefined) {
-      this.#with.tell({ kind: 'connectFailed', why: 'nobody has connected over the interface yet' });
+      this.#dependencies.tell({ kind: 'connectFailed', why: 'nobody has connected over the interface yet' });
       return;
     }
     try {
@@ -56,10 +56,10 @@ export class Connections {
         this.#attempt = undefined;
         return { kind: 'connected', connection };
       });
-      this.#attempt = this.#with.streams.connect(connectOptions(this.#settings, remote), handler);
+      this.#attempt = this.#dependencies.streams.connect(connectOptions(this.#settings, remote), handler);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
-      this.#with.tell({ kind: 'connectFailed', why: error.message });
+      this.#dependencies.tell({ kind: 'connectFailed', why: error.message });
     }
   }
 
@@ -88,7 +88,7 @@ export class Connections {
 
   /** @param begun what the machine is told when the connection is there */
   #handler(begun: (id: ConnectionId) => PeerEvent): StreamHandler {
-    const { tell, writable } = this.#with;
+    const { tell, writable } = this.#dependencies;
     let connection: Connection | undefined;
     return {
       connected: (stream) => {
@@ -115,7 +115,7 @@ export class Connections {
   }
 
   #adopt(stream: ByteStream): Connection {
-    const { clock, timers, tell } = this.#with;
+    const { clock, timers, tell } = this.#dependencies;
     const id = this.#nextId;
     this.#nextId += 1;
     const connection = new Connection(id, { stream, clock, timers, event: tell });

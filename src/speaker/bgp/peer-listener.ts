@@ -34,7 +34,7 @@ export interface PeerListenerDependencies {
 /** Hears the peers that connect, while some are expected: other programs may want the port. */
 export class PeerListener {
   readonly #options: PeerListenerOptions;
-  readonly #with: PeerListenerDependencies;
+  readonly #dependencies: PeerListenerDependencies;
   #peers: readonly BgpPeerSettings[] = [];
   /** Peers that cannot connect, with the one whose password holds for their address. BOUNDED: by the peers. */
   #outdone: ReadonlyMap<string, string> = new Map();
@@ -45,7 +45,7 @@ export class PeerListener {
 
   constructor(options: PeerListenerOptions, dependencies: PeerListenerDependencies) {
     this.#options = options;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Takes over all peers there are. */
@@ -80,7 +80,7 @@ export class PeerListener {
       return;
     }
     try {
-      this.#listener ??= this.#with.streams.listen({
+      this.#listener ??= this.#dependencies.streams.listen({
         port: this.#options.port ?? BGP_PORT,
         accept: (ends) => this.#accept(ends),
       });
@@ -89,7 +89,7 @@ export class PeerListener {
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       this.#tell(error.message);
-      this.#retry = this.#with.timers.start(RETRY_LISTEN_MS, () => this.#listen());
+      this.#retry = this.#dependencies.timers.start(RETRY_LISTEN_MS, () => this.#listen());
     }
   }
 
@@ -97,13 +97,13 @@ export class PeerListener {
   #tell(problem: string): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
-    if (problem !== '') this.#with.log.error('bgp-listen-failed', { reason: problem });
-    for (const { name } of this.#peers.filter(waitsForPeer)) this.#with.changed(name);
+    if (problem !== '') this.#dependencies.log.error('bgp-listen-failed', { reason: problem });
+    for (const { name } of this.#peers.filter(waitsForPeer)) this.#dependencies.changed(name);
   }
 
   #accept(ends: StreamEnds): AcceptedStream | undefined {
     const peer = this.#peers.find((each) => comesFrom(ends, each) && !this.#outdone.has(each.name));
-    return peer && this.#with.accept(peer.name, ends);
+    return peer && this.#dependencies.accept(peer.name, ends);
   }
 }
 

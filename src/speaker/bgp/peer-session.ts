@@ -58,7 +58,7 @@ export interface PeerSessionStatus {
 export class PeerSession {
   readonly settings: BgpPeerSettings;
   readonly #config: PeerConfig;
-  readonly #with: PeerSessionDependencies;
+  readonly #dependencies: PeerSessionDependencies;
   readonly #feed: RouteFeed;
   readonly #connections: Connections;
   /** BOUNDED: by the kinds of timers. */
@@ -74,7 +74,7 @@ export class PeerSession {
   constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
     this.settings = options.settings;
     this.#config = options.config;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#state = initialPeer(options.config);
     this.#sinceUnixMs = dependencies.clock.wallTime().getTime();
     this.#connections = new Connections(options.settings, {
@@ -113,7 +113,7 @@ export class PeerSession {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     this.#feed.close();
-    this.#with.meter.gone();
+    this.#dependencies.meter.gone();
     await this.#connections.silence();
   }
 
@@ -162,7 +162,7 @@ export class PeerSession {
         return;
       case 'send':
         this.#connections.get(action.connection)?.send(action.message);
-        this.#with.meter.sent(action.message.kind);
+        this.#dependencies.meter.sent(action.message.kind);
         return;
       case 'close':
         this.#connections.close(action.connection);
@@ -196,7 +196,7 @@ export class PeerSession {
   }
 
   #heard(event: PeerEvent): void {
-    if (event.kind === 'received') this.#with.meter.received(event.message);
+    if (event.kind === 'received') this.#dependencies.meter.received(event.message);
     this.#tell(event);
   }
 
@@ -223,29 +223,30 @@ export class PeerSession {
     this.#timers.delete(timer);
     if (action.kind === 'stopTimer') return;
     const expired = (): void => this.#tell({ kind: 'expired', timer });
-    this.#timers.set(timer, this.#with.timers.start(this.#delayOf(action), expired));
+    this.#timers.set(timer, this.#dependencies.timers.start(this.#delayOf(action), expired));
   }
 
   /** @see RFC 4271 §10 */
   #delayOf({ afterMs, jittered }: { readonly afterMs: number; readonly jittered: boolean }): number {
-    return jittered ? afterMs * (0.75 + 0.25 * this.#with.random.next()) : afterMs;
+    return jittered ? afterMs * (0.75 + 0.25 * this.#dependencies.random.next()) : afterMs;
   }
 
   #ended(end: SessionEnd): void {
-    this.#with.meter.ended(end);
+    this.#dependencies.meter.ended(end);
     // Of two connections one has to end: nothing is wrong.
-    if (end.cause === 'collision') this.#with.log.debug('bgp-collision', { words: end.words });
+    if (end.cause === 'collision') this.#dependencies.log.debug('bgp-collision', { words: end.words });
     else {
       const said = end.notification === undefined ? {} : { notification: describeNotification(end.notification) };
-      this.#with.log.info('bgp-session-ended', { cause: end.cause, words: end.words, ...said });
+      this.#dependencies.log.info('bgp-session-ended', { cause: end.cause, words: end.words, ...said });
     }
-    this.#with.changed('state');
+    this.#dependencies.changed('state');
   }
 
   #stateChanged(from: SessionState, to: SessionState): void {
-    if (to === 'Established' || from === 'Established') this.#sinceUnixMs = this.#with.clock.wallTime().getTime();
-    this.#with.meter.state(to);
-    this.#with.log[to === 'Established' ? 'info' : 'debug']('bgp-state', { from, to });
-    this.#with.changed('state');
+    if (to === 'Established' || from === 'Established')
+      this.#sinceUnixMs = this.#dependencies.clock.wallTime().getTime();
+    this.#dependencies.meter.state(to);
+    this.#dependencies.log[to === 'Established' ? 'info' : 'debug']('bgp-state', { from, to });
+    this.#dependencies.changed('state');
   }
 }

@@ -36,7 +36,7 @@ export interface RouteFeedDependencies {
 /** Tells one peer the difference between what it has and what it is to have, no faster than it reads. */
 export class RouteFeed {
   readonly #peer: string;
-  readonly #with: RouteFeedDependencies;
+  readonly #dependencies: RouteFeedDependencies;
   readonly #rib = new AdjRibOut();
   /** BOUNDED: by the families. */
   readonly #resentAtMs = new Map<IpFamily, number>();
@@ -48,7 +48,7 @@ export class RouteFeed {
 
   constructor({ peer, draining }: RouteFeedOptions, dependencies: RouteFeedDependencies) {
     this.#peer = peer;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#rib.setGracefulShutdown(draining);
     this.#rib.replace(dependencies.routes.routesFor(peer));
     dependencies.meter.prefixesWanted(this.#rib.counts().wanted);
@@ -63,7 +63,7 @@ export class RouteFeed {
   open(stream: ByteStream, { context, localAsn }: Session): void {
     this.#stream = stream;
     this.#complete = false;
-    this.#rib.open({ session: context, localAsn, nextHops: nextHopsOf(stream.ends, this.#with.addresses) });
+    this.#rib.open({ session: context, localAsn, nextHops: nextHopsOf(stream.ends, this.#dependencies.addresses) });
     this.pump();
   }
 
@@ -77,7 +77,7 @@ export class RouteFeed {
 
   /** The routes of these prefixes may be others now; undefined = all. */
   routesChanged(prefixes: readonly Prefix[] | undefined): void {
-    const { routes } = this.#with;
+    const { routes } = this.#dependencies;
     let urgent = prefixes === undefined;
     if (prefixes === undefined) this.#rib.replace(routes.routesFor(this.#peer));
     for (const prefix of prefixes ?? []) {
@@ -87,7 +87,7 @@ export class RouteFeed {
         urgent = true;
       } else this.#rib.announce(route);
     }
-    this.#with.meter.prefixesWanted(this.#rib.counts().wanted);
+    this.#dependencies.meter.prefixesWanted(this.#rib.counts().wanted);
     if (urgent) this.pump();
     else this.#pumpSoon();
   }
@@ -100,7 +100,7 @@ export class RouteFeed {
 
   /** The peer wants all routes of the family again. @see RFC 2918 §4 */
   resend(family: IpFamily): void {
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     const waitMs = (this.#resentAtMs.get(family) ?? Number.NEGATIVE_INFINITY) + RESEND_EVERY_MS - nowMs;
     if (waitMs > 0) {
       this.#later(family, waitMs, () => this.resend(family));
@@ -117,7 +117,7 @@ export class RouteFeed {
     this.#timers.delete('batch');
     const stream = this.#stream;
     if (stream === undefined) return;
-    this.#pumpedAtMs = this.#with.clock.nowMs();
+    this.#pumpedAtMs = this.#dependencies.clock.nowMs();
     let written = 0;
     while (stream.pending < MAX_PENDING_OCTETS) {
       const octets = this.#rib.nextMessage();
@@ -129,19 +129,19 @@ export class RouteFeed {
       written += 1;
     }
     if (written === 0) return;
-    this.#with.meter.updatesSent(written, this.prefixesSent);
-    this.#with.told();
+    this.#dependencies.meter.updatesSent(written, this.prefixesSent);
+    this.#dependencies.told();
   }
 
   #allWritten(): void {
     if (this.#complete) return;
     this.#complete = true;
-    this.#with.complete();
+    this.#dependencies.complete();
   }
 
   #pumpSoon(): void {
     if (this.#timers.has('batch')) return;
-    const waitMs = this.#pumpedAtMs + BATCH_MS - this.#with.clock.nowMs();
+    const waitMs = this.#pumpedAtMs + BATCH_MS - this.#dependencies.clock.nowMs();
     this.#later('batch', Math.max(0, waitMs), () => this.pump());
   }
 
@@ -149,7 +149,7 @@ export class RouteFeed {
     this.#timers.get(name)?.cancel();
     this.#timers.set(
       name,
-      this.#with.timers.start(afterMs, () => {
+      this.#dependencies.timers.start(afterMs, () => {
         this.#timers.delete(name);
         callback();
       }),

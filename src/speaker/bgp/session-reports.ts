@@ -15,7 +15,7 @@ export interface SessionReportsDependencies {
 
 /** Tells the controller what became of sessions: states soon, numbers now and then. */
 export class SessionReports {
-  readonly #with: SessionReportsDependencies;
+  readonly #dependencies: SessionReportsDependencies;
   /** Peers to be told of next. BOUNDED: by the peers. */
   readonly #states = new Set<string>();
   /** Peers of which only numbers are new. BOUNDED: by the peers. */
@@ -24,16 +24,16 @@ export class SessionReports {
   #numbersTimer: Timer | undefined;
 
   constructor(dependencies: SessionReportsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   changed(peer: string, what: 'state' | 'numbers'): void {
     if (what === 'state') {
       this.#states.add(peer);
-      this.#statesTimer ??= this.#with.timers.start(STATE_WITHIN_MS, () => this.#flush());
+      this.#statesTimer ??= this.#dependencies.timers.start(STATE_WITHIN_MS, () => this.#flush());
     } else {
       this.#numbers.add(peer);
-      this.#numbersTimer ??= this.#with.timers.start(NUMBERS_WITHIN_MS, () => this.#flushNumbers());
+      this.#numbersTimer ??= this.#dependencies.timers.start(NUMBERS_WITHIN_MS, () => this.#flushNumbers());
     }
   }
 
@@ -52,9 +52,9 @@ export class SessionReports {
   #flush(): void {
     this.#statesTimer?.cancel();
     this.#statesTimer = undefined;
-    const reports = [...this.#states].flatMap((peer) => this.#with.reportOf(peer) ?? []);
+    const reports = [...this.#states].flatMap((peer) => this.#dependencies.reportOf(peer) ?? []);
     for (const peer of this.#states) this.#numbers.delete(peer);
     this.#states.clear();
-    if (reports.length > 0) this.#with.send(reports);
+    if (reports.length > 0) this.#dependencies.send(reports);
   }
 }

@@ -26,7 +26,7 @@ export interface StateKeeperDependencies {
 /** Keeps one value up to date in a store, with few writes however often it changes. A store that fails disturbs nobody. */
 export class StateKeeper {
   readonly #name: string;
-  readonly #with: StateKeeperDependencies;
+  readonly #dependencies: StateKeeperDependencies;
   /** Waits for the next write, or until there may be one again. */
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
@@ -36,13 +36,13 @@ export class StateKeeper {
 
   constructor(options: StateKeeperOptions, dependencies: StateKeeperDependencies) {
     this.#name = options.name;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** What the last process kept; undefined when there is nothing that can be used. */
   async restore(): Promise<unknown> {
     try {
-      return await this.#with.store.read(this.#name);
+      return await this.#dependencies.store.read(this.#name);
     } catch (error) {
       const reason = error instanceof StateStoreError ? error.code : 'damaged';
       this.refuse(reason, error instanceof Error ? error.message : String(error));
@@ -52,8 +52,8 @@ export class StateKeeper {
 
   /** Counts and explains a state that is left out. */
   refuse(reason: string, detail: string): void {
-    this.#with.failures.add({ reason });
-    this.#with.log.warn('local-state-ignored', { name: this.#name, reason, detail });
+    this.#dependencies.failures.add({ reason });
+    this.#dependencies.log.warn('local-state-ignored', { name: this.#name, reason, detail });
   }
 
   changed(): void {
@@ -71,7 +71,7 @@ export class StateKeeper {
   }
 
   #writeIn(delayMs: number): void {
-    this.#timer = this.#with.timers.start(delayMs, () => {
+    this.#timer = this.#dependencies.timers.start(delayMs, () => {
       this.#timer = undefined;
       this.#writing = this.#write().then(() => {
         this.#writing = undefined;
@@ -81,7 +81,7 @@ export class StateKeeper {
   }
 
   #rest(): void {
-    this.#timer = this.#with.timers.start(PAUSE_MS, () => {
+    this.#timer = this.#dependencies.timers.start(PAUSE_MS, () => {
       this.#timer = undefined;
       if (this.#dirty) this.#writeIn(0);
     });
@@ -90,12 +90,13 @@ export class StateKeeper {
   async #write(): Promise<void> {
     this.#dirty = false;
     try {
-      await this.#with.store.write(this.#name, this.#with.value());
+      await this.#dependencies.store.write(this.#name, this.#dependencies.value());
       this.#failing = false;
     } catch (error) {
-      this.#with.failures.add({ reason: 'unwritable' });
+      this.#dependencies.failures.add({ reason: 'unwritable' });
       // Said once until it works again: a full or read-only file system stays so for a while.
-      if (!this.#failing) this.#with.log.warn('local-state-unwritable', { name: this.#name, error: String(error) });
+      if (!this.#failing)
+        this.#dependencies.log.warn('local-state-unwritable', { name: this.#name, error: String(error) });
       this.#failing = true;
     }
   }

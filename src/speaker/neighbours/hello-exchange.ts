@@ -31,7 +31,7 @@ export interface HelloExchangeDependencies {
 
 /** Carries hellos between this node and its neighbours, and keeps out what nobody with a key has made. */
 export class HelloExchange {
-  readonly #with: HelloExchangeDependencies;
+  readonly #dependencies: HelloExchangeDependencies;
   /** By address of this node. BOUNDED: one of each family. */
   readonly #sockets = new Map<IpAddress, DatagramSocket>();
   /** By key number. BOUNDED: by the controller, 2. */
@@ -44,7 +44,7 @@ export class HelloExchange {
   #retryTimer: Timer | undefined;
 
   constructor(dependencies: HelloExchangeDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   useKeys(keys: readonly HelloKey[]): void {
@@ -74,8 +74,8 @@ export class HelloExchange {
       const socket = this.#socketOf(familyOf(address));
       if (socket === undefined) continue;
       const outcome = socket.send(encodeHello(hello, this.#sendingKey, authenticate), address);
-      if (outcome === 'sent') this.#with.counting.sent();
-      else this.#with.counting.sendFailed(outcome);
+      if (outcome === 'sent') this.#dependencies.counting.sent();
+      else this.#dependencies.counting.sendFailed(outcome);
       return;
     }
   }
@@ -95,13 +95,13 @@ export class HelloExchange {
     }
     for (const address of addresses) {
       if (this.#sockets.has(address) || this.#open(address)) continue;
-      this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () => this.#speakFrom(addresses));
+      this.#retryTimer = this.#dependencies.timers.start(RETRY_SOCKET_MS, () => this.#speakFrom(addresses));
     }
   }
 
   #open(address: IpAddress): boolean {
     try {
-      const socket = this.#with.datagrams.open({
+      const socket = this.#dependencies.datagrams.open({
         address,
         port: NEIGHBOUR_PORT,
         received: (octets, from) => this.#received(octets, from),
@@ -110,14 +110,14 @@ export class HelloExchange {
       return true;
     } catch (error) {
       if (!(error instanceof DatagramSocketError)) throw error;
-      this.#with.refused(error.message);
+      this.#dependencies.refused(error.message);
       return false;
     }
   }
 
   /** What comes from no neighbour's address, or too fast, costs no cryptography. */
   #received(octets: Uint8Array, from: IpAddress): void {
-    const { counting, clock } = this.#with;
+    const { counting, clock } = this.#dependencies;
     counting.received();
     const allowance = this.#allowances.get(from);
     if (allowance === undefined) {
@@ -129,7 +129,7 @@ export class HelloExchange {
       return;
     }
     const hello = this.#decoded(octets);
-    if (hello !== undefined) this.#with.received(hello, from);
+    if (hello !== undefined) this.#dependencies.received(hello, from);
   }
 
   #decoded(octets: Uint8Array): Hello | undefined {
@@ -137,7 +137,7 @@ export class HelloExchange {
       return decodeHello(octets, (id) => this.#keys.get(id));
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      this.#with.counting.dropped(error.code === 'unauthenticated' ? 'wrong-key' : 'malformed');
+      this.#dependencies.counting.dropped(error.code === 'unauthenticated' ? 'wrong-key' : 'malformed');
       return undefined;
     }
   }
@@ -148,7 +148,7 @@ export class HelloExchange {
   }
 
   #fullAllowance(): TokenBucket {
-    return new TokenBucket(RECEIVED_FROM_ONE, this.#with.clock.nowMs());
+    return new TokenBucket(RECEIVED_FROM_ONE, this.#dependencies.clock.nowMs());
   }
 }
 

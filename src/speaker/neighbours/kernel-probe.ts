@@ -35,7 +35,7 @@ type SpeakingLink = NetworkInterface & { readonly mac: MacAddress };
  * firewall keeps away, else by ICMP echo through the routers between.
  */
 export class KernelProbe {
-  readonly #with: KernelProbeDependencies;
+  readonly #dependencies: KernelProbeDependencies;
   /** Which node has an address. BOUNDED: by the neighbours, 16 with 2 addresses each. */
   #nodes = new Map<IpAddress, string>();
   /** MAC that answered for an address last. BOUNDED: by the neighbours. */
@@ -48,7 +48,7 @@ export class KernelProbe {
   #idleTimer: Timer | undefined;
 
   constructor(dependencies: KernelProbeDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   useNeighbours(neighbours: readonly Neighbour[]): void {
@@ -68,7 +68,7 @@ export class KernelProbe {
     for (const [address, owner] of this.#nodes) {
       if (owner !== nodeName) continue;
       const link = this.#linkTo(address);
-      if (link === undefined) this.#with.echoes.ask(address, () => this.#heard(address));
+      if (link === undefined) this.#dependencies.echoes.ask(address, () => this.#heard(address));
       else this.#askOn(link, address);
     }
   }
@@ -80,7 +80,7 @@ export class KernelProbe {
   close(): void {
     this.#idleTimer?.cancel();
     this.#closeSockets();
-    this.#with.echoes.close();
+    this.#dependencies.echoes.close();
   }
 
   /** The most specific of the links that an address is on. */
@@ -105,7 +105,7 @@ export class KernelProbe {
       if (question !== undefined) socket.send(question);
     }
     this.#idleTimer?.cancel();
-    this.#idleTimer = this.#with.timers.start(KEEP_OPEN_MS, () => this.#closeSockets());
+    this.#idleTimer = this.#dependencies.timers.start(KEEP_OPEN_MS, () => this.#closeSockets());
   }
 
   #socketOn(link: SpeakingLink, protocol: FrameProtocol): FrameSocket | undefined {
@@ -114,7 +114,7 @@ export class KernelProbe {
     if (open !== undefined) return open;
     try {
       const received = (frame: Uint8Array): void => this.#received(frame, protocol);
-      const socket = this.#with.sockets.open({ interfaceIndex: link.index, protocol, received });
+      const socket = this.#dependencies.sockets.open({ interfaceIndex: link.index, protocol, received });
       this.#sockets.set(key, socket);
       return socket;
     } catch (error) {
@@ -130,12 +130,12 @@ export class KernelProbe {
     if (this.#nodes.has(sender.address)) {
       this.#macs.set(sender.address, sender.mac);
       this.#heard(sender.address);
-    } else if (this.#gateways.has(sender.address)) this.#with.gatewayAnswered();
+    } else if (this.#gateways.has(sender.address)) this.#dependencies.gatewayAnswered();
   }
 
   #heard(address: IpAddress): void {
     const nodeName = this.#nodes.get(address);
-    if (nodeName !== undefined) this.#with.answered(nodeName);
+    if (nodeName !== undefined) this.#dependencies.answered(nodeName);
   }
 
   #closeSockets(): void {

@@ -41,7 +41,7 @@ export interface NeighbourhoodDependencies {
 
 /** Agrees with the neighbours of this node who announces what: the ownership machine with its senses. */
 export class Neighbourhood {
-  readonly #with: NeighbourhoodDependencies;
+  readonly #dependencies: NeighbourhoodDependencies;
   readonly #driver: OwnershipDriver;
   readonly #exchange: HelloExchange;
   readonly #kernels: KernelProbe;
@@ -55,7 +55,7 @@ export class Neighbourhood {
   #macs: ReadonlySet<MacAddress> = new Set();
 
   constructor(options: OwnershipOptions, dependencies: NeighbourhoodDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#driver = new OwnershipDriver(options, {
       ...dependencies,
       perform: (actions) => this.#perform(actions),
@@ -155,13 +155,13 @@ export class Neighbourhood {
           seen = true;
           break;
         case 'refused':
-          this.#with.counting.dropped(action.reason);
+          this.#dependencies.counting.dropped(action.reason);
           break;
         default:
           ofAddresses.push(action);
       }
     }
-    if (ofAddresses.length > 0) this.#with.perform(ofAddresses);
+    if (ofAddresses.length > 0) this.#dependencies.perform(ofAddresses);
     if (seen) this.#tell();
   }
 
@@ -185,7 +185,7 @@ export class Neighbourhood {
   }
 
   #tell(): void {
-    this.#with.seen([...this.#standings].map(([nodeName, state]) => ({ nodeName, state })));
+    this.#dependencies.seen([...this.#standings].map(([nodeName, state]) => ({ nodeName, state })));
   }
 }
 

@@ -19,7 +19,7 @@ export interface OwnershipDriverDependencies {
 /** Brings events and the passing of time to the ownership machine. */
 export class OwnershipDriver {
   readonly #machine: Ownership;
-  readonly #with: OwnershipDriverDependencies;
+  readonly #dependencies: OwnershipDriverDependencies;
   /** What arrives while something is carried out. BOUNDED: by what one batch of actions can cause at once. */
   readonly #events: OwnershipEvent[] = [];
   #busy = false;
@@ -29,7 +29,7 @@ export class OwnershipDriver {
 
   constructor(options: OwnershipOptions, dependencies: OwnershipDriverDependencies) {
     this.#machine = new Ownership(options);
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Time passes for the machine from now on. */
@@ -46,8 +46,8 @@ export class OwnershipDriver {
     this.#busy = true;
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-        const actions = this.#machine.handle(next, this.#with.clock.nowMs());
-        if (actions.length > 0) this.#with.perform(actions);
+        const actions = this.#machine.handle(next, this.#dependencies.clock.nowMs());
+        if (actions.length > 0) this.#dependencies.perform(actions);
       }
     } finally {
       this.#busy = false;
@@ -65,14 +65,14 @@ export class OwnershipDriver {
     const atMs = this.#machine.nextWakeMs();
     if (!Number.isFinite(atMs) || (this.#timer !== undefined && this.#timer.atMs <= atMs)) return;
     this.#timer?.timer.cancel();
-    const delayMs = Math.max(0, atMs - this.#with.clock.nowMs());
-    this.#timer = { atMs, timer: this.#with.timers.start(delayMs, () => this.#due(atMs)) };
+    const delayMs = Math.max(0, atMs - this.#dependencies.clock.nowMs());
+    this.#timer = { atMs, timer: this.#dependencies.timers.start(delayMs, () => this.#due(atMs)) };
   }
 
   /** Who overslept first hears what came meanwhile. */
   #due(atMs: number): void {
-    if (this.#timer !== undefined && this.#with.clock.nowMs() - atMs > LATE_MS) {
-      this.#timer = { atMs: Number.POSITIVE_INFINITY, timer: this.#with.timers.start(0, () => this.#tick()) };
+    if (this.#timer !== undefined && this.#dependencies.clock.nowMs() - atMs > LATE_MS) {
+      this.#timer = { atMs: Number.POSITIVE_INFINITY, timer: this.#dependencies.timers.start(0, () => this.#tick()) };
       return;
     }
     this.#tick();

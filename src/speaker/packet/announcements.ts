@@ -34,7 +34,7 @@ export interface AnnouncementsDependencies extends Omit<FamilyLinksDependencies,
 
 /** Makes what every interface answers and announces what this node holds. */
 export class Announcements {
-  readonly #with: AnnouncementsDependencies;
+  readonly #dependencies: AnnouncementsDependencies;
   /** BOUNDED: by what the controller grants this node; the speaker refuses more. */
   readonly #grants = new Map<IpAddress, Grant>();
   /** BOUNDED: by the grants. */
@@ -46,7 +46,7 @@ export class Announcements {
   #links: readonly EthernetInterface[] = [];
 
   constructor(dependencies: AnnouncementsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     const ofLinks = { ...dependencies, announced: (address: IpAddress) => this.#settle([address]) };
     this.#families = { IPv4: new FamilyLinks(ARP, ofLinks), IPv6: new FamilyLinks(NDP, ofLinks) };
     this.#survey = new LanSurvey({ ...dependencies, families: this.#each() });
@@ -171,7 +171,7 @@ export class Announcements {
         claimed.push(claim);
       }
     }
-    if (claimed.length + released.length > 0) this.#with.settled(claimed, released);
+    if (claimed.length + released.length > 0) this.#dependencies.settled(claimed, released);
   }
 
   #claimOf(address: IpAddress): Claim | undefined {
@@ -183,7 +183,7 @@ export class Announcements {
       epoch: order.epoch,
       term: order.term,
       reason,
-      heldForMs: Math.round(this.#with.clock.nowMs() - sinceMs),
+      heldForMs: Math.round(this.#dependencies.clock.nowMs() - sinceMs),
       ...(gapMs === undefined ? {} : { gapMs }),
     };
   }

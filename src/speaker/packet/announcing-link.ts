@@ -48,7 +48,7 @@ export type LinkNews =
  */
 export class AnnouncingLink {
   readonly #protocol: LinkProtocol;
-  readonly #with: AnnouncingLinkDependencies;
+  readonly #dependencies: AnnouncingLinkDependencies;
   readonly #socket: FrameSocket;
   readonly #replyLimits: ReplyLimits;
   /** What was wanted of the link. BOUNDED: by the grants of this node. */
@@ -67,7 +67,7 @@ export class AnnouncingLink {
   constructor({ link, node, protocol }: AnnouncingLinkOptions, dependencies: AnnouncingLinkDependencies) {
     this.#link = link;
     this.#protocol = protocol;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#replyLimits = new ReplyLimits(dependencies.clock.nowMs());
     this.#nonce = Uint8Array.from({ length: NONCE_LENGTH }, () => Math.floor(dependencies.random.next() * 256));
     this.#announcer = new LinkAnnouncer(protocol, {
@@ -136,7 +136,8 @@ export class AnnouncingLink {
     const before = this.#link;
     this.#link = link;
     this.#view = this.#viewOf(node);
-    if (hasIpv6(link) && !hasIpv6(before) && this.#groups?.renew() === false) this.#with.groupsRefused(link.name);
+    if (hasIpv6(link) && !hasIpv6(before) && this.#groups?.renew() === false)
+      this.#dependencies.groupsRefused(link.name);
     if (!link.running) {
       this.#announcer.pause();
       this.#conflicts.pause();
@@ -156,7 +157,7 @@ export class AnnouncingLink {
     this.#silence([...sorted.leaving, ...sorted.standingIn.keys(), ...sorted.tentative]);
     this.#groups?.lose(sorted.leaving);
     // Whoever asks because of the announcement has to be heard.
-    if (this.#groups?.take(sorted.arriving) === false) this.#with.groupsRefused(this.#link.name);
+    if (this.#groups?.take(sorted.arriving) === false) this.#dependencies.groupsRefused(this.#link.name);
     for (const [address, mac] of sorted.standingIn) this.#answers.set(address, mac);
     if (sorted.taken.length > 0) {
       this.#conflicts.forget(sorted.taken);
@@ -188,7 +189,7 @@ export class AnnouncingLink {
   /** Counts what the kernel threw away meanwhile. */
   countOverruns(): void {
     const overruns = this.#socket.takeOverruns();
-    if (overruns > 0) this.#with.counting.dropped('overrun', overruns);
+    if (overruns > 0) this.#dependencies.counting.dropped('overrun', overruns);
   }
 
   close(): void {
@@ -225,9 +226,9 @@ export class AnnouncingLink {
   }
 
   #received(bytes: Uint8Array, packetType: PacketType): void {
-    this.#with.counting.received();
+    this.#dependencies.counting.received();
     const reason = this.#answer(bytes, packetType);
-    if (reason !== undefined) this.#with.counting.dropped(reason);
+    if (reason !== undefined) this.#dependencies.counting.dropped(reason);
   }
 
   /** @returns why nothing was answered */
@@ -266,11 +267,11 @@ export class AnnouncingLink {
   }
 
   #reply({ target, octets, requester, mismatchedSource }: Extract<Verdict, { kind: 'reply' }>): DropReason | undefined {
-    this.#with.counting.asked(target);
-    const refusal = this.#replyLimits.take(requester, this.#with.clock.nowMs());
+    this.#dependencies.counting.asked(target);
+    const refusal = this.#replyLimits.take(requester, this.#dependencies.clock.nowMs());
     if (refusal !== undefined) return refusal;
     if (!this.#send(octets)) return 'send-failed';
-    this.#with.counting.replied(target, mismatchedSource);
+    this.#dependencies.counting.replied(target, mismatchedSource);
     return undefined;
   }
 
@@ -283,12 +284,12 @@ export class AnnouncingLink {
   #tell(news: LinkNews): void {
     // Whoever believed the other station is to believe this one again.
     if (news.kind === 'over' && this.announces(news.address)) this.#announcer.defend(news.address);
-    this.#with.conflict(news, this.#link.name);
+    this.#dependencies.conflict(news, this.#link.name);
   }
 
   #send(octets: Uint8Array): boolean {
     const outcome = this.#socket.send(octets);
-    if (outcome !== 'sent') this.#with.counting.sendFailed(outcome);
+    if (outcome !== 'sent') this.#dependencies.counting.sendFailed(outcome);
     return outcome === 'sent';
   }
 }

@@ -19,7 +19,7 @@ export interface FamilyLinksDependencies extends AnnouncingLinkDependencies {
  */
 export class FamilyLinks {
   readonly #protocol: LinkProtocol;
-  readonly #with: FamilyLinksDependencies;
+  readonly #dependencies: FamilyLinksDependencies;
   /** By interface index. BOUNDED: by the interfaces of the node. */
   readonly #links = new Map<number, AnnouncingLink>();
   #hushed = false;
@@ -27,7 +27,7 @@ export class FamilyLinks {
 
   constructor(protocol: LinkProtocol, dependencies: FamilyLinksDependencies) {
     this.#protocol = protocol;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   get family(): IpFamily {
@@ -123,13 +123,13 @@ export class FamilyLinks {
 
   #open(link: EthernetInterface): AnnouncingLink | undefined {
     try {
-      const announcing = new AnnouncingLink({ link, node: this.#node, protocol: this.#protocol }, this.#with);
+      const announcing = new AnnouncingLink({ link, node: this.#node, protocol: this.#protocol }, this.#dependencies);
       this.#links.set(link.index, announcing);
       if (this.#hushed) announcing.hush(true);
       return announcing;
     } catch (error) {
       if (!(error instanceof FrameSocketError)) throw error;
-      this.#with.refused(link.name, error.message);
+      this.#dependencies.refused(link.name, error.message);
       return undefined;
     }
   }

@@ -14,14 +14,14 @@ export interface HolderDependencies {
 
 /** Carries out for addresses what the ownership machine decides, all of one decision at once. */
 export class Holder {
-  readonly #with: HolderDependencies;
+  readonly #dependencies: HolderDependencies;
 
   constructor(dependencies: HolderDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   perform(actions: readonly AddressAction[]): void {
-    const { announcements } = this.#with;
+    const { announcements } = this.#dependencies;
     const touched = new Set<IpAddress>();
     const refreshed: IpAddress[] = [];
     const changes: OwnershipChange[] = [];
@@ -50,12 +50,12 @@ export class Holder {
     announcements.assign(touched);
     if (refreshed.length > 0) announcements.refresh(refreshed);
     if (touched.size === 0) return;
-    this.#with.assigned([...touched]);
-    this.#with.notice({ kind: 'ownership', changes });
+    this.#dependencies.assigned([...touched]);
+    this.#dependencies.notice({ kind: 'ownership', changes });
   }
 
   #hold(action: Extract<AddressAction, { kind: 'claim' | 'stand-in' | 'release' }>): void {
-    const { announcements, clock } = this.#with;
+    const { announcements, clock } = this.#dependencies;
     const { address } = action;
     if (action.kind === 'release') announcements.hold(address, undefined);
     else if (action.kind === 'stand-in')
@@ -79,7 +79,7 @@ export class Holder {
 
   /** Asks the LAN who has what a neighbour claims. */
   #verify({ address, owner, interfaces }: Extract<AddressAction, { kind: 'verify' }>): void {
-    const { announcements, notice } = this.#with;
+    const { announcements, notice } = this.#dependencies;
     const macs = new Set(interfaces.map(({ mac }) => mac));
     announcements.survey([address], ([result]) => {
       // Nobody could be asked: that says nothing about the owner.

@@ -20,10 +20,10 @@ export interface LanSurveyDependencies {
 
 /** Asks the LANs of this node who has addresses that it need not be granted itself. */
 export class LanSurvey {
-  readonly #with: LanSurveyDependencies;
+  readonly #dependencies: LanSurveyDependencies;
 
   constructor(dependencies: LanSurveyDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -38,7 +38,7 @@ export class LanSurvey {
   ): void {
     const findings = new Map<IpAddress, Finding>();
     for (const address of addresses.slice(0, ADDRESSES_MAX)) findings.set(address, { asked: 0, open: 0, stations: [] });
-    const patience = this.#with.timers.start(PATIENCE_MS, () => finish());
+    const patience = this.#dependencies.timers.start(PATIENCE_MS, () => finish());
     let finish = (): void => {
       finish = () => undefined;
       patience.cancel();
@@ -52,7 +52,7 @@ export class LanSurvey {
   }
 
   #askOn(link: EthernetInterface, findings: ReadonlyMap<IpAddress, Finding>, told: () => void): void {
-    for (const family of this.#with.families) {
+    for (const family of this.#dependencies.families) {
       const addresses = [...findings.keys()].filter((address) => familyOf(address) === family.family);
       const answered = (address: IpAddress, { macs }: Findings): void => {
         const finding = findings.get(address);

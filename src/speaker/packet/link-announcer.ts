@@ -25,33 +25,33 @@ export interface LinkAnnouncerDependencies {
 /** Announces addresses of one family on one interface, as the machine for it plans. */
 export class LinkAnnouncer {
   readonly #protocol: LinkProtocol;
-  readonly #with: LinkAnnouncerDependencies;
+  readonly #dependencies: LinkAnnouncerDependencies;
   readonly #alarm: Alarm;
   #state: AnnouncingState;
 
   constructor(protocol: LinkProtocol, dependencies: LinkAnnouncerDependencies) {
     this.#protocol = protocol;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#state = initialAnnouncing(protocol.announcing, dependencies.clock.nowMs());
     this.#alarm = new Alarm(dependencies, () => this.#due());
   }
 
   take(addresses: readonly IpAddress[]): void {
-    this.#step({ kind: 'taken', addresses, nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'taken', addresses, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   lose(addresses: readonly IpAddress[]): void {
-    this.#step({ kind: 'lost', addresses, nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'lost', addresses, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   /** Neighbours or switches may have forgotten these, or all, or look in the wrong direction. */
   announceAgain(addresses?: readonly IpAddress[]): void {
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     this.#step({ kind: 'forgotten', ...(addresses === undefined ? {} : { addresses }), nowMs });
   }
 
   hush(hushed: boolean): void {
-    this.#step({ kind: 'hushed', hushed, nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'hushed', hushed, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   /** Tells everybody once, now, unless nothing is announced at all. Gateways keep what they heard for longest, and matter most. */
@@ -70,32 +70,32 @@ export class LinkAnnouncer {
     const { state, actions } = stepAnnouncing(this.#state, event, this.#protocol.announcing);
     this.#state = state;
     for (const action of actions) {
-      if (action.kind === 'wake') this.#alarm.set(this.#with.link().running ? action.atMs : undefined);
+      if (action.kind === 'wake') this.#alarm.set(this.#dependencies.link().running ? action.atMs : undefined);
       // Planned is only what is owned, but what counts is who owns it at the moment of sending.
-      else if (this.#with.announces(action.address)) this.#announce(action.address, action.form);
+      else if (this.#dependencies.announces(action.address)) this.#announce(action.address, action.form);
     }
   }
 
   #due(): void {
     this.#step({
       kind: 'due',
-      nowMs: this.#with.clock.nowMs(),
+      nowMs: this.#dependencies.clock.nowMs(),
       gateways: this.#gateways.length,
-      draw: this.#with.random.next(),
+      draw: this.#dependencies.random.next(),
     });
   }
 
   /** BOUNDED: by the adapter, 16. */
   get #gateways(): readonly IpAddress[] {
-    return this.#with.link().gateways.filter((gateway) => familyOf(gateway) === this.#protocol.family);
+    return this.#dependencies.link().gateways.filter((gateway) => familyOf(gateway) === this.#protocol.family);
   }
 
   #announce(address: IpAddress, form: AnnouncementForm): void {
-    for (const frame of this.#framesOf(address, form)) this.#with.send(frame, address);
+    for (const frame of this.#framesOf(address, form)) this.#dependencies.send(frame, address);
   }
 
   #framesOf(address: IpAddress, form: AnnouncementForm): readonly Uint8Array[] {
-    const { mac } = this.#with.link();
+    const { mac } = this.#dependencies.link();
     if (form === 'gateways')
       return this.#gateways.flatMap((gateway) => this.#protocol.gatewayRefresh(mac, address, gateway));
     const frames = this.#protocol.announcement(mac, address);

@@ -42,7 +42,7 @@ export interface LinkConflictsDependencies {
 
 /** Keeps the addresses of one interface apart from those of foreign stations. */
 export class LinkConflicts {
-  readonly #with: LinkConflictsDependencies;
+  readonly #dependencies: LinkConflictsDependencies;
   readonly #alarm: Alarm;
   readonly #claims: TokenBucket;
   /** When an address was claimed last. BOUNDED: by the addresses that are announced here. */
@@ -52,7 +52,7 @@ export class LinkConflicts {
   #paused = false;
 
   constructor(dependencies: LinkConflictsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     const { clock } = dependencies;
     this.#claims = new TokenBucket(CLAIMS, clock.nowMs());
     this.#alarm = new Alarm(dependencies, () => this.#step({ kind: 'due', nowMs: clock.nowMs() }));
@@ -60,22 +60,22 @@ export class LinkConflicts {
 
   /** To be announced once the LAN has been asked. */
   want(addresses: readonly IpAddress[]): void {
-    this.#step({ kind: 'wanted', addresses, nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'wanted', addresses, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   /** Not wanted any more, or to be announced without asking. */
   forget(addresses: readonly IpAddress[]): void {
-    this.#with.inquiry.cease(
+    this.#dependencies.inquiry.cease(
       addresses.filter((address) => this.#state.standings.has(address)),
       'tentative',
     );
     for (const address of addresses) this.#claimedAtMs.delete(address);
-    this.#step({ kind: 'unwanted', addresses, nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'unwanted', addresses, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   /** A foreign station claims an address that is announced here. */
   claimed(address: IpAddress, mac: MacAddress): void {
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     const beforeMs = this.#claimedAtMs.get(address);
     if (beforeMs !== undefined && nowMs - beforeMs < CLAIM_PAUSE_MS) return;
     if (!this.#claims.take(nowMs)) return;
@@ -85,11 +85,11 @@ export class LinkConflicts {
 
   /** Somebody sends with our MAC, as the owner of an address that is not ours. */
   duplicateMac(address: IpAddress, mac: MacAddress): void {
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     const before = this.#duplicate;
     const sinceMs = before === undefined || nowMs - before.heardAtMs > DETOUR_FORGOTTEN_MS ? nowMs : before.sinceMs;
     this.#duplicate = { sinceMs, heardAtMs: nowMs };
-    if (nowMs - sinceMs >= DETOUR_MS) this.#with.tell({ kind: 'duplicate-mac', address, mac });
+    if (nowMs - sinceMs >= DETOUR_MS) this.#dependencies.tell({ kind: 'duplicate-mac', address, mac });
   }
 
   /** There is no carrier: nobody can be asked. */
@@ -97,7 +97,7 @@ export class LinkConflicts {
     if (this.#paused) return;
     this.#paused = true;
     this.#alarm.cancel();
-    this.#with.inquiry.cease(this.#openQuestions(), 'tentative');
+    this.#dependencies.inquiry.cease(this.#openQuestions(), 'tentative');
   }
 
   /** There is one again: whatever was asked is asked anew. */
@@ -105,7 +105,7 @@ export class LinkConflicts {
     if (!this.#paused) return;
     this.#paused = false;
     this.#ask(this.#openQuestions());
-    this.#step({ kind: 'due', nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'due', nowMs: this.#dependencies.clock.nowMs() });
   }
 
   close(): void {
@@ -121,18 +121,18 @@ export class LinkConflicts {
 
   #ask(addresses: readonly IpAddress[]): void {
     if (this.#paused || addresses.length === 0) return;
-    this.#with.inquiry.ask(addresses, 'tentative', (address, findings) => this.#found(address, findings));
+    this.#dependencies.inquiry.ask(addresses, 'tentative', (address, findings) => this.#found(address, findings));
   }
 
   #found(address: IpAddress, { macs, rivals }: Findings): void {
-    const isForeign = (mac: MacAddress): boolean => !this.#with.isPeer(mac);
+    const isForeign = (mac: MacAddress): boolean => !this.#dependencies.isPeer(mac);
     this.#step({
       kind: 'found',
       address,
       macs: macs.filter(isForeign),
       rivals: rivals.filter(isForeign),
-      nowMs: this.#with.clock.nowMs(),
-      draw: this.#with.random.next(),
+      nowMs: this.#dependencies.clock.nowMs(),
+      draw: this.#dependencies.random.next(),
     });
   }
 
@@ -144,16 +144,16 @@ export class LinkConflicts {
     for (const action of actions) {
       switch (action.kind) {
         case 'announce':
-          this.#with.announce(action.address);
+          this.#dependencies.announce(action.address);
           break;
         case 'defend':
-          this.#with.defend(action.address);
+          this.#dependencies.defend(action.address);
           break;
         case 'report':
-          this.#with.tell({ kind: action.conflict, address: action.address, mac: action.mac });
+          this.#dependencies.tell({ kind: action.conflict, address: action.address, mac: action.mac });
           break;
         case 'over':
-          this.#with.tell({ kind: 'over', address: action.address });
+          this.#dependencies.tell({ kind: 'over', address: action.address });
           break;
         case 'ask':
         case 'wake':

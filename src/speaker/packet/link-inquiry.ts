@@ -55,7 +55,7 @@ export interface LinkInquiryDependencies {
  */
 export class LinkInquiry {
   readonly #config: InquiryConfig;
-  readonly #with: LinkInquiryDependencies;
+  readonly #dependencies: LinkInquiryDependencies;
   readonly #alarm: Alarm;
   /** BOUNDED: by the questions. */
   readonly #waiters = new Map<IpAddress, readonly Waiter[]>();
@@ -70,7 +70,7 @@ export class LinkInquiry {
 
   constructor(config: InquiryConfig, dependencies: LinkInquiryDependencies) {
     this.#config = config;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#state = initialInquiry(config, dependencies.clock.nowMs());
     this.#alarm = new Alarm(dependencies, () => this.#step({ kind: 'due', nowMs: dependencies.clock.nowMs() }));
   }
@@ -88,7 +88,7 @@ export class LinkInquiry {
   ask(addresses: readonly IpAddress[], form: QuestionForm, told: Told): void {
     for (const address of addresses)
       this.#waiters.set(address, [...(this.#waiters.get(address) ?? []), { form, told }]);
-    this.#step({ kind: 'ask', addresses, form, nowMs: this.#with.clock.nowMs() });
+    this.#step({ kind: 'ask', addresses, form, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   /** Who asked in this form does not want to know any more. */
@@ -104,7 +104,7 @@ export class LinkInquiry {
       const waiters = held.waiters.filter((waiter) => waiter.form !== form);
       return waiters.length > 0 ? [{ ...held, waiters }] : [];
     });
-    if (unasked.length > 0) this.#step({ kind: 'cease', addresses: unasked, nowMs: this.#with.clock.nowMs() });
+    if (unasked.length > 0) this.#step({ kind: 'cease', addresses: unasked, nowMs: this.#dependencies.clock.nowMs() });
   }
 
   /** A station says that it has the address, or (`rivalled`) asks for it as well. */
@@ -124,7 +124,7 @@ export class LinkInquiry {
     // First of all: what follows may step again, and the last wish counts.
     for (const action of actions) if (action.kind === 'wake') this.#alarm.set(action.atMs);
     for (const action of actions) {
-      if (action.kind === 'put') this.#with.put(action.address, action.form);
+      if (action.kind === 'put') this.#dependencies.put(action.address, action.form);
       else if (action.kind === 'found') this.#found(action.address, action);
     }
   }
@@ -146,28 +146,28 @@ export class LinkInquiry {
 
   #askForTheImprobable(): void {
     if (this.#improbable !== undefined) return;
-    this.#improbable = this.#with.improbable(this.#with.random.next());
-    const nowMs = this.#with.clock.nowMs();
+    this.#improbable = this.#dependencies.improbable(this.#dependencies.random.next());
+    const nowMs = this.#dependencies.clock.nowMs();
     this.#step({ kind: 'ask', addresses: [this.#improbable], form: 'tentative', nowMs });
   }
 
   #judgeStations(address: IpAddress, macs: readonly MacAddress[]): void {
     this.#improbable = undefined;
-    const untilMs = this.#with.clock.nowMs() + DISBELIEVED_FOR_MS;
+    const untilMs = this.#dependencies.clock.nowMs() + DISBELIEVED_FOR_MS;
     if (macs.length > 0) this.#liesUntilMs = untilMs;
     for (const mac of macs) {
       this.#disbelieved.delete(mac);
       this.#disbelieved.set(mac, untilMs);
       const [oldest] = this.#disbelieved.keys();
       if (this.#disbelieved.size > DISBELIEVED_MAX && oldest !== undefined) this.#disbelieved.delete(oldest);
-      this.#with.disbelieved(address, mac);
+      this.#dependencies.disbelieved(address, mac);
     }
     for (const { address: held, waiters, findings } of this.#held.splice(0))
       tell(waiters, held, this.#believed(findings));
   }
 
   #believed({ macs, repeated, rivals }: Hearsay): Findings {
-    const nowMs = this.#with.clock.nowMs();
+    const nowMs = this.#dependencies.clock.nowMs();
     const credible = nowMs < this.#liesUntilMs ? repeated : macs;
     const isBelieved = (mac: MacAddress): boolean => (this.#disbelieved.get(mac) ?? 0) <= nowMs;
     return { macs: credible.filter(isBelieved), rivals: rivals.filter(isBelieved) };

@@ -39,7 +39,7 @@ export interface PacketEngineDependencies {
 
 /** Holds, answers and announces on all interfaces what the grants of this node and its neighbours leave to it. */
 export class PacketEngine implements PacketPlane {
-  readonly #with: PacketEngineDependencies;
+  readonly #dependencies: PacketEngineDependencies;
   readonly #counting = new Counting();
   readonly #helloCounting = new HelloCounting();
   readonly #told = new RecentlyTold(TELL_AGAIN_AFTER_MS, TOLD_CAPACITY);
@@ -56,7 +56,7 @@ export class PacketEngine implements PacketPlane {
   #retryTimer: Timer | undefined;
 
   constructor({ nodeName }: PacketEngineOptions, dependencies: PacketEngineDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#announcements = new Announcements({
       ...dependencies,
       counting: this.#counting,
@@ -87,10 +87,10 @@ export class PacketEngine implements PacketPlane {
   }
 
   async start(listener: PacketPlaneListener): Promise<void> {
-    this.#with.sockets.probe();
+    this.#dependencies.sockets.probe();
     this.#listener = listener;
     await new Promise<void>((resolve, reject) => {
-      this.#with.interfaces.start({
+      this.#dependencies.interfaces.start({
         changed: (interfaces) => {
           this.#interfacesChanged(interfaces);
           resolve();
@@ -140,7 +140,7 @@ export class PacketEngine implements PacketPlane {
   }
 
   async stop(): Promise<void> {
-    this.#with.interfaces.stop();
+    this.#dependencies.interfaces.stop();
     this.#countersTimer?.cancel();
     this.#retryTimer?.cancel();
     this.#neighbourhood.close();
@@ -219,7 +219,7 @@ export class PacketEngine implements PacketPlane {
     for (const { index, name } of this.#interfaces) {
       const both = held.filter((address) => this.#announcements.answers(index, address));
       if (both.length === 0) continue;
-      const settings = this.#with.interfaces.arpSettings(name);
+      const settings = this.#dependencies.interfaces.arpSettings(name);
       if (settings === undefined || (settings.arpIgnore >= 1 && settings.arpAnnounce >= 2)) continue;
       for (const address of both) this.#tell({ kind: 'kernel-answers', address, interface: name }, formatIp(address));
     }
@@ -227,7 +227,7 @@ export class PacketEngine implements PacketPlane {
 
   #assignLater(): void {
     this.#retryTimer?.cancel();
-    this.#retryTimer = this.#with.timers.start(RETRY_SOCKET_MS, () =>
+    this.#retryTimer = this.#dependencies.timers.start(RETRY_SOCKET_MS, () =>
       this.#announcements.assign(this.#announcements.addresses),
     );
   }
@@ -246,7 +246,7 @@ export class PacketEngine implements PacketPlane {
   }
 
   #tell(event: PacketEvent, subject: string): void {
-    if (this.#told.tell(`${event.kind} ${subject}`, this.#with.clock.nowMs()))
+    if (this.#told.tell(`${event.kind} ${subject}`, this.#dependencies.clock.nowMs()))
       this.#listener?.notice({ kind: 'event', event });
   }
 
@@ -258,9 +258,9 @@ export class PacketEngine implements PacketPlane {
   }
 
   #countLater(): void {
-    const dueMs = this.#with.clock.nowMs() + COUNTERS_EVERY_MS;
-    this.#countersTimer = this.#with.timers.start(COUNTERS_EVERY_MS, () => {
-      this.#counting.late(this.#with.clock.nowMs() - dueMs);
+    const dueMs = this.#dependencies.clock.nowMs() + COUNTERS_EVERY_MS;
+    this.#countersTimer = this.#dependencies.timers.start(COUNTERS_EVERY_MS, () => {
+      this.#counting.late(this.#dependencies.clock.nowMs() - dueMs);
       this.#tellCounters();
       this.#countLater();
     });
