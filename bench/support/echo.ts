@@ -10,15 +10,15 @@ const LOST_AFTER_MS = 500;
 
 const sockets = new UdpSockets(loadLibc(throwLater));
 
-/** A service behind an address, on one node: it sends back what it gets, and its node's name. */
+/** A service behind all addresses of one node: it sends back what it gets, and its node's name. */
 export class EchoNode {
   readonly #socket: DatagramSocket;
 
-  constructor(node: string, address: Ipv4) {
+  constructor(node: string) {
     const name = new TextEncoder().encode(node);
     this.#socket = inNamespace(node, () =>
       sockets.open({
-        address,
+        address: ANY,
         port: PORT,
         received: (octets, from) => this.#socket.send(Uint8Array.from([...octets.subarray(0, 4), ...name]), from),
       }),
@@ -35,7 +35,7 @@ interface Answer {
   readonly atMs: number;
 }
 
-/** Sends a numbered probe at each tick, and keeps note of what comes back. */
+/** Sends a numbered probe at each tick, to one address after the other, and keeps note of what comes back. */
 export class EchoClient implements AsyncDisposable {
   readonly #socket: DatagramSocket;
   readonly #timer: NodeJS.Timeout;
@@ -47,17 +47,17 @@ export class EchoClient implements AsyncDisposable {
   /** Probes that were not answered in time. */
   lost = 0;
 
-  private constructor(host: string, { address, everyMs }: { readonly address: Ipv4; readonly everyMs: number }) {
+  private constructor(host: string, addresses: readonly Ipv4[], everyMs: number) {
     this.#socket = inNamespace(host, () =>
       sockets.open({ address: ANY, port: PORT, received: (octets) => this.#answered(octets) }),
     );
-    this.#timer = setInterval(() => this.#probe(address), everyMs);
+    this.#timer = setInterval(() => this.#probe(addresses), everyMs);
   }
 
-  static async start(host: string, address: Ipv4, everyMs: number): Promise<EchoClient> {
+  static async start(host: string, addresses: readonly Ipv4[], everyMs: number): Promise<EchoClient> {
     // What it believes moves as on any host: by claims and by its own probes.
     await ip(`-n ${host} neigh flush all`);
-    return new EchoClient(host, { address, everyMs });
+    return new EchoClient(host, addresses, everyMs);
   }
 
   /** Whether an answer came in the last so many ms. */
@@ -82,7 +82,7 @@ export class EchoClient implements AsyncDisposable {
     this.#socket.close();
   }
 
-  #probe(address: Ipv4): void {
+  #probe(addresses: readonly Ipv4[]): void {
     const nowMs = performance.now();
     for (const [number, sentAtMs] of this.#open) {
       if (sentAtMs > nowMs - LOST_AFTER_MS) break;
@@ -93,7 +93,7 @@ export class EchoClient implements AsyncDisposable {
     this.#open.set(this.#number, nowMs);
     const octets = new Uint8Array(4);
     new DataView(octets.buffer).setUint32(0, this.#number);
-    this.#socket.send(octets, address);
+    this.#socket.send(octets, addresses[this.#number % addresses.length] ?? ANY);
   }
 
   #answered(octets: Uint8Array): void {

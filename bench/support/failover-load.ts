@@ -1,48 +1,63 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { arpAnnouncement, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
-import { ipv4FromValue } from '../../src/core/net/index.ts';
+import { ipv4FromValue, ipv6FromValue } from '../../src/core/net/index.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { v4 } from '../../test/support/fake-lan.ts';
-import { BlockingStation, NodePlane } from '../../test/support/namespace-lan.ts';
+import { v4, v6 } from '../../test/support/fake-lan.ts';
+import { NodePlane } from '../../test/support/namespace-lan.ts';
 import { CLIENT, SpeakerLan } from '../../test/support/speaker-lan.ts';
-import { cpuSecondsOf, memoryOf, quantile, rounded } from './process-figures.ts';
+import { type AnswerTimes, arpAnswerTimes, ndpAnswerTimes } from './answer-times.ts';
+import { BusyProcessors } from './busy-processors.ts';
+import { cpuSecondsOf, memoryOf, rounded } from './process-figures.ts';
 import { commandOf } from './program.ts';
 import { progress, report } from './report.ts';
 
 const ADDRESSES = 1000;
 const NEIGHBOURS = 16;
-/** What a takeover of so many addresses sends is over by then. */
-const QUIET_AFTER_MS = 40_000;
+/** What a takeover of so many addresses sends is over by then, and what the start needed is given back. */
+const QUIET_AFTER_MS = 45_000;
 const REST_S = 30;
-const QUESTIONS = 500;
-const PAUSE_MS = 10;
 const PATIENCE_MS = 60_000;
 
 const addresses = Array.from({ length: ADDRESSES }, (_, index) => ipv4FromValue(v4('10.9.4.0') + index));
+const ipv6Addresses = Array.from({ length: ADDRESSES }, (_, index) => ipv6FromValue(v6('fd09::1:0') + BigInt(index)));
 
 /** Prints what one speaker costs that announces a thousand addresses and shares them with sixteen neighbours. */
 export async function measureLoad(): Promise<void> {
   const rest = await atRest();
-  const { calm, stormy, offered } = await inStorm();
-  const figures = {
-    ...rest,
-    calmP50Us: rounded(quantile(calm.us, 0.5), 0),
-    calmP99Us: rounded(quantile(calm.us, 0.99), 0),
-    stormP50Us: rounded(quantile(stormy.us, 0.5), 0),
-    stormP99Us: rounded(quantile(stormy.us, 0.99), 0),
-    stormLost: stormy.lost,
-    stormFramesPerSecond: offered,
-  };
+  const { calm, stormy, saturated, offered } = await underLoad();
+  const row = (when: string, { arp, ndp }: Answers): string[] => [
+    when,
+    ...[arp, ndp].map(({ p50Us, p99Us, lost }) => `${p50Us} / ${p99Us} µs${lost > 0 ? `, ${lost} lost` : ''}`),
+  ];
   report(
     `One speaker with ${ADDRESSES} addresses`,
     [
-      [`processor at rest, with ${NEIGHBOURS} neighbours`, `${figures.speakerCpuPercent} %`, 'aim: 3 % of one core'],
-      ['memory (RSS) then', `${figures.speakerMiB} MiB`, 'aim: 80 MiB'],
-      ['ARP answer, p50 and p99', `${figures.calmP50Us} µs`, `${figures.calmP99Us} µs`],
-      [`the same in ${offered} foreign requests a second`, `${figures.stormP50Us} µs`, `${figures.stormP99Us} µs`],
+      [`processor at rest, with ${NEIGHBOURS} neighbours`, `${rest.speakerCpuPercent} %`, 'aim: 3 % of one core'],
+      ['memory (RSS) then', `${rest.speakerMiB} MiB`, 'aim: 80 MiB'],
+      ['answers, p50 and p99', 'ARP (aim: 200 / 800 µs)', 'NDP'],
+      row('at rest', calm),
+      row(`in ${offered} foreign ARP requests a second`, stormy),
+      row('with all processors saturated by others', saturated),
     ],
-    { bench: 'failover load', ratios: {}, figures },
+    {
+      bench: 'failover load',
+      ratios: {},
+      figures: {
+        ...rest,
+        calmP50Us: calm.arp.p50Us,
+        calmP99Us: calm.arp.p99Us,
+        ndpCalmP50Us: calm.ndp.p50Us,
+        ndpCalmP99Us: calm.ndp.p99Us,
+        stormP50Us: stormy.arp.p50Us,
+        stormP99Us: stormy.arp.p99Us,
+        ndpStormP99Us: stormy.ndp.p99Us,
+        stormLost: stormy.arp.lost + stormy.ndp.lost,
+        stormFramesPerSecond: offered,
+        saturatedP50Us: saturated.arp.p50Us,
+        saturatedP99Us: saturated.arp.p99Us,
+        ndpSaturatedP99Us: saturated.ndp.p99Us,
+      },
+    },
   );
 }
 
@@ -60,7 +75,7 @@ async function atRest(): Promise<RestFigures> {
     lan.controller.grant([address], ['node1', turn(index), turn(index + 1)]);
   const node = lan.node('node1');
   node.start();
-  await owning(lan);
+  await owning(lan, ADDRESSES);
   const planes: NodePlane[] = [];
   for (const name of others) planes.push(await neighbour(lan, name));
   await hearing(lan);
@@ -75,25 +90,39 @@ async function atRest(): Promise<RestFigures> {
   return { speakerCpuPercent: rounded(cpuPercent, 2), speakerMiB: rssMiB, speakerPeakMiB: peakMiB };
 }
 
+interface Answers {
+  readonly arp: AnswerTimes;
+  readonly ndp: AnswerTimes;
+}
+
 /** On a LAN of two: what a storm costs the switch of this machine is no matter of the speaker. */
-async function inStorm(): Promise<{ readonly calm: Answers; readonly stormy: Answers; readonly offered: number }> {
+async function underLoad(): Promise<Readonly<Record<'calm' | 'stormy' | 'saturated', Answers>> & { offered: number }> {
   await using lan = await SpeakerLan.create(1, commandOf('speaker', 'bundled'));
-  lan.controller.grant(addresses, ['node1']);
+  lan.controller.grant([...addresses, ...ipv6Addresses], ['node1']);
   lan.node('node1').start();
-  await owning(lan);
-  await sleep(QUIET_AFTER_MS);
-  const calm = await answerTimes();
+  await owning(lan, 2 * ADDRESSES);
+  progress(`${(2 * QUIET_AFTER_MS) / 1000} s until the announcements of both families are over`);
+  await sleep(2 * QUIET_AFTER_MS);
+  const calm = await answers();
   progress('a storm of foreign ARP requests');
   const storm = startStorm();
   await sleep(1000);
-  const stormy = await answerTimes();
-  return { calm, stormy, offered: await storm.stop() };
+  const stormy = await answers();
+  const offered = await storm.stop();
+  progress('all processors saturated by others');
+  await using _busy = new BusyProcessors();
+  await sleep(1000);
+  return { calm, stormy, saturated: await answers(), offered };
 }
 
-async function owning(lan: SpeakerLan): Promise<void> {
+async function answers(): Promise<Answers> {
+  return { arp: await arpAnswerTimes(CLIENT, addresses), ndp: await ndpAnswerTimes(CLIENT, ipv6Addresses) };
+}
+
+async function owning(lan: SpeakerLan, count: number): Promise<void> {
   await eventually(() => {
     const share = lan.controller.shares.node1;
-    if (share !== ADDRESSES) throw new Error(`it claims ${share} addresses`);
+    if (share !== count) throw new Error(`it claims ${share} addresses`);
   }, PATIENCE_MS);
 }
 
@@ -118,32 +147,6 @@ async function neighbour(lan: SpeakerLan, name: string): Promise<NodePlane> {
   const grants = lan.controller.grants.filter(({ candidates }) => candidates.includes(name));
   plane.command({ kind: 'change', grants, revoked: [] });
   return plane;
-}
-
-interface Answers {
-  readonly us: readonly number[];
-  readonly lost: number;
-}
-
-/** Asks at a hundred a second, waiting for each answer. */
-async function answerTimes(): Promise<Answers> {
-  const station = await BlockingStation.open(CLIENT);
-  const us: number[] = [];
-  let lost = 0;
-  for (let index = 0; index < QUESTIONS; index += 1) {
-    await sleep(PAUSE_MS);
-    const address = addresses[index % ADDRESSES] ?? v4('0.0.0.0');
-    const request = encodeArpFrame({ ...arpAnnouncement(station.mac, address), spa: v4('10.9.0.200') });
-    const startedAt = performance.now();
-    const answered = station.exchange(request, (octets) => {
-      const { op, spa } = decodeArpFrame(octets);
-      return op === 2 && spa === address;
-    });
-    if (answered) us.push((performance.now() - startedAt) * 1000);
-    else lost += 1;
-  }
-  station.close();
-  return { us, lost };
 }
 
 /** Sends requests for addresses that nobody has, as many as the machine can, from a thread of its own. */

@@ -3,6 +3,7 @@ import { WorkerPacketPlane } from '../../src/adapters/linux/worker-packet-plane.
 import { type ArpFrame, decodeArpFrame, encodeArpFrame } from '../../src/core/codec/arp/index.ts';
 import { formatIp, type IpAddress, type Ipv4, type MacAddress } from '../../src/core/net/index.ts';
 import type { Grant, ProbeResult } from '../../src/ports/channel.ts';
+import type { FrameProtocol } from '../../src/ports/frames.ts';
 import type {
   PacketCommand,
   PacketCounters,
@@ -177,7 +178,7 @@ export class Station {
   }
 
   static async open(host: string): Promise<Station> {
-    const { fd, mac: address } = await openArpSocket(host, SOCK_NONBLOCK);
+    const { fd, mac: address } = await openRawSocket(host, { flags: SOCK_NONBLOCK, protocol: 'arp' });
     return new Station(fd, address);
   }
 
@@ -234,7 +235,7 @@ export class Station {
   }
 }
 
-/** A raw ARP socket on which this thread waits, to measure how long an answer takes. */
+/** A raw socket for ARP or NDP on which this thread waits, to measure how long an answer takes. */
 export class BlockingStation {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(2048);
@@ -245,8 +246,8 @@ export class BlockingStation {
     this.mac = address;
   }
 
-  static async open(host: string): Promise<BlockingStation> {
-    const { fd, mac: address } = await openArpSocket(host, 0);
+  static async open(host: string, protocol: FrameProtocol = 'arp'): Promise<BlockingStation> {
+    const { fd, mac: address } = await openRawSocket(host, { flags: 0, protocol });
     const oneSecond = new Uint8Array(16);
     oneSecond[0] = 1;
     libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, oneSecond, oneSecond.length);
@@ -274,7 +275,12 @@ const SO_RCVTIMEO = 20;
 const SO_RCVBUFFORCE = 33;
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 
-async function openArpSocket(host: string, flags: number): Promise<{ readonly fd: number; readonly mac: MacAddress }> {
+const ETHER_TYPES: Readonly<Record<FrameProtocol, number>> = { arp: 0x0806, ndp: 0x86dd };
+
+async function openRawSocket(
+  host: string,
+  { flags, protocol }: { readonly flags: number; readonly protocol: FrameProtocol },
+): Promise<{ readonly fd: number; readonly mac: MacAddress }> {
   const link = await linkOf(host, 'eth0');
   const fd = inNamespace(host, () => libc.socket(17, 3 | 0x8_0000 | flags, 0));
   // A thousand claims come within a moment.
@@ -284,7 +290,7 @@ async function openArpSocket(host: string, flags: number): Promise<{ readonly fd
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);
   view.setUint16(0, 17, true);
-  view.setUint16(2, 0x0806);
+  view.setUint16(2, ETHER_TYPES[protocol]);
   view.setInt32(4, link.index, true);
   if (libc.bind(fd, address, address.length) !== 0) throw new Error(`bind: error ${libc.errno()}`);
   return { fd, mac: mac(link.mac) };
