@@ -23,5 +23,5 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # The controller needs no rights on its host; the DaemonSet says what the speaker needs.
 USER 65532:65532
 # As tools/node-flags.ts says.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "--optimize-for-size", "--expose-gc"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "--optimize-for-size", "--v8-pool-size=1", "--expose-gc"]
 CMD ["controller"]

@@ -1,10 +1,10 @@
 import type { Libc } from '../adapters/linux/libc.ts';
 import { releasePages } from '../adapters/linux/program-pages.ts';
 
-/** By then a thread has compiled what it goes on to use, and has taken in what there was at its start. */
-const STARTED_MS = 25_000;
+/** By then a thread has compiled what it goes on to use, and has announced what was granted at its start; in ms. */
+const STARTED_MS = 35_000;
 /** Every thread of the process has collected its garbage. */
-const ALL_STARTED_MS = 30_000;
+const ALL_STARTED_MS = 40_000;
 /** What a burst of work took is given back as well; costs some milliseconds. */
 const RELEASE_EVERY_MS = 60_000;
 
