@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../kubernetes/control-plane.ts';
-import { DIST, MANIFESTS, ROOT } from './support/shipped.ts';
+import { MANIFESTS, ROOT } from './support/shipped.ts';
+import { commandPath } from './support/typed-commands.ts';
 
 const run = promisify(execFile);
 
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await cluster.kubectl(['apply', '-k', MANIFESTS]);
   await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
   for (const namespace of NAMESPACES) await cluster.kubectl(['create', 'namespace', namespace]);
-  path = commands(cluster);
+  path = commandPath(cluster);
   desk = readersDesk(cluster);
 });
 
@@ -136,20 +137,6 @@ async function shell(command: string): Promise<string> {
     if (/no Pod in heraldlb-system leads/.test(stderr)) return '';
     return `${code}: ${stderr}`;
   }
-}
-
-/** `PATH` with the real kubectl and Helm, and our own command, of which all see the cluster. */
-function commands({ binaries, folder }: ControlPlane): string {
-  const bin = folder.folder('bin');
-  mkdirSync(bin, { recursive: true });
-  mkdirSync(folder.folder('home'), { recursive: true });
-  const kubeconfig = cluster.kubeconfig('admin');
-  const write = (name: string, program: string): void =>
-    writeFileSync(join(bin, name), `#!/bin/sh\nKUBECONFIG=${kubeconfig} exec ${program} "$@"\n`, { mode: 0o755 });
-  write('kubectl', binaries.path('kubectl'));
-  write('helm', binaries.path('helm'));
-  for (const name of ['heraldlb', 'kubectl-heraldlb']) write(name, `${process.execPath} ${join(DIST, 'heraldlb.mjs')}`);
-  return `${bin}:${process.env.PATH}`;
 }
 
 /** A folder with what the commands name, and where they may write. */

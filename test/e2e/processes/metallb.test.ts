@@ -7,13 +7,21 @@ import { NODES } from '../../kubernetes/topology.ts';
 import { heraldlb } from '../support/heraldlb-command.ts';
 import { HeraldLbProcesses } from '../support/heraldlb-processes.ts';
 import { LanView } from '../support/lan-view.ts';
-import { MetalLbProcesses } from '../support/metallb-processes.ts';
+import { METALLB_NAMESPACE, MetalLbProcesses } from '../support/metallb-processes.ts';
 import { pageGaps } from '../support/page-gaps.ts';
 import { POOL_OBJECTS, Services } from '../support/services.ts';
+import { MANIFESTS } from '../support/shipped.ts';
+import { documentedCommands, type } from '../support/typed-commands.ts';
 
 const COUNT = 50;
 const RANGE = '192.168.10.150-192.168.10.249';
 const SETTLED_MS = 5_000;
+/** What the quick start has people type; what MetalLB's own manifest and its rollout do is done here in another way. */
+const [THERE = [], BACK_AND_RELEASE = []] = documentedCommands('docs/quick-starts.md', 'metallb').map((commands) =>
+  commands.filter((command) => !/^kubectl apply -f https:|rollout status/.test(command)),
+);
+const BACK = BACK_AND_RELEASE.filter((command) => command !== 'heraldlb release');
+const LINUX = { 'kubernetes.io/os': 'linux' };
 const NAMES = Array.from({ length: COUNT }, (_, index) => `web-${index + 1}`);
 
 let cluster: ProcessCluster;
@@ -66,14 +74,24 @@ it('that both run is said, with what to do', async () => {
   expect(await leader?.process.lastLines(1000)).toMatch(/"product":"MetalLB".*"other-load-balancer"/);
 });
 
-it('when MetalLB stops, no address changes, and one node answers for each', async () => {
-  await during('from MetalLB to HeraldLB, which ran beside it', () => metallb.stop());
+it('when MetalLB stops as documented, no address changes, and one node answers for each', async () => {
+  await cluster.controlPlane.apply(metallb.webhooks);
+  await during('from MetalLB to HeraldLB, which ran beside it', async () => {
+    await type(cluster.controlPlane, THERE);
+    await metallb.stop();
+  });
+  expect(await placement()).toEqual({ replicas: 0, nodeSelector: { ...LINUX, 'heraldlb.io/instead': 'true' } });
 });
 
 it('when MetalLB starts beside HeraldLB and HeraldLB stops then, no address changes, and one node answers for each', async () => {
+  const [toStart, toStop] = [BACK.slice(0, -1), BACK.slice(-1)];
+  await cluster.controlPlane.kubectl(['apply', '-k', `${MANIFESTS}/beside-metallb`]);
   await during('from HeraldLB to MetalLB, which ran beside it', async () => {
+    await type(cluster.controlPlane, toStart);
+    expect(await placement()).toEqual({ replicas: 1, nodeSelector: LINUX });
     await metallb.start();
     await metallb.announces(COUNT);
+    await type(cluster.controlPlane, toStop);
     await heraldLb.stop();
   });
 });
@@ -90,6 +108,17 @@ it('after heraldlb release nothing of HeraldLB is left in a Service, and MetalLB
   await services.delete(NAMES[0] ?? '');
   await services.gone(NAMES[0] ?? '');
 });
+
+/** Where MetalLB's workloads are to run. */
+async function placement(): Promise<ApiObject> {
+  const { api } = cluster.controlPlane;
+  const workloads = `/apis/apps/v1/namespaces/${METALLB_NAMESPACE}`;
+  const [deployment, daemonSet] = await Promise.all([
+    api.get(`${workloads}/deployments/controller`),
+    api.get(`${workloads}/daemonsets/speaker`),
+  ]);
+  return { replicas: deployment.spec.replicas, nodeSelector: daemonSet.spec.template.spec.nodeSelector };
+}
 
 /** Whether nobody wrote to a Service for a while. */
 async function settled(): Promise<boolean> {

@@ -12,7 +12,7 @@ import { argumentsOf, environmentOf, shipped } from './shipped.ts';
 export const METALLB_NAMESPACE = 'metallb-system';
 
 /** Its webhooks need a Service of kind ClusterIP that reaches a Pod; it runs without them as well. */
-const WITHOUT = ['ValidatingWebhookConfiguration'];
+const WEBHOOKS = 'ValidatingWebhookConfiguration';
 const WITHOUT_WEBHOOKS = ['--webhook-mode=disabled', '--disable-cert-rotation'];
 const METRICS_PORT = 7472;
 const PATIENCE_MS = 60_000;
@@ -34,18 +34,21 @@ export class MetalLbProcesses {
   readonly #running = new Map<string, ManagedProcess>();
   #starts = 0;
 
-  private constructor(cluster: ProcessCluster, pods: readonly MetalLbPod[]) {
+  /** What keeps pools from being edited while nothing answers for it: applied by whom it is to be in the way of. */
+  readonly webhooks: readonly ApiObject[];
+
+  private constructor(cluster: ProcessCluster, pods: readonly MetalLbPod[], webhooks: readonly ApiObject[]) {
     this.#cluster = cluster;
     this.#pods = pods;
+    this.webhooks = webhooks;
   }
 
   /** Applies the manifest; nothing runs yet. */
   static async install(cluster: ProcessCluster): Promise<MetalLbProcesses> {
     const yaml = readFileSync(cluster.controlPlane.binaries.path('metallb-native.yaml'), 'utf8');
-    const objects = parseAllDocuments(yaml)
-      .map((document) => document.toJS() as ApiObject)
-      .filter(({ kind }) => !WITHOUT.includes(kind as string))
-      .map(withoutConversion);
+    const all = parseAllDocuments(yaml).map((document) => document.toJS() as ApiObject);
+    const webhooks = all.filter(({ kind }) => kind === WEBHOOKS);
+    const objects = all.filter((object) => !webhooks.includes(object)).map(withoutConversion);
     await cluster.controlPlane.apply(objects);
     await cluster.controlPlane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
     const placed = async (program: MetalLbProgram, workload: ApiObject, node: ClusterNode): Promise<MetalLbPod> => {
@@ -62,10 +65,11 @@ export class MetalLbProcesses {
     };
     const speaker = shipped(objects, 'DaemonSet', 'speaker');
     const controller = shipped(objects, 'Deployment', 'controller');
-    return new MetalLbProcesses(cluster, [
+    const pods = [
       await placed('metallb-controller', controller, CONTROL_PLANE),
       ...(await Promise.all(NODES.map((node) => placed('metallb-speaker', speaker, node)))),
-    ]);
+    ];
+    return new MetalLbProcesses(cluster, pods, webhooks);
   }
 
   async start(): Promise<void> {
