@@ -15,33 +15,42 @@ export class SilentWatchError extends Error {
  * a byte: a server that lives sends at least bookmarks.
  */
 export async function* watchLines(response: IncomingMessage, idleMs: number, timers: Timers): AsyncGenerator<string> {
-  // BOUNDED: MAX_LINE_BYTES.
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
+  const lines = new LineCutter();
   const watchdog = (): { cancel(): void } =>
     timers.start(idleMs, () => response.destroy(new SilentWatchError(`silent for ${idleMs / 1000} s`)));
   let timer = watchdog();
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       timer.cancel();
-      let from = 0;
-      for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-        const last = chunk.subarray(from, end);
-        const line = pendingBytes === 0 ? last : Buffer.concat([...pending, last]);
-        pending = [];
-        pendingBytes = 0;
-        from = end + 1;
-        if (line.length > 0) yield line.toString('utf8');
-      }
-      if (from < chunk.length) {
-        pending.push(chunk.subarray(from));
-        pendingBytes += chunk.length - from;
-        if (pendingBytes > MAX_LINE_BYTES) throw new Error(`a watch event is larger than ${MAX_LINE_BYTES} bytes`);
-      }
+      yield* lines.cut(chunk);
       timer = watchdog();
     }
   } finally {
     timer.cancel();
     response.destroy();
+  }
+}
+
+/** Keeps the line that has begun and not ended. */
+class LineCutter {
+  /** BOUNDED: MAX_LINE_BYTES. */
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+
+  /** The lines that end in this chunk, but empty ones. @throws Error when one is longer than any of Kubernetes */
+  *cut(chunk: Buffer): Generator<string> {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      const last = chunk.subarray(from, end);
+      const line = this.#pendingBytes === 0 ? last : Buffer.concat([...this.#pending, last]);
+      this.#pending = [];
+      this.#pendingBytes = 0;
+      from = end + 1;
+      if (line.length > 0) yield line.toString('utf8');
+    }
+    if (from === chunk.length) return;
+    this.#pending.push(chunk.subarray(from));
+    this.#pendingBytes += chunk.length - from;
+    if (this.#pendingBytes > MAX_LINE_BYTES) throw new Error(`a watch event is larger than ${MAX_LINE_BYTES} bytes`);
   }
 }
