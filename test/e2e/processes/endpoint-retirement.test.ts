@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiObject } from '../../kubernetes/api.ts';
+import type { ProcessCluster } from '../../kubernetes/process-cluster.ts';
 import { NODES } from '../../kubernetes/topology.ts';
 import { KubeletHeartbeats } from '../support/kubelet-heartbeats.ts';
 import { type ProcessBed, startProcessBed } from '../support/process-bed.ts';
@@ -13,54 +14,85 @@ const PROBE_EVERY_MS = 50;
 const GRACE_MS = 50_000;
 /** After so long the client's last connection has come to its end, whatever that is. */
 const CONNECTION_MS = 6_000;
+/** What an administrator closes who does not know that the speakers talk to each other. */
+const FIREWALL =
+  'add table inet firewall; add chain inet firewall input { type filter hook input priority 0; }; add rule inet firewall input udp dport 7953 drop';
 const RIGHTS = readFileSync(join(MANIFESTS, 'examples', 'endpoint-retirement.yaml'), 'utf8');
 
-let bed: ProcessBed | undefined;
+let bed: ProcessBed;
 
-afterEach(async () => {
-  await bed?.[Symbol.asyncDispose]();
-  bed = undefined;
+describe('with --retire-endpoints', () => {
+  beforeAll(async () => {
+    bed = await start('with-retirement', ['--retire-endpoints']);
+  });
+
+  afterAll(() => bed[Symbol.asyncDispose]());
+
+  it('a node that lost its power gets no more connections after some two seconds, and what was done is told', async () => {
+    const { lostForMs, victim } = await powerCut();
+    expect(lostForMs).toBeLessThan(GRACE_MS / 2);
+
+    expect(await nodeEvents()).toMatch(
+      new RegExp(`EndpointsRetired +node/${victim} +Marked \\d Pods not ready\\.`, 'i'),
+    );
+    const leader = bed.heraldlb.controllers.get(await bed.heraldlb.leader());
+    expect(await leader?.process.lastLines(1_000)).toMatch(new RegExp(`"node":"${victim}".*"endpoints-retired"`));
+    const metrics = await fetch(`http://${leader?.pod.address}:7954/metrics`);
+    expect(await metrics.text()).toContain('heraldlb_endpoint_retirements_total{result="done"} 1');
+  });
 });
 
-it('with --retire-endpoints the node that lost its power gets no more connections after some two seconds', async () => {
-  bed = await twoPods('with-retirement', ['--retire-endpoints']);
-  const { lostForMs, victim } = await powerCut(bed);
-  expect(lostForMs).toBeLessThan(GRACE_MS / 2);
+describe('without it, and with a firewall between the speakers', () => {
+  beforeAll(async () => {
+    bed = await start('without-retirement', [], async ({ lan, nodes }) => {
+      for (const { name } of nodes) await lan.run(name, ['nft', FIREWALL]);
+    });
+  });
 
-  const events = await bed.cluster.controlPlane.kubectl([
-    'get',
-    'events',
-    '-A',
-    '--field-selector=involvedObject.kind=Node',
-  ]);
-  expect(events).toMatch(new RegExp(`EndpointsRetired +node/${victim} +Marked \\d Pods not ready\\.`, 'i'));
-  const leader = bed.heraldlb.controllers.get(await bed.heraldlb.leader());
-  expect(await leader?.process.lastLines(1_000)).toMatch(new RegExp(`"node":"${victim}".*"endpoints-retired"`));
-  const metrics = await fetch(`http://${leader?.pod.address}:7954/metrics`);
-  expect(await metrics.text()).toContain('heraldlb_endpoint_retirements_total{result="done"} 1');
-});
+  afterAll(() => bed[Symbol.asyncDispose]());
 
-it('without it the node gets its share of them until Kubernetes has noticed', async () => {
-  bed = await twoPods('without-retirement', []);
-  const { lostForMs } = await powerCut(bed);
-  expect(lostForMs).toBeGreaterThan(GRACE_MS / 2);
+  it('Services are served all the same, and an event on the nodes names the port that is closed', async () => {
+    await bed.cluster.addPagePod('early', 'node3');
+    await bed.services.create('early', { app: 'early' });
+    expect(await bed.lan.page(await bed.services.address('early'))).toMatchObject({ node: 'node3' });
+    await expect.poll(nodeEvents, { timeout: 60_000, interval: 500 }).toMatch(/NeighbourUnheard +node\/node\d .*7953/);
+  });
+
+  it('a node that lost its power gets its share of connections until Kubernetes has noticed', async () => {
+    const { lostForMs } = await powerCut();
+    expect(lostForMs).toBeGreaterThan(GRACE_MS / 2);
+    expect(await nodeEvents()).not.toContain('EndpointsRetired');
+  });
 });
 
 /** A cluster whose nodes have heartbeats, for the controller that finds dead ones. */
-function twoPods(name: string, flags: readonly string[]): Promise<ProcessBed> {
+function start(
+  name: string,
+  flags: readonly string[],
+  prepare?: (cluster: ProcessCluster) => Promise<void>,
+): Promise<ProcessBed> {
   return startProcessBed({
     name,
     flags,
     controllers: ['node-lifecycle-controller'],
-    before: async (_, controlPlane) => void (await controlPlane.kubectl(['apply', '-f', '-'], RIGHTS)),
+    before: async (_, cluster) => {
+      await cluster.controlPlane.kubectl(['apply', '-f', '-'], RIGHTS);
+      await prepare?.(cluster);
+    },
   });
+}
+
+/** As kubectl shows them. */
+function nodeEvents(): Promise<string> {
+  return bed.cluster.controlPlane.kubectl(['get', 'events', '-A', '--field-selector=involvedObject.kind=Node']);
 }
 
 /**
  * A Service with two Pods; the node of one of them, which does not announce it, loses its power.
  * @returns for how long after that connections failed that were begun then
  */
-async function powerCut({ cluster, services, lan }: ProcessBed): Promise<{ lostForMs: number; victim: string }> {
+async function powerCut(): Promise<{ readonly lostForMs: number; readonly victim: string }> {
+  const { cluster, services, lan } = bed;
   const { api } = cluster.controlPlane;
   const kubelets = new Map<string, KubeletHeartbeats>();
   for (const { name } of NODES) kubelets.set(name, await KubeletHeartbeats.start(api, name));

@@ -1,4 +1,3 @@
-import type { ControlPlane } from '../../kubernetes/control-plane.ts';
 import { ProcessCluster, type ProcessClusterOptions } from '../../kubernetes/process-cluster.ts';
 import { HeraldLbProcesses } from './heraldlb-processes.ts';
 import { LanView } from './lan-view.ts';
@@ -17,14 +16,14 @@ export interface ProcessBedOptions extends Omit<ProcessClusterOptions, 'kubeProx
   /** Further arguments of HeraldLB's controller. */
   readonly flags?: readonly string[];
   /** What is in the cluster already when HeraldLB comes. */
-  readonly before?: (services: Services, controlPlane: ControlPlane) => Promise<void>;
+  readonly before?: (services: Services, cluster: ProcessCluster) => Promise<void>;
 }
 
 export async function startProcessBed({ flags = [], before, ...options }: ProcessBedOptions): Promise<ProcessBed> {
   const cluster = await ProcessCluster.start({ kubeProxyMode: 'nftables', ...options });
   try {
     const services = new Services(cluster.controlPlane.api);
-    await before?.(services, cluster.controlPlane);
+    await before?.(services, cluster);
     const heraldlb = await HeraldLbProcesses.install(cluster, '.', flags);
     await cluster.controlPlane.apply(POOL_OBJECTS);
     return {
