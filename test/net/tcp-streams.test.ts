@@ -111,6 +111,16 @@ describe('TCP connections of the speaker', () => {
     await talks(dial(to('10.9.0.2', { local: v4('10.9.0.77') })));
   });
 
+  it('are dismissed that the kernel let in before it knew the password', async () => {
+    const early = dial(to('10.9.0.2'));
+    // By then the kernel has called, and nobody has looked yet at who waits.
+    await new Promise((resolve) => process.nextTick(resolve));
+    server.listener.setKeys([{ from: prefix('10.9.0.1/32'), password: 'secret' }]);
+    await talks(dial(to('10.9.0.2', { password: 'secret' })));
+    expect(server.asked).toHaveLength(1);
+    await patiently(() => expect(early.why).toBeDefined());
+  });
+
   it('need no password any more when it was taken off', async () => {
     server.listener.setKeys([{ from: prefix('10.9.0.1/32'), password: 'secret' }]);
     server.listener.setKeys([]);

@@ -68,9 +68,9 @@ export class TcpListener implements StreamListener {
       }
     };
     for (const [block, key] of this.#keys) if (!wanted.has(block)) change(block, key);
-    for (const [block, key] of wanted) {
-      if (this.#keys.get(block)?.password !== key.password) change(block, key, key);
-    }
+    const fresh = [...wanted].filter(([block, key]) => this.#keys.get(block)?.password !== key.password);
+    for (const [block, key] of fresh) change(block, key, key);
+    if (fresh.length > 0) this.#dismissWaiting();
     this.#keyless = keyless;
     const [first] = refusals;
     if (first !== undefined) throw first;
@@ -98,6 +98,18 @@ export class TcpListener implements StreamListener {
     this.#listening.find(({ family }) => family === familyOf(from.network))?.socket.setKey(from, password);
   }
 
+  /** Whoever waits was let in by the kernel before it knew the password, and may come again. */
+  #dismissWaiting(): void {
+    const name = new Uint8Array(new ArrayBuffer(SOCKET_ADDRESS_BYTES));
+    for (const { socket } of this.#listening) {
+      for (let count = 0; count <= BACKLOG; count += 1) {
+        const fd = this.#libc.accept4(socket.fd, name, int32(SOCKET_ADDRESS_BYTES), SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) break;
+        this.#libc.close(fd);
+      }
+    }
+  }
+
   #acceptAll(listening: TcpSocket): void {
     const name = new Uint8Array(new ArrayBuffer(SOCKET_ADDRESS_BYTES));
     for (let count = 0; count < CONNECTIONS_AT_ONCE; count += 1) {
@@ -121,7 +133,13 @@ export class TcpListener implements StreamListener {
       socket.close();
       return;
     }
-    socket.apply(taken);
+    try {
+      socket.apply(taken);
+    } catch (error) {
+      socket.close();
+      if (error instanceof StreamError) return;
+      throw error;
+    }
     this.#adopt(fd, ends, taken.handler);
   }
 }
