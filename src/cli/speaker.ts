@@ -119,7 +119,8 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const health = new GrpcHealthServer({ host: settings.healthAddress, port: settings.healthPort });
   await health.listen(alive.signal);
   health.set('liveness', true);
-  const controller = settings.controller ?? defaultTarget(settings.namespace);
+  const byName = `${controllerServerName(settings.namespace)}:${SPEAKER_SERVICE_PORT}`;
+  const controller = settings.controller ?? serviceTarget() ?? byName;
   const endpoint = new HttpEndpoint({
     host: settings.healthAddress,
     port: settings.metricsPort,
@@ -132,6 +133,7 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   const link = new GrpcControllerLink(
     {
       target: controller,
+      ...(settings.controller === undefined ? { fallbackTarget: byName } : {}),
       serverName: controllerServerName(settings.namespace),
       caBundlePath: settings.caFile,
       tokenPath: settings.tokenFile,
@@ -184,10 +186,13 @@ async function nodeAnswer(subject: NodeSubject): Promise<HttpAnswer> {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(await nodeReport(subject)) };
 }
 
-/** The Service's address that the kubelet puts into the environment needs no DNS, which may be waiting for us. */
-function defaultTarget(namespace: string): string {
+/**
+ * The Service's address that the kubelet put into the environment: it needs no DNS, which may be waiting for us. It is that of
+ * when the Pod started.
+ */
+function serviceTarget(): string | undefined {
   const { HERALDLB_CONTROLLER_SERVICE_HOST: host, HERALDLB_CONTROLLER_SERVICE_PORT: port } = process.env;
-  if (host === undefined) return `${controllerServerName(namespace)}:${SPEAKER_SERVICE_PORT}`;
+  if (host === undefined) return undefined;
   return `${host.includes(':') ? `[${host}]` : host}:${port ?? SPEAKER_SERVICE_PORT}`;
 }
 

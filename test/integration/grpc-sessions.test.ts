@@ -185,6 +185,23 @@ describe('a session', () => {
     await eventually(() => expect(delays).toEqual(expect.arrayContaining([20, 40, 80])), 5_000);
   });
 
+  it('is found by its other target when the first one leads nowhere any more', async () => {
+    rig.serve(new RecordingSessions((session) => session.send(welcome)));
+    const { log, metrics, port } = rig;
+    const link = new GrpcControllerLink(
+      {
+        target: '127.0.0.1:1',
+        fallbackTarget: `127.0.0.1:${port}`,
+        serverName: SERVER_NAME,
+        ...(await rig.filesFor('node-a')),
+      },
+      { clock: systemTime, timers: systemTime, random: { next: () => 0, uuid: () => '' }, log, metrics },
+    );
+    const handler = new RecordingLinkHandler('node-a');
+    void link.start(handler, stopping.signal);
+    await eventually(() => expect(handler.connections).toContain(true), 10_000);
+  });
+
   it('is dialled anew, and found, after the controller was not the leader', async () => {
     rig.leading.abort();
     const handler = new RecordingLinkHandler('node-a');

@@ -10,6 +10,11 @@ import { LINK_CONNECTED, LINK_DIALS, LINK_REFUSED_PARTS } from './metrics.ts';
 export interface ControllerLinkOptions {
   /** `host:port` of the controller; an IPv6 address in brackets. */
   readonly target: string;
+  /**
+   * Another way to the same controller, in turn with the first for as long as dials fail: a Service that is made anew has
+   * another address.
+   */
+  readonly fallbackTarget?: string;
   /** The name that the controller's certificate must have. */
   readonly serverName: string;
   /** PEM certificates to trust. Read anew for each dial. */
@@ -53,8 +58,8 @@ export class GrpcControllerLink implements ControllerLink {
   readonly #refused: Counter;
   readonly #connected: Gauge;
   #session: LinkSession | undefined;
-  /** The last thing that was logged, so that an hour without a controller is one line. */
-  #complaint = '';
+  /** What was logged last of each target, so that an hour without a controller is one line for it. BOUNDED: two. */
+  readonly #complaints = new Map<string, string>();
 
   constructor(options: Given & Partial<ControllerLinkOptions>, dependencies: ControllerLinkDependencies) {
     this.#options = { ...DEFAULT_CONTROLLER_LINK_OPTIONS, ...options };
@@ -66,9 +71,12 @@ export class GrpcControllerLink implements ControllerLink {
 
   async start(handler: ControllerLinkHandler, signal: AbortSignal): Promise<void> {
     this.#connected.set({}, 0);
+    const { target, fallbackTarget = target } = this.#options;
+    let [next, other] = [target, fallbackTarget];
     let failures = 0;
     while (!signal.aborted) {
-      const understood = await this.#dial(handler, signal);
+      const understood = await this.#dial(next, handler, signal);
+      if (!understood) [next, other] = [other, next];
       failures = understood ? 0 : failures + 1;
       await this.#pause(failures, signal);
     }
@@ -79,15 +87,15 @@ export class GrpcControllerLink implements ControllerLink {
   }
 
   /** Lives through one session. True when there was one, and either side could read the other: else the next ends as it did. */
-  async #dial(handler: ControllerLinkHandler, signal: AbortSignal): Promise<boolean> {
+  async #dial(target: string, handler: ControllerLinkHandler, signal: AbortSignal): Promise<boolean> {
     let files: { readonly ca: Buffer; readonly token: string };
     try {
       files = await this.#readFiles();
     } catch (error) {
-      this.#complain('transport', error instanceof Error ? error.message : String(error));
+      this.#complain(target, 'transport', error instanceof Error ? error.message : String(error));
       return false;
     }
-    const session = new LinkSession({ ...this.#options, ...files }, this.#dependencies, {
+    const session = new LinkSession({ ...this.#options, target, ...files }, this.#dependencies, {
       hello: () => handler.hello(),
       received: (message) => handler.received(message),
       refused: (parts) => {
@@ -96,8 +104,8 @@ export class GrpcControllerLink implements ControllerLink {
       },
       connected: (connected) => {
         this.#connected.set({}, connected ? 1 : 0);
-        if (connected) this.#dependencies.log.info('controller-connected', { target: this.#options.target });
-        if (connected) this.#complaint = '';
+        if (connected) this.#dependencies.log.info('controller-connected', { target });
+        if (connected) this.#complaints.clear();
         handler.connected(connected);
       },
     });
@@ -108,7 +116,7 @@ export class GrpcControllerLink implements ControllerLink {
     this.#session = undefined;
     tokenCheck.cancel();
     this.#dials.add({ result: outcome.end });
-    if (!signal.aborted) this.#complain(outcome.end, outcome.detail);
+    if (!signal.aborted) this.#complain(target, outcome.end, outcome.detail);
     return outcome.welcomed && outcome.end !== 'protocol-error';
   }
 
@@ -142,11 +150,11 @@ export class GrpcControllerLink implements ControllerLink {
     return { cancel: () => timer.cancel() };
   }
 
-  #complain(end: SessionEnd, detail: string): void {
+  #complain(target: string, end: SessionEnd, detail: string): void {
     const complaint = `${end} ${detail}`;
-    if (complaint === this.#complaint) return;
-    this.#complaint = complaint;
-    this.#dependencies.log.warn('controller-lost', { target: this.#options.target, end, detail });
+    if (complaint === this.#complaints.get(target)) return;
+    this.#complaints.set(target, complaint);
+    this.#dependencies.log.warn('controller-lost', { target, end, detail });
   }
 
   async #pause(failures: number, signal: AbortSignal): Promise<void> {

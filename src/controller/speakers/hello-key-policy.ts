@@ -36,6 +36,23 @@ export function rotated(
 }
 
 /** Where there are none: one key, which need not be introduced, since nobody uses another. */
+/**
+ * What holds when the Secret says `read`, while the speakers have `inUse`: keys that the speakers do not have are introduced as
+ * a rotation does it, beside the one that they send with. Undefined when there is nothing to go on with.
+ */
+export function reconciled(read: KeptKeys | undefined, inUse: KeptKeys | undefined, now: Date): KeptKeys | undefined {
+  const [sending] = inUse?.keys ?? [];
+  if (inUse === undefined || sending === undefined || read === undefined) return inUse ?? read;
+  const foreign = read.keys.find((key) => !inUse.keys.some((known) => isSameKey(key, known)));
+  if (foreign === undefined) return read;
+  const next: HelloKey = { id: (sending.id + 1) % IDS, key: foreign.key };
+  return { keys: [sending, next], introducing: true, changedAt: now };
+}
+
+function isSameKey(a: HelloKey, b: HelloKey): boolean {
+  return a.id === b.id && a.key.length === b.key.length && a.key.every((octet, at) => octet === b.key[at]);
+}
+
 export function firstKeys({ now, newKey }: { readonly now: Date; readonly newKey: () => Uint8Array }): KeptKeys {
   return { keys: [{ id: 1, key: newKey() }], introducing: false, changedAt: now };
 }

@@ -3,9 +3,17 @@ import type { HelloKey } from '../../ports/channel.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import { pause } from '../../ports/pause.ts';
-import type { SecretStore } from '../../ports/stores.ts';
+import type { Secret, SecretStore } from '../../ports/stores.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
-import { firstKeys, type KeptKeys, keptKeys, type RotationOptions, rotated, secretData } from './hello-key-policy.ts';
+import {
+  firstKeys,
+  type KeptKeys,
+  keptKeys,
+  type RotationOptions,
+  reconciled,
+  rotated,
+  secretData,
+} from './hello-key-policy.ts';
 
 export interface HelloKeysOptions extends RotationOptions {
   readonly secret: ObjectRef;
@@ -40,11 +48,14 @@ export interface HelloKeysDependencies {
 
 /**
  * The keys with which neighbours authenticate their hellos, on the leader. They are kept in a Secret, so that the next leader
- * hands out the same; each day there is a new one, which everybody knows an hour before anybody uses it.
+ * hands out the same; each day there is a new one, which everybody knows an hour before anybody uses it. Whatever somebody
+ * writes into the Secret, no key in use is replaced by one that speakers do not know yet.
  */
 export class HelloKeys {
   readonly #options: HelloKeysOptions;
   readonly #dependencies: HelloKeysDependencies;
+  /** What the speakers have from us. */
+  #handedOut: KeptKeys | undefined;
 
   constructor(
     options: Pick<HelloKeysOptions, 'secret'> & Partial<HelloKeysOptions>,
@@ -71,8 +82,10 @@ export class HelloKeys {
   /** What went wrong, if anything did. */
   async #look(signal: AbortSignal): Promise<string | undefined> {
     try {
-      const { keys } = await this.#kept(signal);
-      if (!signal.aborted) this.#dependencies.distribute(keys);
+      const kept = await this.#kept(signal);
+      if (signal.aborted) return undefined;
+      this.#handedOut = kept;
+      this.#dependencies.distribute(kept.keys);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -82,18 +95,31 @@ export class HelloKeys {
   /** The keys of now, which are in the Secret. */
   async #kept(signal: AbortSignal): Promise<KeptKeys> {
     const { secrets, clock, log, newKey, reachesAll } = this.#dependencies;
+    const inUse = this.#handedOut;
     const now = clock.wallTime();
     const stored = await secrets.get(this.#options.secret, signal);
-    if (stored === undefined) return await this.#create(firstKeys({ now, newKey }), signal);
-    const kept = keptKeys(stored.data);
-    if (kept === undefined) log.warn('hello-keys-unreadable', { secret: stored.meta.name, remedy: 'made anew' });
-    if (kept !== undefined && !reachesAll()) return kept;
+    if (stored === undefined) return await this.#create(inUse ?? firstKeys({ now, newKey }), signal);
+    const read = keptKeys(stored.data);
+    const before = reconciled(read, inUse, now);
+    if (read === undefined || read !== before) this.#tell(stored, read, inUse);
+    if (before === undefined && !reachesAll())
+      throw new Error('the Secret has no keys that can be read, and not every speaker can be told new ones now');
+    if (before !== undefined && !reachesAll()) return inUse ?? before;
     const next =
-      kept === undefined ? firstKeys({ now, newKey }) : (rotated(kept, { now, newKey, ...this.#options }) ?? kept);
-    if (next === kept) return kept;
+      before === undefined
+        ? firstKeys({ now, newKey })
+        : (rotated(before, { now, newKey, ...this.#options }) ?? before);
+    if (next === read) return read;
     await secrets.update({ ...stored, data: secretData(next) }, signal);
     log.info('hello-keys-changed', { ids: next.keys.map(({ id }) => id).join(), introducing: next.introducing });
     return next;
+  }
+
+  #tell(stored: Secret, read: KeptKeys | undefined, inUse: KeptKeys | undefined): void {
+    const { log } = this.#dependencies;
+    const secret = stored.meta.name;
+    if (read !== undefined) log.warn('hello-keys-edited', { secret, remedy: 'introduced beside those in use' });
+    else log.warn('hello-keys-unreadable', { secret, remedy: inUse === undefined ? 'made anew' : 'written back' });
   }
 
   async #create(keys: KeptKeys, signal: AbortSignal): Promise<KeptKeys> {

@@ -116,6 +116,46 @@ describe('the keys of hellos', () => {
     expect(log.events('warn')).toEqual(Array(5).fill('hello-keys-unreadable'));
   });
 
+  it('stay in use when somebody damages or deletes the Secret: they are written back', async () => {
+    const handedOut = lead();
+    await pass(0);
+    const before = handedOut.at(-1);
+    kept.remove(SECRET);
+    await secrets.create({ ref: SECRET, type: 'Opaque', data: {} });
+    await pass(600_000);
+    expect(keptKeys(kept.peek(SECRET)?.data ?? {})?.keys).toEqual(before);
+    kept.remove(SECRET);
+    await pass(600_000);
+    expect(keptKeys(kept.peek(SECRET)?.data ?? {})?.keys).toEqual(before);
+    expect(handedOut.every((keys) => idsOf(keys)?.join() === '1')).toBe(true);
+    expect(log.events('warn')).toEqual(['hello-keys-unreadable']);
+  });
+
+  it('that somebody wrote into the Secret are introduced beside those in use, and used an hour later', async () => {
+    const handedOut = lead();
+    await pass(0);
+    const theirs = { id: 1, key: new Uint8Array(32).fill(77) };
+    kept.remove(SECRET);
+    const data = secretData({ keys: [theirs], introducing: false, changedAt: time.wallTime() });
+    await secrets.create({ ref: SECRET, type: 'Opaque', data });
+    await pass(2 * HOUR_MS);
+    const steps = handedOut.map((keys) => keys.map(({ id, key }) => `${id}:${key[0]}`).join());
+    expect(steps.filter((step, at) => step !== steps[at - 1])).toEqual(['1:1', '1:1,2:77', '2:77,1:1']);
+    expect(log.events('warn')).toEqual(['hello-keys-edited']);
+  });
+
+  it('are not replaced by a leader that cannot read them while a speaker cannot be told', async () => {
+    await secrets.create({ ref: SECRET, type: 'Opaque', data: {} });
+    reaches = false;
+    const handedOut = lead();
+    await pass(HOUR_MS);
+    expect(handedOut).toEqual([]);
+    expect(kept.writes).toBe(1);
+    reaches = true;
+    await pass(600_000);
+    expect(idsOf(handedOut.at(-1))).toEqual([1]);
+  });
+
   it('are those of the faster of two leaders', async () => {
     const winner = {
       keys: [{ id: 9, key: new Uint8Array(32).fill(9) }],
