@@ -63,6 +63,13 @@ describe('values', () => {
     expect((await template()).map(nameOf).join()).not.toContain('retirement');
   });
 
+  it("MetalLB's names of metrics can be left out, by both components", async () => {
+    const objects = await template(['--set', 'prometheus.metallbMetrics=false']);
+    for (const kind of ['Deployment', 'DaemonSet'])
+      expect(argumentsOf(objects, kind)).toContain('--metallb-metrics=false');
+    expect(argumentsOf(await template(), 'DaemonSet').join()).not.toContain('metallb-metrics');
+  });
+
   it("MetalLB's values for the workloads do what they do there", async () => {
     const toleration = { key: 'dedicated', operator: 'Exists' };
     const objects = await template([

@@ -48,3 +48,8 @@ test('configuration counts in our namespace and in those of the guides, or where
   expect(settings('--namespace', 'lb').configNamespaces).toEqual(['lb', 'metallb-system', 'metallb']);
   expect(settings('--config-namespace', 'a', '--config-namespace=*').configNamespaces).toEqual(['a', '*']);
 });
+
+test("metrics have MetalLB's names too, unless they are not wanted", () => {
+  expect(settings().metallbMetrics).toBe(true);
+  expect(settings('--metallb-metrics=false').metallbMetrics).toBe(false);
+});
