@@ -8,6 +8,7 @@ import { HeraldLbProcesses } from '../support/heraldlb-processes.ts';
 import { METALLB_NAMESPACE, MetalLbProcesses } from '../support/metallb-processes.ts';
 import { pageGaps } from '../support/page-gaps.ts';
 import { Services } from '../support/services.ts';
+import { documentedCommands, type } from '../support/typed-commands.ts';
 
 const NAMES = Array.from({ length: 10 }, (_, index) => `web-${index + 1}`);
 const metadata = { name: 'rack', namespace: METALLB_NAMESPACE };
@@ -72,11 +73,19 @@ describe.skipIf(why !== '')(`MetalLB with a router${why}`, () => {
     expect(await router.routes()).toEqual(routes);
   });
 
-  it('when MetalLB goes, node by node, the router has the same routes to the same addresses', async () => {
+  it('when MetalLB goes as documented, node by node, the router has the same routes to the same addresses', async () => {
+    const [commands = []] = documentedCommands('docs/quick-starts.md', 'metallb-bgp');
+    const [once, [forEach = '']] = [commands.slice(0, -2), commands.slice(-2)];
+    await cluster.controlPlane.apply(metallb.webhooks);
     await during('from MetalLB to HeraldLB by BGP, node by node', async () => {
+      await type(cluster.controlPlane, once);
       await metallb.stopController();
       for (const node of NODES) {
-        await router.meetsAgain(node, () => metallb.stopSpeaker(node));
+        await router.meetsAgain(node, async () => {
+          // No kubelet is here that would say when the Pod has ended.
+          await type(cluster.controlPlane, [`${forEach.replace('NODE', node.name)} --wait=false`]);
+          await metallb.stopSpeaker(node);
+        });
         await router.settles(NAMES.length, NODES.length);
       }
     });

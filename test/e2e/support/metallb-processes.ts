@@ -147,7 +147,9 @@ export class MetalLbProcesses {
     };
     const replicas = { replicas: controllers, readyReplicas: controllers };
     await api.patch(`${path}/deployments/controller/status`, { status: replicas });
-    await api.patch(`${path}/daemonsets/speaker/status`, { status });
+    // Its Pods may have been left when it was deleted.
+    const daemonSet = await api.find(`${path}/daemonsets/speaker`);
+    if (daemonSet !== undefined) await api.patch(`${path}/daemonsets/speaker/status`, { status });
   }
 
   async #run({ pod, program, node }: MetalLbPod, memberlistKey: string): Promise<ManagedProcess> {

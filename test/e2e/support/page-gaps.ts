@@ -31,20 +31,26 @@ export async function pageGaps(
     await pages(30_000);
     await move();
     await pages(60_000);
-    const [served, control] = [probes.slice(0, addresses.length), probes.slice(addresses.length)].map(gapsMs);
+    const served = gapsMs(probes.slice(0, addresses.length));
+    const control = gapsMs(probes.slice(addresses.length));
     const each = `${addresses.length} pages, each asked for every ${PROBE_EVERY_MS} ms`;
-    console.log(`${title}: ${each}, came at least every ${served}; from the nodes' own addresses ${control}`);
+    const own = `from the nodes' own addresses ${textOf(control)}`;
+    const added = Math.max(0, (served.at(-1) ?? 0) - (control.at(-1) ?? 0));
+    console.log(`${title}: ${each}, came at least every ${textOf(served)}; ${own}: the move added at most ${added} ms`);
   } finally {
     for (const probe of probes) probe.stop();
   }
 }
 
-/** The longest times between two pages, client by client. */
-function gapsMs(probes: readonly PageProbe[]): string {
+/** The longest times between two pages, client by client, in order. */
+function gapsMs(probes: readonly PageProbe[]): readonly number[] {
   const gaps = probes.map(({ attempts }) => {
     const { firstPageAtMs = 0, lastPageAtMs = 0 } = longestOutage(attempts) ?? {};
     return Math.round(firstPageAtMs - lastPageAtMs);
   });
-  gaps.sort((a, b) => a - b);
+  return gaps.sort((a, b) => a - b);
+}
+
+function textOf(gaps: readonly number[]): string {
   return `${gaps[Math.floor(gaps.length / 2)]} ms (median), ${gaps.at(-1)} ms (longest)`;
 }
