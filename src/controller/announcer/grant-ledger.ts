@@ -7,6 +7,7 @@ import type { EligibleNodes } from './eligibility.ts';
 import { compareEpochs } from './epochs.ts';
 import { Handovers, type HandoversOptions } from './handovers.ts';
 import type { NeighbourSource } from './neighbour-lists.ts';
+import { RecentlyAnnounced } from './recently-announced.ts';
 
 export interface GrantLedgerOptions extends HandoversOptions {
   /** The generation of our leadership; no grant is older. */
@@ -58,12 +59,14 @@ export class GrantLedger {
   readonly #handovers: Handovers;
   /** BOUNDED: by the addresses that are announced. */
   readonly #entries = new Map<IpAddress, Entry>();
+  readonly #recent: RecentlyAnnounced;
   #generation: number;
   #counter = 0;
 
   constructor(options: GrantLedgerOptions, dependencies: GrantLedgerDependencies) {
     this.#dependencies = dependencies;
     this.#generation = options.generation;
+    this.#recent = new RecentlyAnnounced(dependencies.clock);
     const revoke = (nodeName: string, address: IpAddress): void => dependencies.speakers.revoke(nodeName, address);
     this.#handovers = new Handovers(options, { ...dependencies, revoke });
   }
@@ -129,7 +132,7 @@ export class GrantLedger {
     if (list.length === 0) return before !== undefined && this.#revokeAll(address, before);
     const interfaces = list.map((node) => eligible.get(node)?.interfaces);
     if (before !== undefined && this.#stands(address, before, { list, interfaces })) return false;
-    const announced = before?.announced === true;
+    const announced = before?.announced ?? this.#recent.has(address);
     const epoch = this.#grant(address, { list, interfaces, announced });
     if (before !== undefined) this.#retire(address, before, { list, epoch });
     this.#entries.set(address, { list, interfaces, epoch, adopted: false, announced, successor: undefined });
@@ -256,6 +259,7 @@ export class GrantLedger {
   }
 
   #revokeAll(address: IpAddress, before: Entry): true {
+    if (before.announced) this.#recent.note(address);
     const holders = new Set([...before.list, this.#handovers.outgoingOf(address) ?? '', before.successor?.node ?? '']);
     this.#handovers.cancel(address);
     for (const node of holders) this.#dependencies.speakers.revoke(node, address);
