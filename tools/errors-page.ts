@@ -33,6 +33,26 @@ const SECTIONS: readonly Section[] = [
     unions: [['controller/bgp/bgp-state.ts', 'BgpObstacleReason']],
   },
   {
+    title: 'Why a node announces an address',
+    intro:
+      'In `nodeAssigned`, the condition, `heraldlb timeline`, the log event `ownership-changed`, and as label `reason` of `heraldlb_owner_changes_total`.',
+    unions: [['core/fsm/ownership/types.ts', 'ClaimReason']],
+  },
+  {
+    title: 'Why a node stands in for another, or lets go of an address',
+    intro: 'Label `reason` of `heraldlb_speaker_ownership_changes_total`, with `holding` `stand-in` or `nothing`.',
+    unions: [
+      ['core/fsm/ownership/types.ts', 'StandInReason'],
+      ['core/fsm/ownership/types.ts', 'ReleaseReason'],
+    ],
+  },
+  {
+    title: 'Why a BGP session ended',
+    intro:
+      'Label `cause` of `heraldlb_bgp_session_ends_total`. The status of the BGPPeer says it in a sentence; its condition `Established` has the reason `AllEstablished`, `SomeDown`, `NoneEstablished`, `NoPassword` or `NoMatchingNode`.',
+    unions: [['core/fsm/bgp/types.ts', 'EndCause']],
+  },
+  {
     title: 'Frames that are not answered',
     intro: 'Label `reason` of `heraldlb_speaker_drops_total`.',
     unions: [['ports/packet-plane.ts', 'DropReason']],

@@ -221,19 +221,31 @@ export interface SessionEnd {
 
 /** Bounded, so that it may label a counter. */
 export type EndCause =
+  /** It was asked to: the peer is not wanted any more, is configured otherwise, or the speaker stops. */
   | 'stopped'
+  /** No connection could be made. */
   | 'connectFailed'
+  /** Nobody answered the attempt in time. */
   | 'connectTimeout'
+  /** The router closed the connection, and said nothing. */
   | 'closedByPeer'
+  /** The router said why, by a NOTIFICATION. */
   | 'notificationReceived'
   /** A NOTIFICATION too: the router takes no more routes. */
   | 'maximumPrefixes'
+  /** What the router sent cannot be read. */
   | 'malformedMessage'
+  /** What the router proposed is not what is configured: its AS, its hold time … */
   | 'openRefused'
+  /** A message that has no place in the state of the session. */
   | 'unexpectedMessage'
+  /** The router was silent for the hold time. */
   | 'holdTimeExpired'
+  /** The router read nothing for eight minutes, or for twice the hold time where that is longer. @see RFC 9687 */
   | 'sendHoldTimeExpired'
+  /** BFD says that the router is gone. */
   | 'bfdDown'
+  /** Both sides connected: of two connections one has to end. */
   | 'collision';
 
 export interface PeerStep {
