@@ -7,7 +7,7 @@ const rooms = {
   'src/core/rib': { rooms: ['src/core/net', 'src/core/bytes', 'src/core/codec'] },
   'src/core/config': { rooms: ['src/core/net'], npm: ['zod'] },
   'src/core/ipam': { rooms: ['src/core/net'] },
-  'src/core/placement': { rooms: ['src/core/net'] },
+  'src/core/placement': { rooms: ['src/core/net', 'src/core/bytes'] },
   'src/ports': { rooms: ['src/core/net'] },
   'src/controller': { rooms: ['src/core/net', 'src/core/config', 'src/core/ipam', 'src/core/placement', 'src/ports'] },
   'src/inspect': {

@@ -1,16 +1,11 @@
-const FNV_OFFSET = 0x811c_9dc5;
-const FNV_PRIME = 0x0100_0193;
+import { fnv1a, mix32 } from '../../bytes/index.ts';
 
 /**
- * 32 bits that depend on every octet, by FNV-1a and the finalizer of MurmurHash3, so that the exclusive or of many says whether
- * two sets are the same. No secret: the authenticator keeps forgers out.
+ * 32 bits that depend on every octet, so that the exclusive or of many says whether two sets are the same. No secret: the
+ * authenticator keeps forgers out.
  */
 export function hash32(octets: Uint8Array): number {
-  let hash = FNV_OFFSET;
-  for (const octet of octets) hash = Math.imul(hash ^ octet, FNV_PRIME);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mix32(fnv1a(octets));
 }
 
 /** Stands for a node's name where four octets have to do. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ArpFrame,
   arpAnnouncement,
+  arpProbe,
   arpReply,
   DecodeError,
   decodeArpFrame,
@@ -43,6 +44,11 @@ const VECTORS: readonly [string, ArpFrame, string][] = [
     'an announcement in its reply form',
     gratuitousReply(SPEAKER, ADDRESS),
     'ffffffffffff020000000a0108060001080006040002020000000a01c0000232020000000a01c0000232',
+  ],
+  [
+    'a probe, whose sender has no address (RFC 5227 §2.1.1)',
+    arpProbe(SPEAKER, ADDRESS),
+    'ffffffffffff020000000a0108060001080006040001020000000a0100000000000000000000c0000232',
   ],
   [
     'a refresh of a gateway',
