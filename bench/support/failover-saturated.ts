@@ -40,7 +40,9 @@ export async function measureSaturated(): Promise<void> {
     [
       ['addresses taken over though their owner lived', String(figures.falseTakeovers), 'aim: 0'],
       ['addresses stood in for', String(figures.falseStandIns)],
-      ...changes.map(({ node, holding, reason }) => [String(node), String(holding), String(reason)]),
+      ...changes
+        .filter(({ holding }) => holding === 'claim')
+        .map(({ node, reason, other }) => [`${String(node)} took over`, String(reason), String(other)]),
     ],
     { bench: 'failover saturated', ratios: {}, figures },
   );
