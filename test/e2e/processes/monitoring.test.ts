@@ -9,6 +9,7 @@ import { parse, stringify } from 'yaml';
 import { metricDefinitions } from '../../../tools/metric-definitions.ts';
 import { ManagedProcess } from '../../kubernetes/managed-process.ts';
 import { CONTROL_PLANE, NODES } from '../../kubernetes/topology.ts';
+import { heraldlb } from '../support/heraldlb-command.ts';
 import { type ProcessBed, startProcessBed } from '../support/process-bed.ts';
 import { MANIFESTS } from '../support/shipped.ts';
 
@@ -149,6 +150,16 @@ async function rulesWithTrouble(): Promise<readonly Rule[]> {
   const rules = answer.data.groups.flatMap((group) => group.rules);
   return rules.length === 0 ? [{ name: 'no rule', health: 'absent' }] : rules.filter(({ health }) => health !== 'ok');
 }
+
+it('heraldlb tells of the same sessions, and of the routes that they would carry', async () => {
+  const nodes = bed.cluster.nodes.length;
+  await expect
+    .poll(() => heraldlb(bed.cluster.controlPlane, ['status']), { timeout: SCRAPED_WITHIN_MS })
+    .toMatchObject({ out: expect.stringContaining(`0 of ${nodes} sessions established`), errors: '' });
+  const { out } = await heraldlb(bed.cluster.controlPlane, ['explain', 'web']);
+  for (const { name } of bed.cluster.nodes)
+    expect(out).toMatch(new RegExp(`^ {2}by BGP 192\\.168\\.10\\.\\d+/32 from ${name} to tor: \\w+`, 'm'));
+});
 
 async function rated(): Promise<void> {
   for (const untilMs = Date.now() + SCRAPED_WITHIN_MS; Date.now() < untilMs; await sleep(500)) {
