@@ -65,7 +65,7 @@ export async function planMigration(input: MigrationInput): Promise<MigrationPla
   const kept = from === 'servicelb' ? [] : keptObjects(first, snapshot);
   const planned = [...objects, ...kept];
   const housed = kept.length > 0 ? await shadow(snapshot, planned, options) : first;
-  const annotations = sharingAnnotations(housed.allocations);
+  const annotations = sharingAnnotations(housed.allocations, (address) => isKeepable(address, housed, snapshot));
   const withKeys = { ...snapshot, services: annotated(snapshot.services, annotations) };
   const decided = annotations.length > 0 ? await shadow(withKeys, planned, options) : housed;
   const [namespace] = input.foreign.map((object) => object.namespace);
@@ -129,7 +129,7 @@ function keptObjects(
   { config, allocations }: AllocationRehearsal,
   snapshot: ClusterSnapshot,
 ): readonly PlannedObject[] {
-  const ofNodes = new Set(snapshot.nodes.flatMap(({ addresses }) => addresses.map(({ address }) => parseIp(address))));
+  const ofNodes = nodeAddresses(snapshot);
   const homeless = new Set(
     allocations
       .flatMap(({ before }) => before.flatMap((text) => parseIp(text) ?? []))
@@ -143,6 +143,16 @@ function keptObjects(
     pool(snapshot.namespace, KEPT_POOL, { addresses, autoAssign: false }),
     layer2(snapshot.namespace, KEPT_POOL, { ipAddressPools: [KEPT_POOL] }),
   ];
+}
+
+/** Whether Services could keep an address that they have. ServiceLB gives all of them the addresses of all nodes. */
+function isKeepable(text: string, { config }: AllocationRehearsal, snapshot: ClusterSnapshot): boolean {
+  const address = parseIp(text);
+  return address !== undefined && isPooled(config, address) && !nodeAddresses(snapshot).has(address);
+}
+
+function nodeAddresses({ nodes }: ClusterSnapshot): ReadonlySet<IpAddress> {
+  return new Set(nodes.flatMap(({ addresses }) => addresses.flatMap(({ address }) => parseIp(address) ?? [])));
 }
 
 function isPooled({ pools }: Config, address: IpAddress): boolean {

@@ -16,7 +16,10 @@ const ANNOTATION = 'heraldlb.io/allow-shared-ip';
  * Others share addresses between Services that do not say so (kube-vip's `allow-share-…`, a static address written twice): here
  * each of them has to.
  */
-export function sharingAnnotations(allocations: readonly Allocation[]): readonly PlannedAnnotation[] {
+export function sharingAnnotations(
+  allocations: readonly Allocation[],
+  isKeepable: (address: string) => boolean,
+): readonly PlannedAnnotation[] {
   const holders = Map.groupBy(
     allocations.flatMap((allocation) => allocation.before.map((address) => ({ address, allocation }))),
     ({ address }) => address,
@@ -24,7 +27,7 @@ export function sharingAnnotations(allocations: readonly Allocation[]): readonly
   return [...holders].flatMap(([address, together]) => {
     const loses = together.some(({ allocation }) => !allocation.after.includes(address));
     const services = together.map(({ allocation }) => allocation.service);
-    if (services.length < 2 || !loses || services.every(hasKey)) return [];
+    if (services.length < 2 || !loses || services.every(hasKey) || !isKeepable(address)) return [];
     return services.map(({ meta }) => ({
       service: `${meta.namespace}/${meta.name}`,
       annotation: ANNOTATION,

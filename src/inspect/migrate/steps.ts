@@ -56,8 +56,7 @@ export function stepsOf(circumstances: Circumstances): readonly string[] {
   }
 }
 
-const INSTALL =
-  'kubectl apply -k manifests   # or the Helm chart; both run now: addresses that nodes answer for are shared';
+const INSTALL = 'kubectl apply -k manifests   # or the Helm chart; both run now';
 const BOTH = 'heraldlb services   # until each address has an owner';
 const CHECK = 'heraldlb services --problems';
 

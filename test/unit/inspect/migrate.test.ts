@@ -248,6 +248,21 @@ describe('a plan', () => {
     expect(steps[0]).toMatch(/^kubectl -n \S+ annotate service web heraldlb\.io\/allow-shared-ip=shared-10\.0\.0\.5$/);
   });
 
+  it("has nobody share the nodes' own addresses, which ServiceLB gives to all", async () => {
+    const status = { ingress: [{ ip: '10.0.0.5' }], conditions: [] };
+    const { annotations, services } = await planMigration({
+      from: 'servicelb',
+      snapshot: snapshot({
+        services: [service('web', { status }), service('mail', { status })],
+        nodes: [node('a', { addresses: [{ type: 'InternalIP', address: '10.0.0.5' }] })],
+      }),
+      foreign: [],
+      options: OPTIONS,
+    });
+    expect(annotations).toEqual([]);
+    expect(services.map(({ verdict }) => verdict)).toEqual(['refused', 'refused']);
+  });
+
   it('keeps an address that DHCP gave, and says who has to leave it alone', async () => {
     const leased = service('web', {
       meta: { annotations: { 'kube-vip.io/loadbalancerIPs': '0.0.0.0', 'kube-vip.io/requestedIP': '10.0.0.5' } },
