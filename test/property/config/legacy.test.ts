@@ -25,7 +25,10 @@ const listsOfEntries = fc.dictionary(fc.constantFrom(...Object.keys(ROOT.fields)
   noNullPrototype: true,
 });
 
-it('any value at all is decoded, or refused with a field and a sentence', () => {
+/** Ten thousand runs take a loaded machine longer than the common limit. */
+const UNHURRIED = { timeout: 180_000 };
+
+it('any value at all is decoded, or refused with a field and a sentence', UNHURRIED, () => {
   fc.assert(
     fc.property(fc.oneof(value, listsOfEntries), (root) => {
       const sentences = problemsOf(decodeLegacy(nodeOf(root), options)).map(describeProblem);

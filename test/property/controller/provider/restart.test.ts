@@ -216,7 +216,7 @@ describe('The provider and its service controller', () => {
         expect(world.statuses()).toEqual(before);
         await world.leader.stop();
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
