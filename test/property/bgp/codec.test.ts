@@ -73,7 +73,6 @@ describe('the framer', () => {
               read.push(decodeMessage(next, EXTERNAL));
           }
           expect(read).toEqual(messages);
-          expect(framer.isWithinMessage).toBe(false);
         },
       ),
     );

@@ -12,11 +12,6 @@ export class MessageFramer {
   /** BOUNDED: by the reads that the owner pushes before it has asked `next` for everything; else by one message. */
   #rest: Uint8Array = new Uint8Array();
 
-  /** True when a message has begun and not ended. */
-  get isWithinMessage(): boolean {
-    return this.#rest.length > 0;
-  }
-
   push(chunk: Uint8Array): void {
     if (this.#rest.length === 0) {
       this.#rest = chunk;
