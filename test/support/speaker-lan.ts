@@ -27,7 +27,7 @@ export const CLIENT = 'client';
 
 /** How to start a speaker program. */
 export type SpeakerCommand = readonly string[];
-const SOURCES: SpeakerCommand = [process.execPath, PROGRAM, 'speaker'];
+export const SOURCES: SpeakerCommand = [process.execPath, PROGRAM, 'speaker'];
 
 /** A node of a SpeakerLan: its speaker is the real program, in a process of its own. */
 export class SpeakerNode {
@@ -165,7 +165,8 @@ export class SpeakerLan implements AsyncDisposable {
     for (const name of names) {
       await writeFile(join(folder, `token-${name}`), `token-of-${name}`);
       const files = ['--token-file', join(folder, `token-${name}`), '--ca-file', join(folder, 'ca.crt')];
-      const flags = ['--node-name', name, '--controller', `${HERE}:${port}`, '--metrics-port', '0'];
+      const metrics = command.includes('--metrics-port') ? [] : ['--metrics-port', '0'];
+      const flags = ['--node-name', name, '--controller', `${HERE}:${port}`, ...metrics];
       nodes.push(new SpeakerNode(name, (await linkOf(name, 'eth0')).mac, [...command, ...flags, ...files]));
     }
     const made = new SpeakerLan(lan, { nodes, folder, server });
