@@ -1,6 +1,7 @@
 import {
   type Authenticate,
   authenticatorOf,
+  claimedIncarnation,
   DecodeError,
   decodeHello,
   encodeHello,
@@ -17,6 +18,14 @@ import type { HelloCounting } from './hello-counting.ts';
 /** More than twice what a neighbour sends at the shortest interval: the rest is somebody else's. */
 const RECEIVED_FROM_ONE: Rate = { perSecond: 250, burst: 250 };
 const RETRY_SOCKET_MS = 1000;
+
+/** How much is read from one address. Who floods in the name of a neighbour must not keep out what that says itself. */
+interface Allowance {
+  readonly anybody: TokenBucket;
+  readonly believed: TokenBucket;
+  /** Of its last hello that was made with a valid key. */
+  incarnation: number | undefined;
+}
 
 export interface HelloExchangeDependencies {
   readonly datagrams: DatagramSockets;
@@ -39,7 +48,7 @@ export class HelloExchange {
   /** By node name. BOUNDED: by the controller, 16. */
   readonly #neighbours = new Map<string, readonly IpAddress[]>();
   /** By address of a neighbour. BOUNDED: by the neighbours. */
-  #allowances = new Map<IpAddress, TokenBucket>();
+  #allowances = new Map<IpAddress, Allowance>();
   #sendingKey: number | undefined;
   #retryTimer: Timer | undefined;
 
@@ -124,12 +133,15 @@ export class HelloExchange {
       counting.dropped('foreign-address');
       return;
     }
-    if (!allowance.take(clock.nowMs())) {
+    const isExpected = allowance.incarnation !== undefined && claimedIncarnation(octets) === allowance.incarnation;
+    if (!(isExpected ? allowance.believed : allowance.anybody).take(clock.nowMs())) {
       counting.dropped('rate-limit');
       return;
     }
     const hello = this.#decoded(octets);
-    if (hello !== undefined) this.#dependencies.received(hello, from);
+    if (hello === undefined) return;
+    allowance.incarnation = hello.incarnation;
+    this.#dependencies.received(hello, from);
   }
 
   #decoded(octets: Uint8Array): Hello | undefined {
@@ -147,8 +159,9 @@ export class HelloExchange {
     return undefined;
   }
 
-  #fullAllowance(): TokenBucket {
-    return new TokenBucket(RECEIVED_FROM_ONE, this.#dependencies.clock.nowMs());
+  #fullAllowance(): Allowance {
+    const full = (): TokenBucket => new TokenBucket(RECEIVED_FROM_ONE, this.#dependencies.clock.nowMs());
+    return { anybody: full(), believed: full(), incarnation: undefined };
   }
 }
 

@@ -4,6 +4,7 @@ export { MAX_HEARD, MAX_HELLO_LENGTH, MAX_INTERFACES, UNRANKED } from './constan
 export { entryDigest, entryLength } from './entries.ts';
 export { type Authenticate, decodeHello, encodeHello } from './frame.ts';
 export { nodeTag } from './hash.ts';
+export { claimedIncarnation } from './peek.ts';
 export { roomForEntries } from './room.ts';
 export type {
   ClaimOrder,

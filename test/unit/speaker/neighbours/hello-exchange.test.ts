@@ -126,6 +126,17 @@ describe('the exchange of hellos', () => {
     expect(received).toHaveLength(2);
   });
 
+  it('goes on reading what a neighbour says while somebody floods in its name', () => {
+    const forged = signed(NEW_KEY, { ...HELLO, incarnation: 6 });
+    network.inject(signed(KEY), OTHER, OWN);
+    for (let round = 0; round < 100; round += 1) {
+      for (let count = 0; count < 1000; count += 1) network.inject(forged, OTHER, OWN);
+      network.inject(signed(KEY, { ...HELLO, sequence: 2 + round }), OTHER, OWN);
+    }
+    expect(received).toHaveLength(101);
+    expect(counting.take().drops['rate-limit']).toBeGreaterThan(99_000);
+  });
+
   it('takes what is not a hello for nothing else, whatever its octets', () => {
     const random = seededRandom(4);
     const good = signed(KEY);
