@@ -31,14 +31,13 @@ export interface RoutesInput {
   readonly snapshot: Pick<ClusterSnapshot, 'nodes' | 'endpointSlices' | 'objects'>;
   /** What would be announced, by `namespace/name`. */
   readonly announcements: ReadonlyMap<string, ServiceAnnouncement>;
+  /** Nodes with the exclude label announce too. */
+  readonly ignoreExcludeLabel: boolean;
 }
 
 /** By the controller's own code, what BGP does with an address; undefined where no BGPAdvertisement is for it. */
-export function explainRoutes(
-  serviceKey: string,
-  address: IpAddress,
-  { config, snapshot, announcements }: RoutesInput,
-): ExplainedRoutes | undefined {
+export function explainRoutes(serviceKey: string, address: IpAddress, input: RoutesInput): ExplainedRoutes | undefined {
+  const { config, snapshot, announcements } = input;
   const service = announcements.get(serviceKey);
   if (service === undefined || config.bgpAdvertisements.length === 0) return undefined;
   const all = [...announcements.values()];
@@ -55,7 +54,7 @@ export function explainRoutes(
   book.set(serviceKey, asked);
   const mine = book.contributionsFor(serviceKey, address);
   if (mine.length === 0) return undefined;
-  const nodes = [...nodesIn(config, snapshot).all()];
+  const nodes = [...nodesIn(input).all()];
   const telling = [...tellingNodes(mine, familyOf(address), nodes)];
   const prefixes = [...new Set(mine.map(({ prefix }) => formatPrefix(prefix)))];
   if (telling.length === 0) return { ...refused(whyNobodyIsTold(mine, familyOf(address), nodes).message), prefixes };
@@ -86,9 +85,9 @@ function endpointsIn({ endpointSlices }: Pick<ClusterSnapshot, 'endpointSlices'>
   return index;
 }
 
-function nodesIn({ bgpAdvertisements, bgpPeers }: Config, { nodes: seen }: Pick<ClusterSnapshot, 'nodes'>): BgpNodes {
-  const nodes = new BgpNodes({ ignoreExcludeLabel: false });
-  nodes.configure(bgpAdvertisements, bgpPeers);
-  for (const node of seen) nodes.refresh(node.meta.name, node, { grace: false });
+function nodesIn({ config, snapshot, ignoreExcludeLabel }: RoutesInput): BgpNodes {
+  const nodes = new BgpNodes({ ignoreExcludeLabel });
+  nodes.configure(config.bgpAdvertisements, config.bgpPeers);
+  for (const node of snapshot.nodes) nodes.refresh(node.meta.name, node, { grace: false });
   return nodes;
 }

@@ -50,10 +50,13 @@ const MAX_EVENTS = 8;
 
 export async function explain({ snapshot, service, options, owners, speakers }: ExplainInput): Promise<ExplainView> {
   const key = `${service.meta.namespace}/${service.meta.name}`;
+  const { ignoreExcludeLabel = false } = options;
   const { config, announcements } = await rehearseAllocation(snapshot, options);
   const announcement = announcements.get(key);
   const states =
-    announcement === undefined ? [] : await statesOf(key, announcement, { config, snapshot, owners, speakers });
+    announcement === undefined
+      ? []
+      : await statesOf(key, announcement, { config, snapshot, owners, speakers, options });
   const view = serviceViews({ ...snapshot, services: [service] })[0];
   const announced = conditionOf(service.status.conditions, ANNOUNCED)?.message;
   return {
@@ -66,9 +69,9 @@ export async function explain({ snapshot, service, options, owners, speakers }: 
       const owner = owners.find((each) => each.address === address);
       const nodes = snapshot.nodes.map((node) => ({
         node: node.meta.name,
-        why: standing(node, { state, config, announcement, snapshot, service, speakers }),
+        why: standing(node, { state, config, announcement, snapshot, service, speakers, ignoreExcludeLabel }),
       }));
-      const routes = explainRoutes(key, state.address, { config, snapshot, announcements });
+      const routes = explainRoutes(key, state.address, { config, snapshot, announcements, ignoreExcludeLabel });
       return {
         address,
         ...(owner === undefined ? {} : { owner }),
@@ -140,7 +143,7 @@ function allocationOf({ status, spec }: Service, problem: string | undefined): s
 async function statesOf(
   key: string,
   announcement: ServiceAnnouncement,
-  { config, snapshot, owners, speakers }: { readonly config: Config } & Omit<ExplainInput, 'service' | 'options'>,
+  { config, snapshot, owners, speakers, options }: { readonly config: Config } & Omit<ExplainInput, 'service'>,
 ): Promise<readonly AnnouncementState[]> {
   const known = owners.flatMap(({ address, node }) => {
     const parsed = parseIp(address);
@@ -153,6 +156,7 @@ async function statesOf(
     endpointSlices: snapshot.endpointSlices,
     alive: snapshot.nodes.map(({ meta }) => meta.name).filter((name) => !isGone(speakers.get(name))),
     owners: new Map(known),
+    ignoreExcludeLabel: options.ignoreExcludeLabel ?? false,
   });
   return states.get(key) ?? [];
 }
@@ -164,6 +168,7 @@ interface StandingInput {
   readonly snapshot: ClusterSnapshot;
   readonly service: Service;
   readonly speakers: ReadonlyMap<string, string>;
+  readonly ignoreExcludeLabel: boolean;
 }
 
 function isGone(presence: string | undefined): boolean {
@@ -182,7 +187,7 @@ function standing({ meta, ...node }: Node, input: StandingInput): string {
   );
   if (selected.length === 0) return 'no L2Advertisement selects the pool and the Service';
   if (termsFor(selected, meta.labels) === undefined) return 'no node selector of the L2Advertisements matches it';
-  const obstacle = nodeObstacle({ meta, ...node }, { ignoreExcludeLabel: false }) ?? reasonToLeave({ meta, ...node });
+  const obstacle = nodeObstacle({ meta, ...node }, input) ?? reasonToLeave({ meta, ...node });
   if (obstacle !== undefined) return obstacle;
   if (input.announcement?.externalTrafficPolicy === 'Local' && !hasEndpoint(meta.name, input))
     return 'externalTrafficPolicy is Local, and no ready endpoint is on it';

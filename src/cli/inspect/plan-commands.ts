@@ -30,6 +30,7 @@ import { print } from './output.ts';
 export type RehearsalFlags = InspectFlags & {
   readonly configNamespace: readonly string[];
   readonly loadBalancerClass?: string;
+  readonly ignoreExcludeLb: boolean;
 };
 
 /** `simulate apply FILE`: what would change, before it does. */
@@ -79,11 +80,14 @@ export function migrateCommand(): Command {
 export function rehearsing(name: string, description: string): Command {
   return inspecting(name, description)
     .option('--config-namespace <name>', 'as of the controller; repeatable', collected, [])
-    .option('--load-balancer-class <string>', 'as of the controller');
+    .option('--load-balancer-class <string>', 'as of the controller')
+    .option('--ignore-exclude-lb', 'as of the controller', false);
 }
 
-export function optionsOf({ configNamespace, installedIn, loadBalancerClass }: RehearsalFlags): RehearsalOptions {
+export function optionsOf(flags: RehearsalFlags): RehearsalOptions {
+  const { configNamespace, ignoreExcludeLb, installedIn, loadBalancerClass } = flags;
   return {
+    ignoreExcludeLabel: ignoreExcludeLb,
     configNamespaces: configNamespace.length > 0 ? configNamespace : [installedIn, 'metallb-system', 'metallb'],
     ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
   };

@@ -53,8 +53,17 @@ export function simulateNodesCommand(fate: NodeFate): Command {
         const state = await leaderStateIfAny(cluster);
         const { config, announcements } = await rehearseAllocation(snapshot, optionsOf(flags));
         const { nodes, endpointSlices } = snapshot;
+        const { ignoreExcludeLb: ignoreExcludeLabel } = flags;
         const alive = aliveNodes(state) ?? [...known];
-        const input = { config, announcements, nodes, endpointSlices, alive, owners: ownersOf(state) };
+        const input = {
+          config,
+          announcements,
+          nodes,
+          endpointSlices,
+          alive,
+          owners: ownersOf(state),
+          ignoreExcludeLabel,
+        };
         const view = await simulateNodes(input, fate, names);
         print(view, flags.output, () => formatNodes(view));
         return view.lost.length > 0 ? PROBLEMS : HEALTHY;

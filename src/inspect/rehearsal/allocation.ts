@@ -15,6 +15,8 @@ export interface RehearsalOptions {
   readonly configNamespaces: readonly string[];
   /** Which Services are served; absent: those without a class. */
   readonly loadBalancerClass?: string;
+  /** Nodes with the exclude label announce too; false by default. */
+  readonly ignoreExcludeLabel?: boolean;
 }
 
 /** What a controller that starts now would decide about one Service. */

@@ -19,6 +19,8 @@ export interface PlacementInput {
   readonly alive: readonly string[];
   /** Who announces each address now. */
   readonly owners: ReadonlyMap<IpAddress, string>;
+  /** Nodes with the exclude label announce too; false by default. */
+  readonly ignoreExcludeLabel?: boolean;
 }
 
 /** Longer than a new leader waits for anything. */
@@ -28,12 +30,12 @@ const LONG_MS = 120_000;
 export async function rehearsePlacement(
   input: PlacementInput,
 ): Promise<ReadonlyMap<string, readonly AnnouncementState[]>> {
-  const { config, announcements, nodes, endpointSlices, alive: connected, owners } = input;
+  const { config, announcements, nodes, endpointSlices, alive: connected, owners, ignoreExcludeLabel = false } = input;
   const time = new RehearsalTime();
   const base = { clock: time, timers: time, log: SILENT_LOG, metrics: SILENT_METRICS };
   const interfaces = config.l2Advertisements.flatMap((advertisement) => advertisement.interfaces);
   const announcer = new Announcer(
-    { generation: 1 },
+    { generation: 1, ignoreExcludeLabel },
     {
       ...base,
       speakers: new StillSpeakers({ nodes: connected, owners, interfaces: ['eth0', ...new Set(interfaces)] }),

@@ -25,7 +25,7 @@ function peer(name: string, nodes: readonly object[] = [], spec: object = {}): C
 
 async function told(
   parts: Partial<ClusterSnapshot>,
-  known: Partial<Pick<ExplainInput, 'owners' | 'speakers'>> = {},
+  known: Partial<Pick<ExplainInput, 'owners' | 'speakers' | 'options'>> = {},
 ): Promise<string> {
   const seen = snapshot({
     services: [web],
@@ -96,6 +96,14 @@ describe('what is explained of BGP', () => {
     expect(await told({ objects: [...basis, peer('tor')], nodes })).toContain(
       '  by BGP: no node may announce it: node-a',
     );
+  });
+
+  it('counts nodes with the exclude label where the controller does', async () => {
+    const nodes = [nodeOf('node-a', { labels: EXCLUDED })];
+    const objects = [...basis, configObject('L2Advertisement', 'all', {}), peer('tor')];
+    const text = await told({ objects, nodes }, { options: { configNamespaces: ['*'], ignoreExcludeLabel: true } });
+    expect(text).toContain('  node-a: first: it is to announce it\n');
+    expect(text).toContain('  by BGP 198.51.100.1/32 from node-a to tor: ');
   });
 
   it('is nothing where no BGPAdvertisement is for the pool', async () => {
