@@ -62,7 +62,7 @@ it('both controllers restart at once, and no page is lost nor an address changed
   expect(probe.attempts.filter(({ node }) => node === undefined)).toEqual([]);
 });
 
-it('heraldlb doctor and status take one node for a whole cluster', async () => {
+it('heraldlb status finds nothing wrong with a cluster of one node', async () => {
   await expect
     .poll(() => heraldlb(bed.cluster.controlPlane, ['status']), { timeout: 30_000 })
     .toMatchObject({
