@@ -1,7 +1,7 @@
 import type { Config, Pool } from '../../core/config/config.ts';
 import { sameValue } from '../../core/config/same-value.ts';
 import { type Applicant, Ipam, type Vacancy } from '../../core/ipam/index.ts';
-import { compareIp, formatIp, type IpAddress } from '../../core/net/index.ts';
+import { formatIp, type IpAddress } from '../../core/net/index.ts';
 import type { Informer, InformerChange } from '../../ports/informer.ts';
 import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -20,7 +20,7 @@ import { adoptable, claimPromised, inClaimOrder, isStaying, promisedBy } from '.
 import { NodeAddresses } from './node-addresses.ts';
 import { changedPools, poolSpecOf } from './pool-specs.ts';
 import { requestOf } from './service-request.ts';
-import { statusOf } from './status.ts';
+import { poolNamesOf, statusOf } from './status.ts';
 import { Turns } from './turns.ts';
 
 export interface ProviderOptions {
@@ -119,7 +119,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     service: Service,
   ): Promise<{ readonly status: LoadBalancerStatus; readonly exists: boolean }> {
     const { addresses, leaving } = this.#ipam.holding(keyOf(service));
-    return { status: this.#statusOf(addresses), exists: addresses.length + leaving.length > 0 };
+    return { status: statusOf(this.#ipam, addresses), exists: addresses.length + leaving.length > 0 };
   }
 
   getLoadBalancerName(_clusterName: string, { meta }: Service): string {
@@ -129,7 +129,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   async ensureLoadBalancer(_clusterName: string, service: Service): Promise<LoadBalancerStatus> {
     await this.#dependencies.config.settled();
     const outcome = this.#converge(service);
-    const status = this.#statusOf(outcome.addresses);
+    const status = statusOf(this.#ipam, outcome.addresses);
     if (outcome.kind === 'unserved') throw new UnsatisfiableError(outcome.reason, outcome.message, status);
     return status;
   }
@@ -231,7 +231,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   #tell(service: Service, outcome: Convergence, current: readonly IpAddress[]): void {
     const fresh = outcome.addresses.filter((address) => !current.includes(address));
     for (const { address, why } of outcome.givenUp) this.#events.givenUp(service, address, why);
-    if (fresh.length > 0) this.#events.assigned(service, fresh, this.#poolNamesOf(fresh));
+    if (fresh.length > 0) this.#events.assigned(service, fresh, poolNamesOf(this.#ipam, fresh));
     this.#events.missingFamily(service, outcome.kind === 'served' ? outcome.refusals : []);
     if (fresh.length + outcome.givenUp.length > 0) this.#listener?.usageChanged();
   }
@@ -242,15 +242,6 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     const announcement = announcementOf(service, addresses, poolOf);
     if (announcement === undefined) announcer.delete(keyOf(service));
     else announcer.set(keyOf(service), announcement);
-  }
-
-  #statusOf(addresses: readonly IpAddress[]): LoadBalancerStatus {
-    const inOrder = [...addresses].sort(compareIp);
-    return statusOf(inOrder, this.#poolNamesOf(inOrder));
-  }
-
-  #poolNamesOf(addresses: readonly IpAddress[]): string[] {
-    return [...new Set(addresses.flatMap((address) => this.#ipam.poolOf(address)?.name ?? []))];
   }
 
   #setPools({ pools }: Config): void {

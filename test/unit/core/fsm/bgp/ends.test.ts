@@ -185,6 +185,7 @@ describe('a stop', () => {
       for (const peer of [openSent(), openConfirm(), new Peer().up()]) {
         expect(peer.tell({ kind: 'stop', reason }).notified).toEqual([cease]);
         expect([peer.shown, peer.state.lastEnd?.cause]).toEqual(['Idle', 'stopped']);
+        expect(peer.state.lastEnd?.notification).toMatchObject({ code: 6 });
       }
       expect(graceful().tell({ kind: 'stop', reason }).notified).toEqual([hard]);
     },
