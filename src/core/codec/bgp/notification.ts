@@ -33,11 +33,7 @@ export function readNotification(reader: ByteReader): Notification {
 }
 
 /** Data that would make it longer than the peer takes is cut: some of it is a message of the peer, as long as that may be. */
-export function writeNotification(
-  writer: ByteWriter,
-  { code, subcode, data }: Notification,
-  maxLength: number,
-): void {
+export function writeNotification(writer: ByteWriter, { code, subcode, data }: Notification, maxLength: number): void {
   writer.u8(code).u8(subcode);
   writer.bytes(data.subarray(0, maxLength - writer.length));
 }
