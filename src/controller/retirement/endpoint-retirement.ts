@@ -75,11 +75,11 @@ export class EndpointRetirement {
     const { speakers, nodes } = this.#dependencies;
     speakers.observe((_witness, { kind }) => {
       if (kind !== 'neighbourhood' || signal.aborted) return;
+      for (const name of this.#accused.keys()) if (nodes.get(name) === undefined) this.#acquit(name);
       for (const { meta } of nodes.list()) this.#look(meta.name);
     });
     signal.addEventListener('abort', () => {
-      for (const { timer } of this.#accused.values()) timer.cancel();
-      this.#accused.clear();
+      for (const name of this.#accused.keys()) this.#acquit(name);
     });
   }
 
@@ -87,8 +87,7 @@ export class EndpointRetirement {
     const accusation = this.#accused.get(nodeName);
     const words = [...this.#dependencies.speakers.witnessesOf(nodeName)].filter(([, word]) => word !== 'never-heard');
     if (words.some(([, word]) => word !== 'down')) {
-      accusation?.timer.cancel();
-      this.#accused.delete(nodeName);
+      this.#acquit(nodeName);
       return;
     }
     // Fewer of them later is no doubt: who is gone is nobody's neighbour any more.
@@ -101,6 +100,11 @@ export class EndpointRetirement {
     });
   }
 
+  #acquit(nodeName: string): void {
+    this.#accused.get(nodeName)?.timer.cancel();
+    this.#accused.delete(nodeName);
+  }
+
   #judgeAfter(delayMs: number, nodeName: string): Timer {
     return this.#dependencies.timers.start(delayMs, () => void this.#judge(nodeName));
   }
@@ -111,7 +115,7 @@ export class EndpointRetirement {
     if (accusation === undefined) return;
     const node = nodes.get(nodeName);
     if (node === undefined) {
-      this.#accused.delete(nodeName);
+      this.#acquit(nodeName);
       return;
     }
     if (speakers.speaker(nodeName)?.presence === 'connected') {
