@@ -33,6 +33,7 @@ export interface AddressMove {
   readonly to: string;
 }
 
+/** What becomes of the addresses when this happens to these nodes. */
 export async function simulateNodes(input: NodesInput, fate: NodeFate, names: readonly string[]): Promise<NodesView> {
   const before = await rehearsePlacement(input);
   // Who is not known to announce now is taken to announce what it is first for: it would keep that.
@@ -45,11 +46,10 @@ export async function simulateNodes(input: NodesInput, fate: NodeFate, names: re
     for (const { address, candidates, obstacle } of states) {
       const [to] = candidates;
       const from = former.get(address);
-      if (to === undefined) {
-        if (from !== undefined) lost.push({ service, address: formatIp(address), why: obstacle?.message ?? '' });
-      } else if (to !== from) {
-        moves.push({ service, address: formatIp(address), ...(from === undefined ? {} : { from }), to });
-      }
+      if (to === from) continue;
+      const what = { service, address: formatIp(address) };
+      if (to === undefined) lost.push({ ...what, why: obstacle?.message ?? '' });
+      else moves.push({ ...what, ...(from === undefined ? {} : { from }), to });
     }
   }
   return { moves, lost, load: loadOf(input.nodes, before, after) };
