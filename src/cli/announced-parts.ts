@@ -44,7 +44,8 @@ export function showAnnounced(
   unheard.start(signal);
   const remarkOn = (address: IpAddress, owner: string | undefined): string | undefined =>
     conflicts.conflictOf(address) ?? (owner === undefined ? undefined : unheard.remarkOn(address, owner));
-  const layer2 = new Layer2Source({ announcer, remarkOn });
+  const layer2 = new Layer2Source({ announcer, timers, remarkOn });
+  signal.addEventListener('abort', () => layer2.stop(), { once: true });
   conflicts.onChange((address) => announcer.retell(address));
   const sources = [layer2, ...rooms.sources];
   const probes = new LanProbes({}, { speakers, timers });

@@ -4,8 +4,21 @@ import type { AnnouncementState } from '../announcer/service-announcement.ts';
 import type { AddressNews } from './announcement-source.ts';
 import { obstacleText } from './remedies.ts';
 
-/** What layer 2 says of an address, with what others have to remark on it. */
-export function layer2News(state: AnnouncementState, remark?: string): AddressNews {
+/** What is known beside the announcer's state of an address. */
+export interface Layer2Circumstances {
+  /** What others have to remark on it. */
+  readonly remark?: string;
+  /** A claim has been waited for too long. */
+  readonly isLate?: boolean;
+}
+
+/** It was granted, and nobody announces it. */
+export function isUnclaimed({ obstacle, ownership }: AnnouncementState): boolean {
+  return obstacle === undefined && ownership === undefined;
+}
+
+/** What layer 2 says of an address. */
+export function layer2News(state: AnnouncementState, { remark, isLate }: Layer2Circumstances = {}): AddressNews {
   const { address, obstacle, ownership, rival } = state;
   if (obstacle?.reason === 'Starting') return { kind: 'pending', address };
   if (obstacle?.reason === 'NoAdvertisement') {
@@ -16,9 +29,10 @@ export function layer2News(state: AnnouncementState, remark?: string): AddressNe
   }
   if (ownership === undefined) {
     // It was granted and nobody claims it: the remark says why.
-    return remark === undefined
-      ? { kind: 'pending', address }
-      : { kind: 'obstructed', address, reason: 'Conflict', message: remark };
+    if (remark !== undefined) return { kind: 'obstructed', address, reason: 'Conflict', message: remark };
+    return isLate === true
+      ? { kind: 'obstructed', address, reason: 'Unclaimed', message: unclaimedText(state) }
+      : { kind: 'pending', address };
   }
   const warning = remark ?? warningOf(ownership, rival);
   return {
@@ -31,6 +45,11 @@ export function layer2News(state: AnnouncementState, remark?: string): AddressNe
     from: `node "${ownership.node}"`,
     ...(warning === undefined ? {} : { warning }),
   };
+}
+
+function unclaimedText({ candidates: [first = 'nobody', ...others] }: AnnouncementState): string {
+  const standbys = others.length === 0 ? '' : ` (standbys: ${others.join(', ')})`;
+  return `it was granted to ${first}${standbys}, and no speaker has claimed it; look at the log of the speaker on ${first}`;
 }
 
 /** `from node-b since 2026-11-21T15:31:28Z (neighbour-down, gap 412 ms), verified 2026-11-21T15:31:29Z` */

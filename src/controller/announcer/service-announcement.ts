@@ -40,7 +40,9 @@ export type ObstacleReason =
   /** No ready endpoint; with externalTrafficPolicy Local, none on a node that may announce. */
   | 'NoEndpoint'
   /** The nodes that match must not announce, or cannot. */
-  | 'NoEligibleNode';
+  | 'NoEligibleNode'
+  /** It was granted, and no speaker has claimed it for ten seconds. */
+  | 'Unclaimed';
 
 export interface Obstacle {
   readonly reason: ObstacleReason;

@@ -69,7 +69,7 @@ async function lead(api: ApiUnderTest) {
   );
   api.run(connection);
   await Promise.all([services.synced(signal), ...groups.map(({ objects }) => objects.synced(signal))]);
-  const sources = [new Layer2Source({ announcer })];
+  const sources = [new Layer2Source({ announcer, timers: common.timers })];
   new ConditionWriter(QUICK, { ...common, services, store: connection.services, sources }).start(signal);
   new AnnouncementEvents({ ...common, services, sources, events: connection.events }).start(signal);
   new StatusObjects(

@@ -133,7 +133,7 @@ describe('the condition heraldlb.io/Announced', () => {
     );
     const { ownership: _, ...unclaimed } = owned(V4);
     expect(layer2News(unclaimed).kind).toBe('pending');
-    expect(announcedVerdict([layer2News(unclaimed, 'another station has it')])).toMatchObject({
+    expect(announcedVerdict([layer2News(unclaimed, { remark: 'another station has it' })])).toMatchObject({
       status: 'False',
       reason: 'Conflict',
     });

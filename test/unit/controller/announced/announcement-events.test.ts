@@ -43,6 +43,7 @@ function bed() {
             changed = listener;
           },
         },
+        timers: time,
       }),
     ],
     clock: time,
