@@ -8,11 +8,11 @@ const root = join(import.meta.dirname, '..');
 /** Elsewhere where a benchmark is to run on a build that nobody replaces meanwhile. */
 const out = process.env.HERALDLB_DIST ?? join(root, 'dist');
 
-/** CommonJS dependencies call require(); koffi looks for its addon below resourcesPath. */
+/** CommonJS dependencies call require(); koffi looks for its addon below resourcesPath, which chunks are one step away from. */
 const BANNER = [
   "import { createRequire as heraldCreateRequire } from 'node:module';",
   'const require = heraldCreateRequire(import.meta.url);',
-  'process.resourcesPath ??= import.meta.dirname;',
+  "process.resourcesPath ??= import.meta.dirname.replace(/.chunks$/, '');",
 ].join('');
 
 /** An import of node:http reads all that it exports, and so loads Node's own fetch client, 2.5 MiB; require() does not. */

@@ -1,7 +1,6 @@
 /**
- * How the image starts Node: small heaps and one thread that tends
- * them, since both programs live beside everything else on a small node, and a way to collect
- * what only the start needed. The Dockerfile says the same.
+ * How the image starts Node: small heaps and one thread that tends them, since both programs live beside everything else on a
+ * small node, and a way to collect what only the start needed. The Dockerfile says the same.
  */
 export const NODE_FLAGS = [
   '--max-semi-space-size=2',

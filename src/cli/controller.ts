@@ -3,6 +3,7 @@ import { pinoLog } from '../adapters/telemetry/pino-log.ts';
 import { addCloudControllerFlags, ignoredFlags } from './cloud-controller-flags.ts';
 import { runController } from './controller-process.ts';
 import { addOwnFlags, controllerSettings } from './controller-settings.ts';
+import { collectAfterStart, releaseAtRest } from './memory-at-rest.ts';
 import { runToExit, stopSignal } from './process-life.ts';
 import { VERSION } from './version.ts';
 
@@ -25,8 +26,20 @@ async function start(command: Command): Promise<void> {
     });
     const ignored = ignoredFlags(command);
     if (ignored.length > 0) log.info('flags-without-effect', { flags: ignored });
+    await saveMemory();
     return runToExit('controller', log, () => runController(settings, log, stopSignal()));
   });
+}
+
+/** What calls the C library is made for the machines that speakers run on: on another one the controller takes more room. */
+async function saveMemory(): Promise<void> {
+  collectAfterStart();
+  const adapter = await import('../adapters/linux/libc.ts').catch(() => undefined);
+  if (adapter === undefined) return;
+  const libc = adapter.loadLibc((error) => {
+    throw error;
+  });
+  releaseAtRest(libc);
 }
 
 if (import.meta.main) await controllerCommand().parseAsync();
