@@ -68,7 +68,10 @@ const CONTROLLER_NAMES: Readonly<Record<string, string>> = {
   route: 'node-route-controller',
 };
 
-/** Checks what the flags say. Throws a UsageError of one line that names the flag. `namespace` is where the Lease lives unless a flag says otherwise. */
+/**
+ * Checks what the flags say. Throws a UsageError of one line that names the flag. `namespace` is where the Lease lives unless a
+ * flag says otherwise.
+ */
 export function cloudControllerSettings(command: Command, namespace: string): CloudControllerSettings {
   const flags = command.opts<Flags>();
   check(flags.cloudProvider === 'heraldlb', `--cloud-provider must be heraldlb, not "${flags.cloudProvider}"`);
@@ -119,7 +122,10 @@ function leaderElection(flags: Flags, namespace: string): CloudControllerSetting
   };
 }
 
-/** The first entry that fits decides; without one, only `*` runs it. @see k8s.io/controller-manager genericcontrollermanager.IsControllerEnabled */
+/**
+ * The first entry that fits decides; without one, only `*` runs it.
+ * @see k8s.io/controller-manager genericcontrollermanager.IsControllerEnabled
+ */
 function runs(controller: string, entries: readonly string[]): boolean {
   for (const entry of entries) {
     const name = entry.replace(/^-/, '');

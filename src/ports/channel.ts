@@ -114,7 +114,10 @@ export type ControllerMessage =
       readonly grants: readonly Grant[];
       readonly revoked: readonly IpAddress[];
     }
-  /** The neighbours of the node, whole, whenever they change; at most 32: 16, and in a drain more. Sent before the grants that make them so. */
+  /**
+   * The neighbours of the node, whole, whenever they change; at most 32: 16, and in a drain more. Sent before the grants that
+   * make them so.
+   */
   | {
       readonly kind: 'neighbours';
       readonly neighbours: readonly Neighbour[];

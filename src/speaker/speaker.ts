@@ -86,7 +86,8 @@ export class Speaker {
   }
 
   /**
-   * Resolves when the interfaces are known and the controller is being dialled. Aborting `signal` ends everything at once, without handing over.
+   * Resolves when the interfaces are known and the controller is being dialled. Aborting `signal` ends everything at once,
+   * without handing over.
    * @throws Error whose message says in one line what is missing
    */
   async start(signal: AbortSignal): Promise<void> {

@@ -8,9 +8,9 @@ interface Chunk {
 }
 
 /**
- * A set of integers from 0 to 2^53 - 1, kept as maximal runs in ascending order: what is next to what is told by one look, so that the first
- * value that is absent is found in O(log runs) however full the set is. Adding and deleting is O(log runs) as well, plus a
- * move within one chunk. Memory is that of the runs, not of the values.
+ * A set of integers from 0 to 2^53 - 1, kept as maximal runs in ascending order: what is next to what is told by one look, so
+ * that the first value that is absent is found in O(log runs) however full the set is. Adding and deleting is O(log runs) as
+ * well, plus a move within one chunk. Memory is that of the runs, not of the values.
  */
 export class RunSet {
   /** BOUNDED: by the number of runs, which is at most the number of values. */

@@ -51,11 +51,11 @@ interface Placed {
 /**
  * Which nodes may announce an address, best first.
  *
- * The owner stays as long as it is eligible and need not yield, whoever comes back: no failback. An address that needs an owner goes to the
- * eligible node of highest preference with the fewest addresses of the group, so that at that moment no node is first for
- * more than ceil(mean) of them; between equals, to the one next in line, then to the one with the least to do altogether,
- * then by rendezvous hashing. Standbys stay too; new ones are chosen so that the owner's death would load all evenly, and so
- * that no node has more than 16 neighbours.
+ * The owner stays as long as it is eligible and need not yield, whoever comes back: no failback. An address that needs an owner
+ * goes to the eligible node of highest preference with the fewest addresses of the group, so that at that moment no node is
+ * first for more than ceil(mean) of them; between equals, to the one next in line, then to the one with the least to do
+ * altogether, then by rendezvous hashing. Standbys stay too; new ones are chosen so that the owner's death would load all
+ * evenly, and so that no node has more than 16 neighbours.
  *
  * Deterministic: the same calls give the same lists. A change of one node costs only the lists that it is in.
  */

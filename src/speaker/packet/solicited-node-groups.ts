@@ -49,7 +49,10 @@ export class SolicitedNodeGroups {
     if (this.#counts.size === 0) this.#rest();
   }
 
-  /** Switches are told again; or the interface has IPv6 again, and has forgotten its groups. @returns whether switches know of all of them */
+  /**
+   * Switches are told again; or the interface has IPv6 again, and has forgotten its groups.
+   * @returns whether switches know of all of them
+   */
   renew(): boolean {
     let joined = true;
     for (const group of this.#counts.keys()) {

@@ -32,7 +32,10 @@ export interface EventRecorderDependencies {
 const RATE = { qps: 25, burst: 100 } as const;
 /** Written at a time: fewer than the connections, which Services need more. */
 const WRITERS = 2;
-/** When more Services than this come at once, the status and the condition of each say the same. @see client-go tools/record maxQueuedEvents */
+/**
+ * When more Services than this come at once, the status and the condition of each say the same.
+ * @see client-go tools/record maxQueuedEvents
+ */
 const MAX_PENDING = 1_024;
 const MAX_TRIES = 8;
 const RETRY = { firstMs: 500, maxMs: 30_000 } as const;

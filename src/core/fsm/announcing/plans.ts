@@ -1,10 +1,11 @@
 import type { AnnouncingConfig } from './types.ts';
 
 /**
- * How IPv4 addresses are announced. The first form goes out for all addresses of a failed node before anything else, faster than
- * the long-run rate allows: what hosts know moves with it, and a thousand addresses are to be back within a second. The later gaps of a takeover exceed 1.1 s because a kernel before 4.12 ignores changes
- * within `locktime` (1 s) of any earlier ARP about the address, even of one that it ignored. The refresh is there because
- * switches forget a MAC (300 s) long before routers forget an address (20 min to 4 h).
+ * How IPv4 addresses are announced. The first form goes out for all addresses of a failed node before anything else, faster
+ * than the long-run rate allows: what hosts know moves with it, and a thousand addresses are to be back within a second. The
+ * later gaps of a takeover exceed 1.1 s because a kernel before 4.12 ignores changes within `locktime` (1 s) of any earlier ARP
+ * about the address, even of one that it ignored. The refresh is there because switches forget a MAC (300 s) long before
+ * routers forget an address (20 min to 4 h).
  */
 export const ARP_ANNOUNCING: AnnouncingConfig = {
   plans: {

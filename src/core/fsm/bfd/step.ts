@@ -18,7 +18,11 @@ export function initialBfd(localDiscriminator: number, config: BfdConfig): BfdSe
   };
 }
 
-/** Advances one session by one event, in asynchronous mode. Demand mode of the other end is honoured, ours is never asked for. Pure. @see RFC 5880 §6.8 */
+/**
+ * Advances one session by one event, in asynchronous mode. Demand mode of the other end is honoured, ours is never asked for.
+ * Pure.
+ * @see RFC 5880 §6.8
+ */
 export function stepBfd(state: BfdSession, event: BfdEvent, config: BfdConfig): BfdStep {
   switch (event.kind) {
     case 'start':

@@ -3,8 +3,8 @@ import type { HelloRefusal } from './types.ts';
 
 /**
  * Which hellos of a neighbour are believed. One start of it (incarnation) is believed at a time, and of that each hello once,
- * unless 31 newer ones overtook it. Another start is believed when it echoes a hello that this node sent after all those that the former one had
- * echoed: nobody can have recorded that earlier.
+ * unless 31 newer ones overtook it. Another start is believed when it echoes a hello that this node sent after all those that
+ * the former one had echoed: nobody can have recorded that earlier.
  */
 export interface Proof {
   /** 0 = none is believed yet. */
