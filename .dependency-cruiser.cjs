@@ -2,7 +2,7 @@
 const rooms = {
   'src/core/net': { rooms: [], npm: ['ip-num'] },
   'src/core/bytes': { rooms: [] },
-  'src/core/codec': { rooms: ['src/core/net', 'src/core/bytes', 'src/core/codec'] },
+  'src/core/codec': { rooms: ['src/core/net', 'src/core/bytes', 'src/core/codec'], npm: ['@noble/hashes'] },
   'src/core/fsm': { rooms: ['src/core/net', 'src/core/codec', 'src/core/fsm'] },
   'src/core/rib': { rooms: ['src/core/net', 'src/core/bytes', 'src/core/codec'] },
   'src/core/config': { rooms: ['src/core/net'], npm: ['zod'] },

@@ -3,4 +3,3 @@ export * from './byte-writer.ts';
 export * from './checksum.ts';
 export * from './decode-error.ts';
 export * from './hash.ts';
-export * from './hmac-sha256.ts';
