@@ -143,6 +143,16 @@ describe('asking who has an address', () => {
     expect(asker.found.map(({ address }) => address)).toEqual([B]);
   });
 
+  it('puts as many questions at once as it may, and then goes on as fast as it may', () => {
+    const { framesAtOnce, framesPerSecond } = ARP_INQUIRY;
+    const asker = new Asker();
+    asker.ask(Array.from({ length: framesAtOnce + framesPerSecond }, (_, index) => ipv4FromValue(0x0a00_0000 + index)));
+    asker.until(0);
+    expect(asker.put).toHaveLength(framesAtOnce);
+    asker.until(1_000);
+    expect(asker.put.length).toBeGreaterThan(framesAtOnce + 0.9 * framesPerSecond);
+  });
+
   it('keeps below its rate, and puts every question as often as it has to, for any number of addresses', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 400 }), fc.nat(3000), (count, pauseMs) => {
