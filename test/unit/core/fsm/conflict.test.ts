@@ -112,6 +112,13 @@ describe('keeping an address apart from those of others', () => {
     expect(actions).toEqual([{ kind: 'report', address: A, mac: FOREIGN, conflict: 'in-use' }]);
   });
 
+  it('waits up to a tenth longer before it asks again, so that nodes do not ask together', () => {
+    const waits = [0, 0.5, 0.999].map((draw) => step(STANDINGS.tentative, found({ macs: [FOREIGN], draw })).standing);
+    expect(waits).toMatchObject(
+      [10_000, 10_500, 10_999].map((pauseMs) => ({ kind: 'duplicate', dueMs: NOW_MS + pauseMs })),
+    );
+  });
+
   it('asks once in 60 s after the tenth time that somebody had it (RFC 5227 §2.1.1, RATE_LIMIT_INTERVAL)', () => {
     const ninth = step({ kind: 'tentative', tries: 8, rivals: 0 }, found({ macs: [FOREIGN] }));
     const tenth = step({ kind: 'tentative', tries: 9, rivals: 0 }, found({ macs: [FOREIGN] }));
