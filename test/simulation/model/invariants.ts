@@ -19,6 +19,8 @@ const MEMORY_MS = 3000;
 const GRACE_MS = 60_000;
 /** A claim is known to whomever it can reach. */
 const KNOWN_AFTER_MS = 1000;
+/** So long a speaker that starts may need to say something. */
+const FIRST_WORD_MS = 100;
 /** So long a move has two owners. */
 const HANDOVER_MS = 50;
 
@@ -240,6 +242,7 @@ export class Invariants {
 
   #speaks(speaker: SimNode, hearer: SimNode): boolean {
     if (speaker.namedMs === undefined || !speaker.isRunning || speaker.isStalled || speaker.leaving) return false;
+    if (this.#cluster.agenda.nowMs < speaker.namedMs + FIRST_WORD_MS) return false;
     return this.#cluster.network.reaches(speaker.name, hearer.name);
   }
 

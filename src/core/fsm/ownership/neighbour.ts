@@ -10,7 +10,7 @@ import { Inbox } from './inbox.ts';
 import { type Liveness, type LivenessEvent, NEVER, stepLiveness, unknownLiveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import { challengeOf, NOTHING_PROVEN, type Proof, stepProof } from './proof.ts';
-import { UNHEARING_AFTER_INTERVALS } from './timing.ts';
+import { DOWN_AFTER_INTERVALS, UNHEARING_AFTER_INTERVALS } from './timing.ts';
 import type { HelloRefusal, OwnershipNeighbour } from './types.ts';
 
 /** Where a hello came from, and to whom it came. */
@@ -93,8 +93,8 @@ export class Neighbour {
   }
 
   /** It is heard and hears others, but has not heard this node for a while. */
-  get unhearing(): boolean {
-    return this.#unhearing;
+  isUnhearing(nowMs: number): boolean {
+    return this.#unhearing && this.#spokeLately(nowMs);
   }
 
   moveTo(addresses: readonly IpAddress[]): void {
@@ -148,10 +148,17 @@ export class Neighbour {
     const before = this.#unhearing;
     // Who hears nobody at all is deaf, or was cut off.
     const hears = heard.length === 0 || heard.some(({ tag }) => tag === ownTag);
-    this.#unhearingSinceMs = hears ? undefined : (this.#unhearingSinceMs ?? nowMs);
+    // What it said before it was silent for a while counts no more: it may have slept.
+    const sinceMs = this.#spokeLately(nowMs) ? this.#unhearingSinceMs : undefined;
+    this.#unhearingSinceMs = hears ? undefined : (sinceMs ?? nowMs);
     const patienceMs = UNHEARING_AFTER_INTERVALS * this.#liveness.intervalMs;
     this.#unhearing = this.#unhearingSinceMs !== undefined && nowMs - this.#unhearingSinceMs >= patienceMs;
     return this.#unhearing !== before;
+  }
+
+  #spokeLately(nowMs: number): boolean {
+    const { heardMs, intervalMs } = this.#liveness;
+    return nowMs - heardMs < DOWN_AFTER_INTERVALS * intervalMs;
   }
 
   step(event: LivenessEvent, nowMs: number): void {

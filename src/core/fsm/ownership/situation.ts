@@ -35,7 +35,7 @@ export function situationOf(
   for (const neighbour of neighbourhood.all()) {
     const isCandidate = grant?.candidates.includes(neighbour.nodeName) === true;
     if (!isCandidate && neighbour.inbox.get(address) === undefined) continue;
-    parties.push(partyOf(neighbour, address, grant?.interfaces));
+    parties.push(partyOf(neighbour, { address, interfaces: grant?.interfaces, nowMs: facts.nowMs }));
     listenUntilMs = Math.max(listenUntilMs, neighbour.untoldUntilMs(timing.settleMs));
   }
   return {
@@ -57,7 +57,13 @@ export function isThere(neighbour: Neighbour | undefined): boolean {
   return neighbour?.liveness.standing === 'heard';
 }
 
-function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly string[] | undefined): Party {
+interface Question {
+  readonly address: IpAddress;
+  readonly interfaces: readonly string[] | undefined;
+  readonly nowMs: number;
+}
+
+function partyOf(neighbour: Neighbour, { address, interfaces, nowMs }: Question): Party {
   const { nodeName, liveness, starting, inbox } = neighbour;
   const entry = inbox.get(address);
   return {
@@ -68,7 +74,7 @@ function partyOf(neighbour: Neighbour, address: IpAddress, interfaces: readonly 
     able: neighbour.canCarry(interfaces),
     starting,
     alone: neighbour.alone,
-    unhearing: liveness.standing === 'heard' && neighbour.unhearing,
+    unhearing: liveness.standing === 'heard' && neighbour.isUnhearing(nowMs),
     untold: inbox.differsSinceMs !== undefined,
     standsIn: entry?.holding === 'stand-in',
     ...(entry?.holding === 'claim' ? { claim: entry.order } : {}),
