@@ -32,14 +32,7 @@ export async function measureFailover(): Promise<void> {
   await lan.repair();
   for (const node of lan.nodes) await forwards(node);
   const echoes = lan.nodes.map(({ name }) => new EchoNode(name));
-  await using client = await EchoClient.start(CLIENT, [ADDRESS], PROBE_EVERY_MS);
-  lan.controller.grant([ADDRESS], names(lan));
-  await until(lan, () => lan.controller.claimantsOf(ADDRESS).length === 1 && client.answeredWithin(100));
-  progress(`${trials} power cuts with one address`);
-  const cuts: number[] = [];
-  for (let trial = 0; trial < trials; trial += 1) cuts.push(await powerCut(lan, client));
-  progress(`${2 * NODES} restarts`);
-  const restarts = await restartsOf(lan, client, ADDRESS);
+  const { cuts, restarts } = await withOneAddress(lan, trials);
   const planned = [];
   for (const plan of PLANNED_MOVES) {
     progress(`${plan.moves} planned moves of ${plan.addresses} addresses`);
@@ -91,6 +84,17 @@ export async function measureFailover(): Promise<void> {
     ],
     { bench: 'failover', ratios: {}, figures },
   );
+}
+
+async function withOneAddress(lan: SpeakerLan, trials: number) {
+  await using client = await EchoClient.start(CLIENT, [ADDRESS], PROBE_EVERY_MS);
+  lan.controller.grant([ADDRESS], names(lan));
+  await until(lan, () => lan.controller.claimantsOf(ADDRESS).length === 1 && client.answeredWithin(100));
+  progress(`${trials} power cuts with one address`);
+  const cuts: number[] = [];
+  for (let trial = 0; trial < trials; trial += 1) cuts.push(await powerCut(lan, client));
+  progress(`${2 * NODES} restarts`);
+  return { cuts, restarts: await restartsOf(lan, client, ADDRESS) };
 }
 
 /** @returns from the cut to the first answer that another node gave, in ms */
