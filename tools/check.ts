@@ -16,7 +16,7 @@ const STEPS: readonly (readonly [title: string, command: readonly string[]])[] =
 ];
 
 /** How much more than in everyday runs is tried. */
-const THOROUGH = { BGP_MUTATIONS: '1000000' };
+const THOROUGH = { MUTATIONS: '1000000', BGP_MUTATIONS: '1000000' };
 
 for (const [title, command] of STEPS) {
   const startedAt = Date.now();
