@@ -5,6 +5,8 @@ import type { SendOutcome } from './frames.ts';
 export interface DatagramSocket {
   /** Hands one datagram to the kernel. Never throws. @param to of the socket's family */
   send(octets: Uint8Array, to: IpAddress): SendOutcome;
+  /** Reads at once what waits: a socket that hears much is read a few times a second only, up to 20 ms late. */
+  receive(): void;
   /** Idempotent. Nothing is received after it returns. */
   close(): void;
 }

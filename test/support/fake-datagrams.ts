@@ -23,6 +23,7 @@ export class FakeDatagrams {
           this.inject(octets, options.address, to);
           return 'sent';
         },
+        receive: () => {},
         close: () => void this.sockets.delete(options.address),
       };
     },

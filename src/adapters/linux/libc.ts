@@ -43,6 +43,8 @@ export interface Libc {
 }
 
 export interface ReadableWatch {
+  /** No callback for so long: what arrives meanwhile waits in the kernel. Called again, it begins anew. */
+  rest(forMs: number): void;
   /** To be called before the descriptor is closed. */
   close(): void;
 }
@@ -126,26 +128,41 @@ function interfaceNames(
 /** Keeps the poll handle referenced: it would be collected otherwise, and go silent. */
 class PollWatch implements ReadableWatch {
   readonly #handle: ReturnType<typeof koffi.node.poll>;
+  readonly #ready: (status: unknown) => void;
+  #rest: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(fd: number, callback: () => void, defect: (error: unknown) => void) {
-    const ready = (status: unknown): void => {
+    this.#ready = (status) => {
       try {
         callback();
         // An error state of the socket (its interface went down) ends a libuv poll: begin again, the read has cleared it.
-        if (status !== 0 && !this.#closed) this.#handle.start({ readable: true }, ready);
+        if (status !== 0 && this.#rest === undefined) this.#begin();
       } catch (error) {
         this.close();
         defect(error);
       }
     };
-    this.#handle = koffi.node.poll(fd, { readable: true }, ready);
+    this.#handle = koffi.node.poll(fd, { readable: true }, this.#ready);
+  }
+
+  rest(forMs: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#rest);
+    this.#handle.stop();
+    this.#rest = setTimeout(() => this.#begin(), forMs);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#rest);
     this.#handle.close();
+  }
+
+  #begin(): void {
+    this.#rest = undefined;
+    if (!this.#closed) this.#handle.start({ readable: true }, this.#ready);
   }
 }
 

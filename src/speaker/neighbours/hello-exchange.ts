@@ -89,6 +89,11 @@ export class HelloExchange {
     }
   }
 
+  /** What has arrived and was not read yet. */
+  receive(): void {
+    for (const socket of this.#sockets.values()) socket.receive();
+  }
+
   close(): void {
     this.#retryTimer?.cancel();
     for (const socket of this.#sockets.values()) socket.close();

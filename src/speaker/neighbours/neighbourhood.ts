@@ -58,6 +58,7 @@ export class Neighbourhood {
     this.#dependencies = dependencies;
     this.#driver = new OwnershipDriver(options, {
       ...dependencies,
+      hear: () => this.#exchange.receive(),
       perform: (actions) => this.#perform(actions),
     });
     this.#exchange = new HelloExchange({

@@ -12,6 +12,8 @@ const LATE_MS = 20;
 export interface OwnershipDriverDependencies {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Handles at once what neighbours have said and nobody has read yet: nobody is silent while something of it waits. */
+  readonly hear: () => void;
   /** Carries out what follows from one event; called in order, never from within itself. */
   readonly perform: (actions: readonly OwnershipAction[]) => void;
 }
@@ -79,6 +81,7 @@ export class OwnershipDriver {
   }
 
   #tick(): void {
+    this.#dependencies.hear();
     this.#timer = undefined;
     this.handle({ kind: 'tick' });
   }

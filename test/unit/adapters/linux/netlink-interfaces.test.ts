@@ -55,7 +55,7 @@ class FakeKernel {
     addressOf: () => 0n,
     whenReadable: (_, callback) => {
       this.#readable = callback;
-      return { close: () => {} };
+      return { rest: () => {}, close: () => {} };
     },
     sendto: () => 0,
     connect: () => 0,
