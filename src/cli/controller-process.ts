@@ -10,7 +10,7 @@ import { KubernetesApi } from '../adapters/kube/kubernetes-api.ts';
 import { watchEventLoopLag } from '../adapters/telemetry/event-loop-lag.ts';
 import { PromMetrics } from '../adapters/telemetry/prom-metrics.ts';
 import { parseYaml } from '../adapters/yaml/positioned-yaml.ts';
-import type { StatusGroup } from '../controller/announced/status-objects.ts';
+import type { StatusGroup } from '../controller/announced/kept-objects.ts';
 import { ClusterAddresses } from '../controller/configuration/cluster-addresses.ts';
 import { Configuration } from '../controller/configuration/configuration.ts';
 import { LegacyConfigMap } from '../controller/configuration/legacy-config-map.ts';
