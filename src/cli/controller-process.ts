@@ -21,6 +21,7 @@ import {
   retirementPermissions,
 } from '../controller/preflight/permissions.ts';
 import { ReviewingTokenVerifier } from '../controller/speakers/token-verifier.ts';
+import { configurationState } from '../core/config/schema/configuration-state.ts';
 import type { ServedKind } from '../core/config/schema/kind.ts';
 import { CONFIG_RESOURCES, resourcesOf } from '../core/config/schema/resource-names.ts';
 import { serviceBgpStatus } from '../core/config/schema/service-bgp-status.ts';
@@ -149,6 +150,7 @@ async function assemble(settings: ControllerSettings, log: Log) {
     endpointSlices: api.endpointSliceInformer(),
     layer2Statuses: statusGroups(serviceL2Status, settings, api),
     bgpStatuses: statusGroups(serviceBgpStatus, settings, api),
+    configurationStates: statusGroups(configurationState, settings, api),
     authority: new CertificateAuthority(
       { serverName: controllerServerName(settings.namespace) },
       { ...common, store, identity },

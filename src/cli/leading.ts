@@ -4,6 +4,7 @@ import { BgpSource } from '../controller/announced/bgp-source.ts';
 import { Announcer } from '../controller/announcer/announcer.ts';
 import { Announcers } from '../controller/announcer/announcers.ts';
 import { OwnerHistory } from '../controller/announcer/owner-history.ts';
+import { ConfigurationStates } from '../controller/configuration/configuration-states.ts';
 import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
 import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import { Conflicts } from '../controller/conflicts/conflicts.ts';
@@ -21,7 +22,7 @@ import type { IpAddress } from '../core/net/index.ts';
 import { LiveBoard } from '../inspect/live/live-state.ts';
 import { CONTROLLER_SERVICE_NAME, HELLO_KEYS_SECRET_NAME } from '../ports/defaults.ts';
 import { showAnnounced } from './announced-parts.ts';
-import { bgpParts } from './bgp-parts.ts';
+import { type BgpParts, bgpParts } from './bgp-parts.ts';
 import type { ControllerParts } from './controller-process.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 import { systemTime } from './system-time.ts';
@@ -88,6 +89,7 @@ export async function leadTheCluster(
   await Promise.all([announcer.start(signal), bgp.announcer.start(signal)]);
   bgp.statuses.onChange(() => statuses.changed());
   statuses.start(signal);
+  showConfiguration(settings, parts, { speakers: registry, peers: bgp.statuses }, signal);
   if (legacy !== undefined) new LegacyConfigEvents({ configuration, legacy, events: api.events }).start(signal);
   // Sessions only now: what a speaker announces must meet an announcer that listens.
   server.serve(registry, signal);
@@ -97,6 +99,17 @@ export async function leadTheCluster(
   health.set('leader', false);
   parts.live.board = undefined;
   registry.stop();
+}
+
+/** As MetalLB shows it; each object says it too. */
+function showConfiguration(
+  { namespace }: ControllerSettings,
+  parts: ControllerParts,
+  rooms: { readonly speakers: SpeakerRegistry; readonly peers: BgpParts['statuses'] },
+  signal: AbortSignal,
+): void {
+  const { api, configurationStates: groups } = parts;
+  new ConfigurationStates({ namespace }, { ...parts, ...rooms, groups, store: api.statusObjects }).start(signal);
 }
 
 /** Only when it was asked for: then there are Leases to look at. */

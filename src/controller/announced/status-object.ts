@@ -16,7 +16,7 @@ export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 export const MANAGER = 'heraldlb';
 
 /** A label of Kubernetes holds no more. */
-const MAX_LABEL_LENGTH = 63;
+export const MAX_LABEL_LENGTH = 63;
 
 /** The object for a Service on a node. It goes with the Node: whoever deletes that wants nothing more of it. */
 export function statusObject(

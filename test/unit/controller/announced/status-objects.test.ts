@@ -3,10 +3,10 @@ import { layer2Statuses } from '../../../../src/controller/announced/layer2-stat
 import { StatusObjects } from '../../../../src/controller/announced/status-objects.ts';
 import type { AnnouncementState } from '../../../../src/controller/announcer/service-announcement.ts';
 import { ApiError } from '../../../../src/ports/api-error.ts';
-import type { ConfigObject, ResourceType } from '../../../../src/ports/informer.ts';
-import type { StatusObject, StatusObjectStore } from '../../../../src/ports/stores.ts';
+import type { ResourceType } from '../../../../src/ports/informer.ts';
 import { ip, nodeOf } from '../../../support/channel/announcer-bed.ts';
 import { FakeInformer } from '../../../support/fake-informer.ts';
+import { FakeStatusStore } from '../../../support/fake-status-store.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
 import { RecordingLog, RecordingMetrics } from '../../../support/recording-telemetry.ts';
 
@@ -28,62 +28,16 @@ const owned = (address: string, node: string, interfaces?: readonly string[]): A
   ...(interfaces === undefined ? {} : { interfaces }),
 });
 
-/** An API server with the kind in some groups, whose watch the informers follow. */
-class FakeKind implements StatusObjectStore {
-  readonly informers = new Map([OURS, METALLB].map((type) => [type.group, new FakeInformer<ConfigObject>()]));
-  readonly requests: string[] = [];
-  readonly absent = new Set<string>();
-  readonly failures: Error[] = [];
-
-  informer(group: string): FakeInformer<ConfigObject> {
-    const informer = this.informers.get(group);
-    if (informer === undefined) throw new Error(group);
-    return informer;
-  }
-
-  put(type: ResourceType, { ref, labels, status }: StatusObject): void {
-    const meta = { ...ref, uid: ref.name, resourceVersion: '1', labels, annotations: {}, finalizers: [] };
-    const object = { apiVersion: `${type.group}/v1`, kind: type.kind, spec: {}, status };
-    this.informer(type.group).set(`${ref.namespace}/${ref.name}`, {
-      ...object,
-      meta: { ...meta, creationTimestamp: '' },
-    });
-  }
-
-  async create(type: ResourceType, object: StatusObject): Promise<void> {
-    this.#ask(`create ${type.group} ${object.status.node}`, type);
-    this.put(type, object);
-  }
-
-  async patchStatus(type: ResourceType, { ref, status }: Pick<StatusObject, 'ref' | 'status'>): Promise<void> {
-    this.#ask(`patch ${type.group} ${status.node}`, type);
-    const present = this.informer(type.group).get(`${ref.namespace}/${ref.name}`);
-    this.put(type, { ref, labels: present?.meta.labels ?? {}, status });
-  }
-
-  async delete(type: ResourceType, { namespace, name }: StatusObject['ref']): Promise<void> {
-    this.#ask(`delete ${type.group}`, type);
-    this.informer(type.group).delete(`${namespace}/${name}`);
-  }
-
-  #ask(request: string, { group }: ResourceType): void {
-    this.requests.push(request);
-    const failure = this.failures.shift();
-    if (failure !== undefined) throw failure;
-    if (this.absent.has(group)) throw new ApiError('not-found', 'no such kind');
-  }
-}
-
 describe('the objects that say which node announces a Service', () => {
   let time: ManualTime;
-  let kind: FakeKind;
+  let kind: FakeStatusStore;
   let leading: AbortController;
   let states: Map<string, AnnouncementState[]>;
   let tell: (key: string) => void;
 
   beforeEach(() => {
     time = new ManualTime();
-    kind = new FakeKind();
+    kind = new FakeStatusStore([OURS, METALLB]);
     leading = new AbortController();
     states = new Map();
   });
