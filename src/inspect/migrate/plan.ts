@@ -74,6 +74,7 @@ export async function planMigration(input: MigrationInput): Promise<MigrationPla
     ...(namespace === undefined ? {} : { namespace }),
     routed: isRouted(input, planned),
     legacy: input.legacy !== undefined,
+    planned: planned.length > 0,
   });
   return {
     from,

@@ -9,11 +9,13 @@ export interface Circumstances {
   readonly routed: boolean;
   /** MetalLB is older than its objects. */
   readonly legacy: boolean;
+  /** There are objects to apply. */
+  readonly planned: boolean;
 }
 
 /** What to type, in this order. HeraldLB comes before the other goes, so that somebody answers at any time. */
 export function stepsOf(circumstances: Circumstances): readonly string[] {
-  const apply = `heraldlb migrate --from ${circumstances.from} -o yaml | kubectl apply -f -   # the objects above; CRDs first: kubectl apply -k manifests/crds/heraldlb.io`;
+  const apply = circumstances.planned ? applying(circumstances.from) : [];
   switch (circumstances.from) {
     case 'servicelb':
       return [
@@ -25,7 +27,7 @@ export function stepsOf(circumstances: Circumstances): readonly string[] {
       return fromMetalLb(circumstances, apply);
     case 'kube-vip':
       return [
-        apply,
+        ...apply,
         INSTALL,
         BOTH,
         'kubectl -n kube-system delete deployment kube-vip-cloud-provider',
@@ -35,7 +37,7 @@ export function stepsOf(circumstances: Circumstances): readonly string[] {
       ];
     case 'cilium':
       return [
-        apply,
+        ...apply,
         INSTALL,
         BOTH,
         `helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set enableLBIPAM=false --set ${circumstances.routed ? 'bgpControlPlane' : 'l2announcements'}.enabled=false`,
@@ -45,7 +47,7 @@ export function stepsOf(circumstances: Circumstances): readonly string[] {
       ];
     case 'purelb':
       return [
-        apply,
+        ...apply,
         INSTALL,
         BOTH,
         `kubectl -n ${circumstances.namespace ?? 'purelb-system'} delete deployment/allocator daemonset/lbnodeagent   # keep its ServiceGroups: they are the way back`,
@@ -60,9 +62,20 @@ const INSTALL = 'kubectl apply -k manifests   # or the Helm chart; both run now'
 const BOTH = 'heraldlb services   # until each address has an owner';
 const CHECK = 'heraldlb services --problems';
 
-function fromMetalLb({ routed, legacy }: Circumstances, apply: string): readonly string[] {
+/** The namespace and the kinds of the objects come before them. */
+function applying(from: Source): readonly string[] {
   return [
-    ...(legacy ? [apply, INSTALL] : ['kubectl apply -k manifests/beside-metallb   # both run now']),
+    'kubectl apply -k manifests/namespace',
+    'kubectl apply -k manifests/crds/heraldlb.io',
+    'kubectl wait --for=condition=Established crd --all --timeout=60s',
+    `heraldlb migrate --from ${from} -o yaml | kubectl apply -f -   # the objects above`,
+  ];
+}
+
+function fromMetalLb({ routed, legacy }: Circumstances, apply: readonly string[]): readonly string[] {
+  return [
+    ...apply,
+    legacy ? INSTALL : 'kubectl apply -k manifests/beside-metallb   # both run now',
     BOTH,
     'kubectl -n metallb-system scale deployment/controller --replicas=0',
     ...(legacy ? [] : ['kubectl delete validatingwebhookconfiguration metallb-webhook-configuration']),

@@ -207,13 +207,36 @@ describe('a plan', () => {
     'from %s names only folders that there are',
     async (from) => {
       for (const legacy of [undefined, { objects: [], notes: [] }]) {
-        const input = { from, snapshot: snapshot({}), foreign: [], options: OPTIONS };
+        const input = { from, snapshot: snapshot({ services: [served] }), foreign: [], options: OPTIONS };
         const { steps } = await planMigration({ ...input, ...(legacy === undefined ? {} : { legacy }) });
         const folders = steps.flatMap((step) => [...step.matchAll(/-k (\S+)/g)].map(([, folder = '']) => folder));
         for (const folder of folders) expect(existsSync(join(ROOT, folder, 'kustomization.yaml')), folder).toBe(true);
       }
     },
   );
+
+  it.each<Source>(['metallb', 'kube-vip', 'cilium', 'purelb'])(
+    'from %s makes the namespace and the CRDs before it applies objects of them',
+    async (from) => {
+      const input = { from, foreign: [], options: OPTIONS };
+      const { steps } = await planMigration({ ...input, snapshot: snapshot({ services: [served] }) });
+      const applied = steps.findIndex((step) => step.startsWith('heraldlb migrate'));
+      expect(applied).toBeGreaterThan(0);
+      for (const folder of ['namespace', 'crds/heraldlb.io'])
+        expect(steps.slice(0, applied)).toContainEqual(expect.stringContaining(`kubectl apply -k manifests/${folder}`));
+    },
+  );
+
+  it('applies nothing when there is nothing to apply', async () => {
+    const { objects, steps } = await planMigration({
+      from: 'metallb',
+      snapshot: snapshot({}),
+      foreign: [],
+      options: OPTIONS,
+    });
+    expect(objects).toEqual([]);
+    expect(steps.join('\n')).not.toContain('heraldlb migrate');
+  });
 
   it("keeps no node's own address in a pool", async () => {
     const { objects } = await planMigration({
