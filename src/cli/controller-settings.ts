@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../adapters/telemetry/pino-log.ts';
 import type { Decoded } from '../core/config/decoded.ts';
-import { poolsOfFlags } from '../core/config/pool-flags.ts';
+import { poolRanges, poolsOfFlags } from '../core/config/pool-flags.ts';
 import { describeProblem } from '../core/config/problem.ts';
 import {
   CONTROLLER_HEALTH_PORT,
@@ -157,8 +157,7 @@ export function controllerSettings(command: Command): ControllerSettings {
 }
 
 function fixedConfiguration(given: readonly string[]): readonly Decoded[] {
-  const fromEnvironment = (process.env.HERALDLB_POOL ?? '').split(',').map((range) => range.trim());
-  const pools = poolsOfFlags(given.length > 0 ? given : fromEnvironment.filter((range) => range !== ''));
+  const pools = poolsOfFlags(poolRanges(given, process.env.HERALDLB_POOL));
   if (pools.kind === 'ok') return pools.values;
   throw new UsageError(pools.problems.map(describeProblem).join('; '));
 }

@@ -1,8 +1,13 @@
+import { poolSpecOf } from '../controller/provider/pool-specs.ts';
+import type { Config } from '../core/config/config.ts';
+import { Ipam } from '../core/ipam/index.ts';
+import { formatIp, parseIp } from '../core/net/index.ts';
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import { conditionOf, conditionsIn, VALID } from './conditions.ts';
+import { assembledAlone, type GivenConfiguration, NOTHING_GIVEN } from './given-configuration.ts';
 import type { Column } from './table.ts';
 
-/** A pool as its object shows it. */
+/** A pool as its object shows it, or as it comes from a flag of the controller. */
 export interface PoolView {
   readonly namespace: string;
   readonly name: string;
@@ -30,8 +35,14 @@ interface PoolStatus {
   readonly unavailable?: PoolView['unavailable'];
 }
 
-/** The pools of both groups, by name. */
-export function poolViews({ objects }: ClusterSnapshot): readonly PoolView[] {
+/** The pools of both groups, and those of flags, by name. */
+export function poolViews(snapshot: ClusterSnapshot, given: GivenConfiguration = NOTHING_GIVEN): readonly PoolView[] {
+  return [...poolsOfObjects(snapshot), ...poolsOfFlags(snapshot, assembledAlone(given).config)].toSorted(
+    (a, b) => a.name.localeCompare(b.name) || a.namespace.localeCompare(b.namespace),
+  );
+}
+
+function poolsOfObjects({ objects }: ClusterSnapshot): readonly PoolView[] {
   return objects
     .filter(({ kind }) => kind === 'IPAddressPool')
     .map(({ apiVersion, meta, ...object }) => {
@@ -49,8 +60,29 @@ export function poolViews({ objects }: ClusterSnapshot): readonly PoolView[] {
         unavailable: status.unavailable ?? [],
         ...(valid?.status === 'True' ? {} : { problem: valid?.message ?? 'no controller has looked at it yet' }),
       };
-    })
-    .toSorted((a, b) => a.name.localeCompare(b.name) || a.namespace.localeCompare(b.namespace));
+    });
+}
+
+/** No object says what is used of them: the Services do. */
+function poolsOfFlags({ services }: ClusterSnapshot, { pools }: Config): readonly PoolView[] {
+  const ipam = new Ipam({ coolDownMs: 0 });
+  ipam.setPools(pools.map(poolSpecOf));
+  const taken = new Set(services.flatMap(({ status }) => status.ingress.flatMap(({ ip = '' }) => parseIp(ip) ?? [])));
+  // One holder for each address, whoever shares it.
+  for (const address of taken) ipam.assign({ holder: formatIp(address), ports: [] }, [address]);
+  return pools.map(({ origin, name, ranges, autoAssign }) => {
+    const usage = ipam.usage(name);
+    return {
+      namespace: origin.namespace,
+      name,
+      apiVersion: origin.apiVersion,
+      addresses: ranges.map(({ first, last }) => `${formatIp(first)}-${formatIp(last)}`),
+      autoAssign,
+      assigned: { ipv4: usage?.IPv4.assigned ?? 0, ipv6: usage?.IPv6.assigned ?? 0 },
+      available: { ipv4: Number(usage?.IPv4.available ?? 0n), ipv6: Number(usage?.IPv6.available ?? 0n) },
+      unavailable: [],
+    };
+  });
 }
 
 export const POOL_COLUMNS: readonly Column<PoolView>[] = [

@@ -1,6 +1,9 @@
 import { classServedBy, otherLoadBalancers } from '../controller/preflight/other-load-balancers.ts';
+import { describeOrigin } from '../core/config/source.ts';
+import { formatIp } from '../core/net/index.ts';
 import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
 import { conditionOf, conditionsIn, ESTABLISHED, VALID } from './conditions.ts';
+import { assembledAlone, type GivenConfiguration, NOTHING_GIVEN } from './given-configuration.ts';
 import { sessionsOf } from './peer-sessions.ts';
 import { poolViews } from './pools.ts';
 import { type ServiceView, serviceViews } from './services.ts';
@@ -14,10 +17,18 @@ export interface StatusView {
   readonly pools: readonly { readonly name: string; readonly used: number; readonly free: number }[];
   /** BGP sessions, of all peers on all nodes. */
   readonly sessions: { readonly established: number; readonly total: number };
+  /** Peers that no object tells of, and so nothing of their sessions: those of a ConfigMap of MetalLB before 0.13. */
+  readonly legacyPeers: readonly LegacyPeer[];
   /** What somebody has to look at, worst first. */
   readonly problems: readonly Problem[];
   /** What could not be looked at. */
   readonly unreadable: readonly string[];
+}
+
+export interface LegacyPeer {
+  /** `ConfigMap heraldlb-system/heraldlb-config (peers[0])`. */
+  readonly peer: string;
+  readonly address: string;
 }
 
 export interface Problem {
@@ -28,10 +39,9 @@ export interface Problem {
 
 /** @see Kubernetes documentation, Pod Security Admission */
 const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
-/** Flags of the controller that bring pools of their own. */
-const CONFIGURING = /^--(?:pool|legacy-config)=/;
 
-export function statusView(snapshot: ClusterSnapshot): StatusView {
+export function statusView(snapshot: ClusterSnapshot, given: GivenConfiguration = NOTHING_GIVEN): StatusView {
+  const { config, verdicts } = assembledAlone(given);
   const controllers = componentPods(snapshot, 'controller');
   const speakers = componentPods(snapshot, 'speaker');
   const services = serviceViews(snapshot);
@@ -48,7 +58,7 @@ export function statusView(snapshot: ClusterSnapshot): StatusView {
       withAddress: services.filter(({ addresses }) => addresses.length > 0).length,
       withProblem: services.filter(({ problem }) => problem !== undefined).length,
     },
-    pools: poolViews(snapshot).map(({ name, assigned, available }) => ({
+    pools: poolViews(snapshot, given).map(({ name, assigned, available }) => ({
       name,
       used: assigned.ipv4 + assigned.ipv6,
       free: available.ipv4 + available.ipv6,
@@ -57,11 +67,16 @@ export function statusView(snapshot: ClusterSnapshot): StatusView {
       established: sessions.reduce((sum, { established }) => sum + established, 0),
       total: sessions.reduce((sum, { wanted }) => sum + wanted, 0),
     },
-    unreadable: snapshot.unreadable,
+    legacyPeers: config.bgpPeers.map((peer) => ({
+      peer: describeOrigin(peer.origin),
+      address: peer.endpoint.kind === 'address' ? formatIp(peer.endpoint.address) : peer.endpoint.name,
+    })),
+    unreadable: [...snapshot.unreadable, ...given.unknown],
     problems: [
       ...(snapshot.unreadable.length > 0 ? [] : componentProblems(snapshot, controllers, speakers)),
-      ...installationProblems(snapshot, services),
+      ...installationProblems(snapshot, services, config.pools.length > 0 || given.unknown.length > 0),
       ...objectProblems(snapshot),
+      ...verdicts.flatMap(({ valid, origin, message }) => (valid ? [] : [{ object: describeOrigin(origin), message }])),
       ...services.flatMap(({ namespace, name, problem }) =>
         problem === undefined ? [] : [{ object: `Service ${namespace}/${name}`, message: problem }],
       ),
@@ -76,6 +91,7 @@ export function formatStatus({
   services,
   pools,
   sessions,
+  legacyPeers,
   problems,
   unreadable,
 }: StatusView): string {
@@ -85,6 +101,10 @@ export function formatStatus({
     `Services     ${services.withAddress} of ${services.total} have an address, ${services.withProblem} have a problem`,
     ...pools.map(({ name, used, free }) => `Pool         ${name}: ${used} used, ${free} free`),
     ...(sessions.total === 0 ? [] : [`BGP          ${sessions.established} of ${sessions.total} sessions established`]),
+    ...legacyPeers.map(
+      ({ peer, address }) =>
+        `BGP          ${address} (${peer}): no object tells of its sessions; metric heraldlb_bgp_session_up does`,
+    ),
     ...unreadable.map((why) => `Not seen     ${why}`),
   ];
   const summary = `${lines.join('\n')}\n\n`;
@@ -131,7 +151,11 @@ function componentProblems(
 }
 
 /** What is wrong with the place where HeraldLB was put, or beside what. */
-function installationProblems(snapshot: ClusterSnapshot, services: readonly ServiceView[]): readonly Problem[] {
+function installationProblems(
+  snapshot: ClusterSnapshot,
+  services: readonly ServiceView[],
+  poolsElsewhere: boolean,
+): readonly Problem[] {
   const enforced = snapshot.namespaces.find(({ meta }) => meta.name === snapshot.namespace)?.meta.labels[POD_SECURITY];
   return [
     ...otherProblems(snapshot),
@@ -145,7 +169,7 @@ function installationProblems(snapshot: ClusterSnapshot, services: readonly Serv
       : []),
     ...(snapshot.objects.some(({ kind }) => kind === 'IPAddressPool') ||
     services.some(({ addresses, pool }) => addresses.length > 0 && pool !== undefined) ||
-    snapshot.workloads.some(({ args }) => args.some((argument) => CONFIGURING.test(argument)))
+    poolsElsewhere
       ? []
       : [
           {

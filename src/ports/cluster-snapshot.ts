@@ -1,6 +1,6 @@
 import type { ConfigObject, ResourceType } from './informer.ts';
 import type { EndpointSlice, EventType, Namespace, Node, ObjectMeta, ObjectRef, Service } from './kubernetes.ts';
-import type { Workload } from './workloads.ts';
+import type { Invocation, Workload } from './workloads.ts';
 
 /** A Pod of HeraldLB. @see Kubernetes API core/v1 Pod */
 export interface Pod {
@@ -11,6 +11,8 @@ export interface Pod {
   readonly restarts: number;
   /** What its container calls `metrics`, where another than the usual one. */
   readonly metricsPort?: number;
+  /** Absent: not looked at. */
+  readonly invocation?: Invocation;
   /** Why it waits or failed, as the kubelet says: `CrashLoopBackOff`, `Pending` … */
   readonly trouble?: string;
 }

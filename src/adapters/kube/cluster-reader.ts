@@ -5,6 +5,7 @@ import { METRICS_PORT } from '../../ports/defaults.ts';
 import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
 import type { ObjectRef, Service } from '../../ports/kubernetes.ts';
 import type { ApiClient } from './http/api-client.ts';
+import { mapInvocation, type WireContainer } from './mapping/invocation.ts';
 import { mapConfigMap, mapConfigObject, mapEndpointSlice, mapNamespace, mapNode } from './mapping/objects.ts';
 import { mapService } from './mapping/service.ts';
 import { mapMeta, type WireObject } from './mapping/wire.ts';
@@ -167,9 +168,9 @@ async function ifServed<T>(reading: Promise<T>, otherwise: T): Promise<T> {
 interface WirePod extends WireObject {
   readonly spec?: {
     readonly nodeName?: string;
-    readonly containers?: readonly {
+    readonly containers?: readonly (WireContainer & {
       readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-    }[];
+    })[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -193,6 +194,7 @@ function mapPod(object: WireObject): Pod {
     ready: (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True'),
     restarts: containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
     ...(metrics === undefined ? {} : { metricsPort: metrics.containerPort }),
+    invocation: mapInvocation(spec.containers ?? []),
     ...(trouble === undefined ? {} : { trouble }),
   };
 }

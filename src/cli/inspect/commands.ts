@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { ClusterAccessError } from '../../adapters/kube/access/cluster-access.ts';
+import { parseYaml } from '../../adapters/yaml/positioned-yaml.ts';
+import { givenConfiguration } from '../../inspect/given-configuration.ts';
 import { POOL_COLUMNS, poolViews } from '../../inspect/pools.ts';
 import { SERVICE_COLUMNS, serviceViews } from '../../inspect/services.ts';
 import { formatStatus, statusView } from '../../inspect/status.ts';
@@ -29,7 +31,8 @@ function statusCommand(): Command {
     'Shows the health of everything on one screen. Status 1: something has a problem.',
   ).action(async (flags: InspectFlags) => {
     await run(flags, async (cluster) => {
-      const view = statusView(await cluster.snapshot());
+      const snapshot = await cluster.snapshot();
+      const view = statusView(snapshot, await givenConfiguration(cluster, snapshot, parseYaml));
       print(view, flags.output, () => formatStatus(view));
       return view.problems.length === 0 ? HEALTHY : PROBLEMS;
     });
@@ -40,9 +43,12 @@ function poolsCommand(): Command {
   return inspecting('pools', 'Lists the pools, what is free in them, and why one is not in force.').action(
     async (flags: InspectFlags) => {
       await run(flags, async (cluster) => {
-        const pools = poolViews(await cluster.snapshot());
+        const snapshot = await cluster.snapshot();
+        const given = await givenConfiguration(cluster, snapshot, parseYaml);
+        const pools = poolViews(snapshot, given);
+        for (const what of given.unknown) console.error(`heraldlb: not seen: ${what}`);
         print(pools, flags.output, () => formatTable(POOL_COLUMNS, pools));
-        return pools.some(({ problem }) => problem !== undefined) ? PROBLEMS : HEALTHY;
+        return given.unknown.length > 0 || pools.some(({ problem }) => problem !== undefined) ? PROBLEMS : HEALTHY;
       });
     },
   );

@@ -8,6 +8,7 @@ import type { WireObject } from '../../adapters/kube/mapping/wire.ts';
 import { parseYaml, parseYamlDocuments } from '../../adapters/yaml/positioned-yaml.ts';
 import { convertLegacy } from '../../core/config/legacy/convert.ts';
 import { describeProblem } from '../../core/config/problem.ts';
+import { givenConfiguration } from '../../inspect/given-configuration.ts';
 import { formatPlan } from '../../inspect/migrate/format.ts';
 import { type MigrationInput, planMigration } from '../../inspect/migrate/plan.ts';
 import {
@@ -40,7 +41,8 @@ export function simulateApplyCommand(): Command {
     .action(async (file: string, flags: RehearsalFlags) => {
       await run(flags, async (cluster) => {
         const applied = appliedObjects(await contentOf(file));
-        const view = await simulateApply(await cluster.snapshot(), applied, optionsOf(flags));
+        const snapshot = await cluster.snapshot();
+        const view = await simulateApply(snapshot, applied, await optionsFor(cluster, snapshot, flags));
         print(view, flags.output, () => formatApply(view));
         return view.refused.length > 0 || view.changes.some(({ refusal }) => refusal !== undefined)
           ? PROBLEMS
@@ -66,7 +68,7 @@ export function migrateCommand(): Command {
           snapshot,
           foreign,
           ...(foreign.length === 0 ? await foreignSettings(cluster, from, snapshot) : {}),
-          options: optionsOf(flags),
+          options: await optionsFor(cluster, snapshot, flags),
         });
         if (flags.output === 'yaml')
           process.stdout.write(plan.objects.map((object) => stringify(object)).join('---\n'));
@@ -84,9 +86,18 @@ export function rehearsing(name: string, description: string): Command {
     .option('--ignore-exclude-lb', 'as of the controller', false);
 }
 
-export function optionsOf(flags: RehearsalFlags): RehearsalOptions {
+/** @throws UsageError when part of what the controller goes by cannot be seen: a rehearsal without it would reassure falsely */
+export async function optionsFor(
+  cluster: ClusterReader,
+  snapshot: ClusterSnapshot,
+  flags: RehearsalFlags,
+): Promise<RehearsalOptions> {
+  const given = await givenConfiguration(cluster, snapshot, parseYaml);
+  if (given.unknown.length > 0)
+    throw new UsageError(`what would happen cannot be told without ${given.unknown.join('; nor without ')}`);
   const { configNamespace, ignoreExcludeLb, installedIn, loadBalancerClass } = flags;
   return {
+    given,
     ignoreExcludeLabel: ignoreExcludeLb,
     configNamespaces: configNamespace.length > 0 ? configNamespace : [installedIn, 'metallb-system', 'metallb'],
     ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),

@@ -8,7 +8,7 @@ import { formatNodes, type NodeFate, simulateNodes } from '../../inspect/simulat
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, PROBLEMS, run } from './commands.ts';
 import { print } from './output.ts';
-import { optionsOf, type RehearsalFlags, rehearsing } from './plan-commands.ts';
+import { optionsFor, type RehearsalFlags, rehearsing } from './plan-commands.ts';
 import { leaderStateIfAny } from './timeline-command.ts';
 
 const FATES: Readonly<Record<NodeFate, string>> = {
@@ -31,7 +31,8 @@ export function explainCommand(): Command {
         const state = await leaderStateIfAny(cluster);
         const owners = state?.services.find((each) => `${each.namespace}/${each.name}` === key)?.owners ?? [];
         const speakers = new Map(state?.nodes.map(({ name: node, speaker }) => [node, speaker]));
-        const view = await explain({ snapshot, service, options: optionsOf(flags), owners, speakers });
+        const options = await optionsFor(cluster, snapshot, flags);
+        const view = await explain({ snapshot, service, options, owners, speakers });
         print(view, flags.output, () => formatExplain(view));
         const [about] = serviceViews({ ...snapshot, services: [service] });
         return about?.problem === undefined ? HEALTHY : PROBLEMS;
@@ -51,7 +52,8 @@ export function simulateNodesCommand(fate: NodeFate): Command {
         if (unknown.length > 0) throw new UsageError(`there is no node ${unknown.join(', ')}`);
         // Without a leader the answer is what a new one would decide.
         const state = await leaderStateIfAny(cluster);
-        const { config, announcements } = await rehearseAllocation(snapshot, optionsOf(flags));
+        const options = await optionsFor(cluster, snapshot, flags);
+        const { config, announcements } = await rehearseAllocation(snapshot, options);
         const { nodes, endpointSlices } = snapshot;
         const { ignoreExcludeLb: ignoreExcludeLabel } = flags;
         const alive = aliveNodes(state) ?? [...known];

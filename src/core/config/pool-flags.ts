@@ -9,6 +9,15 @@ const FLAG_POOL_NAME = 'command-line';
 
 const FLAG = '--pool';
 
+/** The ranges that count: those of flags, else those of the environment variable `HERALDLB_POOL`, a list with commas. */
+export function poolRanges(flags: readonly string[], environment = ''): readonly string[] {
+  if (flags.length > 0) return flags;
+  return environment
+    .split(',')
+    .map((range) => range.trim())
+    .filter((range) => range !== '');
+}
+
 /** One pool of all the ranges that were given as flags, announced on layer 2 from every node; nothing without flags. */
 export function poolsOfFlags(
   ranges: readonly string[],

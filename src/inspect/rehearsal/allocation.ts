@@ -6,6 +6,7 @@ import type { Config } from '../../core/config/config.ts';
 import type { Verdict } from '../../core/config/verdict.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import type { ObjectMeta, Service } from '../../ports/kubernetes.ts';
+import { type GivenConfiguration, NOTHING_GIVEN } from '../given-configuration.ts';
 import { RehearsalTime } from './rehearsal-time.ts';
 import { SILENT_EVENTS, SILENT_LOG } from './silence.ts';
 import { StillInformer } from './still-informer.ts';
@@ -17,6 +18,8 @@ export interface RehearsalOptions {
   readonly loadBalancerClass?: string;
   /** Nodes with the exclude label announce too; false by default. */
   readonly ignoreExcludeLabel?: boolean;
+  /** What flags of the controller bring; absent: nothing. */
+  readonly given?: GivenConfiguration;
 }
 
 /** What a controller that starts now would decide about one Service. */
@@ -71,11 +74,15 @@ export async function rehearseAllocation(
   return { config, verdicts, allocations, announcements };
 }
 
-/** The configuration that the objects of a snapshot make. */
-function configurationOf({ objects, namespaces }: ClusterSnapshot, { configNamespaces }: RehearsalOptions) {
+/** The configuration that the objects of a snapshot make, with what the controller is told by flags. */
+function configurationOf(
+  { objects, namespaces }: ClusterSnapshot,
+  { configNamespaces, given: { fixed, entries } = NOTHING_GIVEN }: RehearsalOptions,
+) {
   return assemble({
     objects: objects.filter(({ kind }) => !kind.endsWith('Status')),
-    fixed: [],
+    fixed,
+    entries,
     namespaces: namespaces.map(({ meta }) => ({ name: meta.name, labels: meta.labels })),
     reads: (namespace) => configNamespaces.includes('*') || configNamespaces.includes(namespace),
   });

@@ -1,11 +1,12 @@
 import type { Workload, WorkloadReader } from '../../../ports/workloads.ts';
 import type { ApiClient } from '../http/api-client.ts';
+import { mapInvocation, type WireContainer } from '../mapping/invocation.ts';
 import { mapMeta, type WireObject } from '../mapping/wire.ts';
 import { DAEMON_SETS, DEPLOYMENTS } from '../resource-types.ts';
 
 interface WireWorkload extends WireObject {
   readonly spec?: {
-    readonly template?: { readonly spec?: { readonly containers?: readonly { readonly args?: readonly string[] }[] } };
+    readonly template?: { readonly spec?: { readonly containers?: readonly WireContainer[] } };
   };
   readonly status?: { readonly readyReplicas?: number; readonly numberReady?: number };
 }
@@ -43,6 +44,6 @@ function mapWorkload(kind: Workload['kind'], { metadata, spec, status }: WireWor
     kind,
     meta: mapMeta(metadata),
     ready: status?.readyReplicas ?? status?.numberReady ?? 0,
-    args: (spec?.template?.spec?.containers ?? []).flatMap(({ args = [] }) => args),
+    ...mapInvocation(spec?.template?.spec?.containers ?? []),
   };
 }
