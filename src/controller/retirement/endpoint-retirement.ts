@@ -14,6 +14,8 @@ export interface EndpointRetirementOptions {
   readonly silenceMs: number;
   /** Between two nodes that are retired: a fault that reaches many nodes is not ours to judge. */
   readonly pauseMs: number;
+  /** How long a Lease holds: a node that lived is looked at again after that. */
+  readonly leaseMs: number;
 }
 
 /** With a hello's verdict after some 400 ms, Pods of a dead node are out of EndpointSlices after about two seconds. */
@@ -21,6 +23,7 @@ export const RETIREMENT_DEFAULTS: EndpointRetirementOptions = {
   confirmMs: 1_000,
   silenceMs: 100,
   pauseMs: 60_000,
+  leaseMs: 40_000,
 };
 
 export interface EndpointRetirementDependencies {
@@ -38,9 +41,12 @@ export interface EndpointRetirementDependencies {
 /** Somebody called a node dead. */
 interface Accusation {
   readonly witnesses: readonly string[];
-  /** Of the Lease when it began: a kubelet that renews it lives. Undefined: there is no Lease to go by. */
-  readonly renewTime: string | undefined;
+  readonly sinceMs: number;
+  /** Of the Lease when it was looked at: a kubelet that renews it lives. Undefined: there is no Lease to go by. */
+  renewTime: string | undefined;
   timer: Timer;
+  /** When it turned out to live: whoever is accused after that is no part of the same fault. */
+  livesSinceMs: number | undefined;
   /** Its Pods are out of service: it is no reason for doubt about others any more. */
   retired: boolean;
 }
@@ -94,7 +100,9 @@ export class EndpointRetirement {
     if (accusation !== undefined || words.length < WITNESSES) return;
     this.#accused.set(nodeName, {
       witnesses: words.map(([witness]) => witness),
+      sinceMs: this.#dependencies.clock.nowMs(),
       renewTime: this.#renewTimeOf(nodeName),
+      livesSinceMs: undefined,
       timer: this.#judgeAfter(this.#options.confirmMs, nodeName),
       retired: false,
     });
@@ -118,14 +126,19 @@ export class EndpointRetirement {
       this.#acquit(nodeName);
       return;
     }
-    if (speakers.speaker(nodeName)?.presence === 'connected') {
+    const isConnected = speakers.speaker(nodeName)?.presence === 'connected';
+    const life = this.#signOfLife(nodeName, accusation, isConnected);
+    if (life !== undefined) {
+      this.#spare(nodeName, accusation, life);
+      return;
+    }
+    if (isConnected) {
       accusation.timer = this.#judgeAfter(this.#options.silenceMs, nodeName);
       return;
     }
-    const doubt = this.#doubt(accusation.renewTime, this.#renewTimeOf(nodeName));
+    const doubt = this.#doubt(nodeName, accusation);
     if (doubt !== undefined) {
-      this.#results.add({ result: doubt });
-      log.warn('endpoints-not-retired', { node: nodeName, why: doubt });
+      this.#refuse(nodeName, doubt);
       accusation.timer = timers.start(this.#options.pauseMs, () => this.#accused.delete(nodeName));
       return;
     }
@@ -140,11 +153,31 @@ export class EndpointRetirement {
     }
   }
 
+  /** What shows that a node lives which its neighbours do not hear. */
+  #signOfLife(nodeName: string, { renewTime, sinceMs }: Accusation, isConnected: boolean): string | undefined {
+    if (renewTime !== undefined && renewTime !== (this.#renewTimeOf(nodeName) ?? renewTime)) return 'lease-renewed';
+    const { clock } = this.#dependencies;
+    return isConnected && clock.nowMs() - sinceMs >= this.#options.leaseMs ? 'session-stands' : undefined;
+  }
+
+  /** Until its Lease would be over: it may be accused for hours, when its UDP port is blocked. */
+  #spare(nodeName: string, accusation: Accusation, life: string): void {
+    if (accusation.livesSinceMs === undefined) this.#refuse(nodeName, life);
+    accusation.livesSinceMs ??= this.#dependencies.clock.nowMs();
+    accusation.renewTime = this.#renewTimeOf(nodeName);
+    accusation.timer = this.#judgeAfter(this.#options.leaseMs, nodeName);
+  }
+
+  #refuse(nodeName: string, why: string): void {
+    this.#results.add({ result: why });
+    this.#dependencies.log.warn('endpoints-not-retired', { node: nodeName, why });
+  }
+
   /** Why a node that seems dead is left to Kubernetes; undefined when it is not. */
-  #doubt(renewedBefore: string | undefined, renewedNow: string | undefined): string | undefined {
-    if (renewedBefore === undefined || renewedNow === undefined) return 'lease-unknown';
-    if (renewedBefore !== renewedNow) return 'lease-renewed';
-    if ([...this.#accused.values()].filter(({ retired }) => !retired).length > 1) return 'several-nodes';
+  #doubt(nodeName: string, accusation: Accusation): string | undefined {
+    if (accusation.renewTime === undefined || this.#renewTimeOf(nodeName) === undefined) return 'lease-unknown';
+    const others = [...this.#accused.values()].filter((other) => other !== accusation && !other.retired);
+    if (others.some(({ livesSinceMs }) => (livesSinceMs ?? Infinity) > accusation.sinceMs)) return 'several-nodes';
     return this.#dependencies.clock.nowMs() - this.#retiredAtMs < this.#options.pauseMs ? 'too-soon' : undefined;
   }
 

@@ -12,6 +12,7 @@ import { RecordingLog, RecordingMetrics } from '../../../support/recording-telem
 const CONFIRM_MS = 1_000;
 const SILENCE_MS = 100;
 const PAUSE_MS = 60_000;
+const LEASE_MS = 40_000;
 
 /** A cluster in which a test says what the speakers say. */
 class Bed {
@@ -30,7 +31,7 @@ class Bed {
     for (const node of nodes) this.renews(node, 'before');
     const informer = new FakeInformer<Node>(nodes.map((name) => [name, nodeOf(name)]));
     new EndpointRetirement(
-      { confirmMs: CONFIRM_MS, silenceMs: SILENCE_MS, pauseMs: PAUSE_MS },
+      { confirmMs: CONFIRM_MS, silenceMs: SILENCE_MS, pauseMs: PAUSE_MS, leaseMs: LEASE_MS },
       {
         speakers: {
           observe: (listener) => {
@@ -165,6 +166,62 @@ describe('a node that all neighbours call down', () => {
     expect(bed.retired).toEqual(['web-on-node-a']);
     expect(bed.log.lines.at(-1)).toMatchObject({ event: 'endpoints-not-retired', fields: { why: 'too-soon' } });
   });
+});
+
+describe('a node whose session stands while its neighbours call it down', () => {
+  beforeEach(() => {
+    bed.connected('node-a');
+    bed.say('node-a', DEAD);
+  });
+
+  it('is no doubt about another one, once its Lease was renewed', async () => {
+    await bed.time.advance(10 * CONFIRM_MS);
+    bed.renews('node-a', 'now');
+    await bed.time.advance(SILENCE_MS);
+    expect(bed.log.lines.at(-1)).toMatchObject({ fields: { node: 'node-a', why: 'lease-renewed' } });
+    bed.say('node-d', DEAD);
+    await bed.time.advance(CONFIRM_MS);
+    expect(bed.retired).toEqual(['web-on-node-d']);
+  });
+
+  it('is no doubt about another one either when its session stood for as long as a Lease', async () => {
+    await bed.time.advance(LEASE_MS + CONFIRM_MS);
+    expect(bed.log.lines.at(-1)).toMatchObject({ fields: { node: 'node-a', why: 'session-stands' } });
+    bed.say('node-d', DEAD);
+    await bed.time.advance(CONFIRM_MS);
+    expect(bed.retired).toEqual(['web-on-node-d']);
+  });
+
+  it('is told once, and left alone for as long as its Lease is renewed', async () => {
+    for (let renewals = 0; renewals < 30; renewals++) {
+      bed.renews('node-a', String(renewals));
+      await bed.time.advance(10 * CONFIRM_MS);
+    }
+    bed.silent('node-a');
+    bed.renews('node-a', 'last');
+    await bed.time.advance(CONFIRM_MS);
+    expect(bed.retired).toEqual([]);
+    expect(bed.log.lines).toHaveLength(1);
+  });
+
+  it('is retired when its session and its Lease end later', async () => {
+    bed.renews('node-a', 'last');
+    await bed.time.advance(CONFIRM_MS);
+    bed.silent('node-a');
+    await bed.time.advance(LEASE_MS - 1);
+    expect(bed.retired).toEqual([]);
+    await bed.time.advance(1);
+    expect(bed.retired).toEqual(['web-on-node-a']);
+  });
+});
+
+it('of two that are called down at a time, a Lease that one renews is no proof against the other', async () => {
+  bed.say('node-a', DEAD);
+  bed.say('node-d', DEAD);
+  bed.renews('node-a', 'now');
+  await bed.time.advance(10 * CONFIRM_MS);
+  expect(bed.retired).toEqual([]);
+  expect(bed.log.lines.at(-1)).toMatchObject({ fields: { node: 'node-d', why: 'several-nodes' } });
 });
 
 it.each<[string, Readonly<Record<string, NeighbourState>>]>([
