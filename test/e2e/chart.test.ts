@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import type { ApiObject } from '../kubernetes/api.ts';
 import { type ControlPlane, startControlPlane } from '../kubernetes/control-plane.ts';
 import { MANIFESTS } from './support/shipped.ts';
+import { type } from './support/typed-commands.ts';
 
 const CHART = join(MANIFESTS, 'chart');
 const NAMESPACE = 'heraldlb-system';
@@ -166,13 +167,38 @@ it('a second release is refused beside the first, and elsewhere told to take a c
   expect(await install('other', '--set', 'loadBalancerClass=example.com/lb')).not.toContain(warning);
 });
 
-it("CRDs that MetalLB's release brought are left to it", async () => {
-  const crd = 'ipaddresspools.metallb.io';
-  await cluster.kubectl(['annotate', 'crd', crd, 'meta.helm.sh/release-name=metallb', '--overwrite']);
-  const seen = await cluster.helm(['template', 'heraldlb', CHART, '-n', NAMESPACE, ...OFFLINE, '--dry-run=server']);
-  const names = objectsOf(seen).map(nameOf);
-  expect(names).not.toContain(`CustomResourceDefinition ${crd}`);
-  expect(names).toContain('CustomResourceDefinition lbipaddresspools.heraldlb.io');
+describe.each([
+  ['of the same name in another namespace', 'ipaddresspools.metallb.io', 'heraldlb', 'elsewhere'],
+  ['of another name, as that of MetalLB', 'bgppeers.metallb.io', 'metallb', NAMESPACE],
+  ['of another name, as before a reinstallation', 'lbipaddresspools.heraldlb.io', 'former', NAMESPACE],
+])('a CRD that a release brought %s', (_, crd, release, namespace) => {
+  it('is left to it, and the notes name it with what to type', async () => {
+    await cluster.kubectl([
+      ...['annotate', 'crd', crd, '--overwrite'],
+      ...[`meta.helm.sh/release-name=${release}`, `meta.helm.sh/release-namespace=${namespace}`],
+    ]);
+    const seen = await cluster.helm(['template', 'heraldlb', CHART, '-n', NAMESPACE, ...OFFLINE, '--dry-run=server']);
+    const names = objectsOf(seen).map(nameOf);
+    expect(names).not.toContain(`CustomResourceDefinition ${crd}`);
+    expect(names).toContain('CustomResourceDefinition lbcommunities.heraldlb.io');
+    const notes = await cluster.helm(['upgrade', 'heraldlb', CHART, '-n', NAMESPACE, '--dry-run=server']);
+    expect(notes).toContain(`CRDs of release ${namespace}/${release} are there`);
+
+    await type(
+      cluster,
+      notes.split('\n').filter((line) => /^ {2}kubectl (annotate|label) crd /.test(line)),
+    );
+    const taken = await cluster.helm(['upgrade', 'heraldlb', CHART, '-n', NAMESPACE]);
+    expect(taken).not.toContain('are there, and are not upgraded');
+  });
+});
+
+it('CRDs that kubectl applied are left alone, as when a migration began with them', async () => {
+  await cluster.helm(['uninstall', 'heraldlb', '-n', NAMESPACE, '--no-hooks']);
+  await cluster.kubectl(['delete', 'crd', 'lbcommunities.heraldlb.io']);
+  await cluster.kubectl(['apply', '-k', join(MANIFESTS, 'crds/heraldlb.io')]);
+  const notes = await cluster.helm(['install', 'heraldlb', CHART, '-n', NAMESPACE]);
+  expect(notes).toMatch(/CRDs of no release of Helm are there, .*: lbcommunities\.heraldlb\.io\./);
 });
 
 interface Binding {

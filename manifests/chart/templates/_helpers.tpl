@@ -100,3 +100,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "heraldlb.logLevel" -}}
 {{- get (dict "all" "debug" "none" "error") . | default . -}}
 {{- end -}}
+
+{{/* "true" when the values ask for a CRD: {root, crd}. */}}
+{{- define "heraldlb.bringsCrd" -}}
+{{- $values := .root.Values.crds -}}
+{{- and $values.enabled (or $values.metallb (ne .crd.spec.group "metallb.io")) -}}
+{{- end -}}
+
+{{/* Who else brought a CRD that is there, in words: {root, crd}. Helm takes an object over only from the same release of the same namespace. */}}
+{{- define "heraldlb.ownerOfCrd" -}}
+{{- with lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" .crd.metadata.name -}}
+{{- $annotations := default dict .metadata.annotations -}}
+{{- $owner := printf "%s/%s" (get $annotations "meta.helm.sh/release-namespace") (get $annotations "meta.helm.sh/release-name") -}}
+{{- if ne $owner (printf "%s/%s" $.root.Release.Namespace $.root.Release.Name) -}}
+{{- eq $owner "/" | ternary "no release of Helm" (printf "release %s" $owner) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
