@@ -71,6 +71,12 @@ describe('values', () => {
     expect(argumentsOf(await template(), 'DaemonSet').join()).not.toContain('metallb-metrics');
   });
 
+  it('what is on by default is on also without its key, as --reuse-values of an older release has it', async () => {
+    const keys = ['releaseServicesOnUninstall', 'prometheus.metallbMetrics', 'prometheus.prometheusRule'];
+    const older = await template(['--set', keys.map((key) => `${key}=null`).join()]);
+    expect(older).toEqual(await template());
+  });
+
   it("MetalLB's values for the workloads do what they do there", async () => {
     const toleration = { key: 'dedicated', operator: 'Exists' };
     const objects = await template([

@@ -60,7 +60,7 @@
 {{- end }}
 - --log-level={{ include "heraldlb.logLevel" $values.logLevel }}
 - --metrics-port={{ $root.Values.prometheus.metricsPort | int }}
-{{- if not $root.Values.prometheus.metallbMetrics }}
+{{- if eq (toString $root.Values.prometheus.metallbMetrics) "false" }}
 - --metallb-metrics=false
 {{- end }}
 {{- if eq .component "controller" }}
