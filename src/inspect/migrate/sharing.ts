@@ -14,30 +14,57 @@ const ANNOTATION = 'heraldlb.io/allow-shared-ip';
 
 /**
  * Others share addresses between Services that do not say so (kube-vip's `allow-share-…`, a static address written twice): here
- * each of them has to.
+ * each of them has to. A Service has one key for all its addresses, so Services that share any are of one group, with whom
+ * they share others. A key that one of a group has already is that of the group.
  */
 export function sharingAnnotations(
   allocations: readonly Allocation[],
   isKeepable: (address: string) => boolean,
 ): readonly PlannedAnnotation[] {
+  return groupsOf(allocations, isKeepable).flatMap(({ address, members, loses }) => {
+    if (!loses) return [];
+    const services = [...members].map(({ service }) => service);
+    const value = services.flatMap((service) => keyOf(service) ?? [])[0] ?? `shared-${address}`;
+    return services
+      .filter((service) => keyOf(service) === undefined)
+      .map(({ meta }) => ({ service: `${meta.namespace}/${meta.name}`, annotation: ANNOTATION, value }));
+  });
+}
+
+interface SharingGroup {
+  /** The first one that is shared. */
+  readonly address: string;
+  readonly members: ReadonlySet<Allocation>;
+  /** Whether one of them would not keep what is shared. */
+  readonly loses: boolean;
+}
+
+/** Services that share an address, together with those that share another one with any of them. */
+function groupsOf(
+  allocations: readonly Allocation[],
+  isKeepable: (address: string) => boolean,
+): readonly SharingGroup[] {
   const holders = Map.groupBy(
     allocations.flatMap((allocation) => allocation.before.map((address) => ({ address, allocation }))),
     ({ address }) => address,
   );
-  return [...holders].flatMap(([address, together]) => {
-    const loses = together.some(({ allocation }) => !allocation.after.includes(address));
-    const services = together.map(({ allocation }) => allocation.service);
-    if (services.length < 2 || !loses || services.every(hasKey) || !isKeepable(address)) return [];
-    return services.map(({ meta }) => ({
-      service: `${meta.namespace}/${meta.name}`,
-      annotation: ANNOTATION,
-      value: `shared-${address}`,
-    }));
-  });
+  let groups: readonly SharingGroup[] = [];
+  for (const [address, together] of holders) {
+    if (together.length < 2 || !isKeepable(address)) continue;
+    const here = together.map(({ allocation }) => allocation);
+    const joined = groups.filter(({ members }) => here.some((each) => members.has(each)));
+    const group = {
+      address: joined[0]?.address ?? address,
+      members: new Set([...joined.flatMap(({ members }) => [...members]), ...here]),
+      loses: joined.some(({ loses }) => loses) || here.some(({ after }) => !after.includes(address)),
+    };
+    groups = [...groups.filter((each) => !joined.includes(each)), group];
+  }
+  return groups;
 }
 
-function hasKey(service: Service): boolean {
-  return SHARING_SOURCES.some((source) => (source.read(service) ?? '') !== '');
+function keyOf(service: Service): string | undefined {
+  return SHARING_SOURCES.map((source) => source.read(service)).find((key) => key !== undefined && key !== '');
 }
 
 /** The Services as they would be. */
