@@ -10,8 +10,8 @@ export interface Layer2SourceDependencies {
     statesOf(serviceKey: string): readonly AnnouncementState[];
     onChange(listener: (serviceKey: string) => void): void;
   };
-  /** What else is wrong with an address and the node that announces it, if one does: another station has it, say. */
   readonly timers: Timers;
+  /** What else is wrong with an address and the node that announces it, if one does: another station has it, say. */
   readonly remarkOn?: (address: IpAddress, owner: string | undefined) => string | undefined;
 }
 

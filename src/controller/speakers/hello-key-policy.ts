@@ -35,7 +35,6 @@ export function rotated(
   return { keys: [first, next], introducing: true, changedAt: now };
 }
 
-/** Where there are none: one key, which need not be introduced, since nobody uses another. */
 /**
  * What holds when the Secret says `read`, while the speakers have `inUse`: keys that the speakers do not have are introduced as
  * a rotation does it, beside the one that they send with. Undefined when there is nothing to go on with.
@@ -53,6 +52,7 @@ function isSameKey(a: HelloKey, b: HelloKey): boolean {
   return a.id === b.id && a.key.length === b.key.length && a.key.every((octet, at) => octet === b.key[at]);
 }
 
+/** Where there are none: one key, which need not be introduced, since nobody uses another. */
 export function firstKeys({ now, newKey }: { readonly now: Date; readonly newKey: () => Uint8Array }): KeptKeys {
   return { keys: [{ id: 1, key: newKey() }], introducing: false, changedAt: now };
 }
