@@ -5,6 +5,7 @@ import { runController } from './controller-process.ts';
 import { addOwnFlags, controllerSettings } from './controller-settings.ts';
 import { collectAfterStart, releaseAtRest } from './memory-at-rest.ts';
 import { runToExit, stopSignal } from './process-life.ts';
+import { runProgram } from './program-life.ts';
 import { VERSION } from './version.ts';
 
 /** The command `controller`: a cloud-controller-manager, with its flags. */
@@ -42,4 +43,4 @@ async function saveMemory(): Promise<void> {
   releaseAtRest(libc);
 }
 
-if (import.meta.main) await controllerCommand().parseAsync();
+if (import.meta.main) await runProgram(controllerCommand());

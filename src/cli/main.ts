@@ -1,5 +1,6 @@
 // `heraldlb`: every command in one program, as the sources and the lab run it. A release starts controller.mjs and speaker.mjs directly.
 import { Command } from 'commander';
+import { endWithReader, runProgram } from './program-life.ts';
 import { VERSION } from './version.ts';
 
 const program = new Command('heraldlb')
@@ -9,5 +10,8 @@ const [, , name] = process.argv;
 // Only what is asked for is loaded: a speaker has no use for the Kubernetes client, nor a controller for sockets.
 if (name !== 'speaker') program.addCommand((await import('./controller.ts')).controllerCommand());
 if (name !== 'controller') program.addCommand((await import('./speaker.ts')).speakerCommand());
-if (name !== 'controller' && name !== 'speaker') (await import('./people.ts')).addPeopleCommands(program);
-await program.parseAsync();
+if (name !== 'controller' && name !== 'speaker') {
+  endWithReader();
+  (await import('./people.ts')).addPeopleCommands(program);
+}
+await runProgram(program);

@@ -10,6 +10,7 @@ import { explainCommand, simulateNodesCommand } from './inspect/rehearsal-comman
 import { releaseCommand } from './inspect/release-command.ts';
 import { timelineCommand } from './inspect/timeline-command.ts';
 import { manifestCommand } from './manifest.ts';
+import { endWithReader, runProgram } from './program-life.ts';
 import { VERSION } from './version.ts';
 
 /** All of them; the program that they are added to names itself. */
@@ -36,5 +37,6 @@ if (import.meta.main) {
   const program = new Command('kubectl heraldlb')
     .description('Looks at HeraldLB in a cluster, and helps to move to it. Changes nothing, but for release.')
     .version(VERSION);
-  await addPeopleCommands(program).parseAsync();
+  endWithReader();
+  await runProgram(addPeopleCommands(program));
 }

@@ -29,6 +29,7 @@ import { metricsRoute } from './metrics-route.ts';
 import { type NodeSubject, nodeReport } from './node-report.ts';
 import { addressAndPort, metallbMetricsOption, portNumber } from './option-values.ts';
 import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
+import { runProgram } from './program-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
 import { VERSION } from './version.ts';
 
@@ -196,4 +197,4 @@ function serviceTarget(): string | undefined {
   return `${host.includes(':') ? `[${host}]` : host}:${port ?? SPEAKER_SERVICE_PORT}`;
 }
 
-if (import.meta.main) await speakerCommand().parseAsync();
+if (import.meta.main) await runProgram(speakerCommand());
