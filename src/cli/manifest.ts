@@ -31,6 +31,8 @@ interface Manifest {
 }
 
 const CONFIG_MAP = 'heraldlb-config';
+/** @see RFC 1123 label, as Kubernetes takes it for names of namespaces: at most 63 characters */
+const NAMESPACE_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const MAX_ASN = 4_294_967_295;
 
 /** The command `manifest`: everything that is to be installed, as one YAML. */
@@ -68,7 +70,9 @@ export function manifest(shipped: string, options: ManifestOptions): ManifestRes
       if (object.kind === 'Deployment') container.args.push(...configuration.args);
     }
   }
-  const documents = [...objects, ...configuration.objects].map((object) => stringify(object, { lineWidth: 0 }));
+  const documents = [...withoutTwins(objects), ...configuration.objects].map((object) =>
+    stringify(object, { lineWidth: 0 }),
+  );
   return { kind: 'ok', yaml: `${options.k3s ? K3S_HEADER : ''}${documents.join('---\n')}` };
 }
 
@@ -85,6 +89,13 @@ function move(object: Manifest, namespace: string): void {
     if (subject.namespace === DEFAULT_NAMESPACE) subject.namespace = namespace;
 }
 
+/** In a namespace where guides for MetalLB look, what stands there and what was moved there are the same: ours is the whole of it. */
+function withoutTwins(objects: readonly Manifest[]): readonly Manifest[] {
+  const nameOf = ({ kind, metadata: { namespace = '', name } }: Manifest): string => `${kind} ${namespace}/${name}`;
+  const first = new Map(objects.toReversed().map((object) => [nameOf(object), object]));
+  return objects.filter((object) => first.get(nameOf(object)) === object);
+}
+
 interface Configuration {
   /** Of the controller. */
   readonly args: readonly string[];
@@ -95,6 +106,8 @@ interface Configuration {
  * Pools alone are flags. With routers they are a ConfigMap: kubectl applies no object of a kind whose CRD is in the same file.
  */
 function configurationOf({ pool, bgpPeer, bgpAsn, namespace }: ManifestOptions): Configuration | string {
+  if (!NAMESPACE_NAME.test(namespace))
+    return `--namespace ${JSON.stringify(namespace)}: give up to 63 lower-case letters, digits and hyphens, with no hyphen at either end`;
   const pools = poolsOfFlags(pool);
   if (pools.kind === 'problems') return pools.problems.map(describeProblem).join('; ');
   if (bgpPeer.length === 0) {

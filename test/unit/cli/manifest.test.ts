@@ -9,7 +9,7 @@ const DEFAULTS: ManifestOptions = { pool: [], bgpPeer: [], namespace: 'heraldlb-
 
 interface Printed {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: unknown };
   readonly data?: { readonly config: string };
   readonly spec: {
     readonly template: { readonly spec: { readonly containers: readonly [{ readonly args: string[] }] } };
@@ -42,6 +42,17 @@ describe('heraldlb manifest', () => {
     expect(JSON.stringify(printed({ namespace: 'lb' }))).not.toContain('heraldlb-system');
   });
 
+  it.each(['metallb-system', 'lb'])(
+    'has nothing twice in namespace %s, whose Pods may be on the host network',
+    (namespace) => {
+      const objects = printed({ namespace });
+      const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
+      expect(names).toEqual([...new Set(names)]);
+      const ours = objects.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace);
+      expect(ours?.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'privileged' });
+    },
+  );
+
   it('writes routers and their pool into a ConfigMap that the controller is told of', () => {
     const objects = printed({
       pool: ['10.0.0.0/28'],
@@ -62,6 +73,10 @@ describe('heraldlb manifest', () => {
   it.each([
     [{ pool: ['10.0.0.9-10.0.0.1'] }, /--pool.*10\.0\.0\.9-10\.0\.0\.1/],
     [{ bgpPeer: ['10.0.0.1=64512'] }, /needs --pool/],
+    [{ namespace: 'Foo Bar' }, /--namespace "Foo Bar"/],
+    [{ namespace: '' }, /--namespace ""/],
+    [{ namespace: '-lb' }, /--namespace/],
+    [{ namespace: 'a'.repeat(64) }, /63/],
     [{ bgpAsn: '64512' }, /give also --bgp-peer/],
     [{ pool: ['10.0.0.0/28'], bgpPeer: ['10.0.0.1=64512'] }, /--bgp-asn is missing/],
     [{ pool: ['10.0.0.0/28'], bgpPeer: ['10.0.0.1=64512'], bgpAsn: '0' }, /--bgp-asn 0/],
