@@ -59,6 +59,11 @@ export function convertText(content: string, name: string, options: ConvertOptio
     return { status: 1, output: '', errors };
   }
   const { objects, notes } = conversion;
+  if (objects.length === 0) {
+    const nothing = content.trim() === '' ? 'it is empty' : 'there is nothing to convert in it';
+    const wanted = 'give the ConfigMap of a MetalLB before 0.13, or what is under its key "config"';
+    return { status: 1, output: '', errors: [`${name}: ${nothing}; ${wanted}`] };
+  }
   // kubectl reads YAML 1.1, where `yes` and `65535:666` without quotes are no texts.
   const format = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
   const documents = objects.map((object) => stringify(object, format));

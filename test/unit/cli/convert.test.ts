@@ -135,3 +135,14 @@ it('a file that is not there is an error like another', async () => {
   expect([status, output]).toEqual([1, '']);
   expect(errors[0]).toMatch(/^\/nonexistent\/config\.yaml: ENOENT/);
 });
+
+it.each([
+  ['', 'it is empty'],
+  ['\n', 'it is empty'],
+  ['# later\n', 'nothing to convert'],
+  ['address-pools: []\n', 'nothing to convert'],
+])('%j, which holds no configuration, is said to', (content, why) => {
+  const { status, output, errors } = convertText(content, '<stdin>', { group: 'metallb.io' });
+  expect({ status, output }).toEqual({ status: 1, output: '' });
+  expect(errors).toEqual([expect.stringContaining(why)]);
+});
