@@ -74,7 +74,7 @@ export function errorsReference(): string {
   return [
     HEADER,
     '## Exit status\n\n',
-    '0: it was asked to stop, and did. 1: it could not go on; the last line of the log (`fatal`) says why and what to do. 2, of the commands for people: wrong usage, or a cluster that could not be read.\n\n',
+    '0: it was asked to stop, and did. 1: it could not go on; the last line of the log (`fatal`) says why and what to do. 2: wrong usage; of the commands for people also a cluster that could not be read.\n\n',
     addressSection(),
     ...SECTIONS.map(section),
   ].join('');

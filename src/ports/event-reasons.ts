@@ -25,7 +25,7 @@ export const EVENT_REASONS = {
   UpdateLoadBalancerFailed: { about: 'Service', types: WARNING, when: 'a change of nodes could not be carried out' },
   DeleteLoadBalancerFailed: { about: 'Service', types: WARNING, when: 'its address could not be taken back' },
   UnAvailableLoadBalancer: { about: 'Service', types: WARNING, when: 'no node may take its traffic' },
-  LoadBalancerPending: { about: 'Service', types: WARNING, when: 'it is put off for a known time' },
+  LoadBalancerPending: { about: 'Service', types: NORMAL, when: 'it is put off for a known time' },
   StatusOverwritten: { about: 'Service', types: WARNING, when: 'somebody else keeps writing its status' },
   IPAllocated: { about: 'Service', types: NORMAL, when: 'it got an address' },
   ClearAssignment: { about: 'Service', types: NORMAL, when: 'it lost an address, and why' },

@@ -42,7 +42,9 @@ export type ObstacleReason =
   /** The nodes that match must not announce, or cannot. */
   | 'NoEligibleNode'
   /** It was granted, and no speaker has claimed it for ten seconds. */
-  | 'Unclaimed';
+  | 'Unclaimed'
+  /** Another host answers for it, so no speaker may begin to. */
+  | 'Conflict';
 
 export interface Obstacle {
   readonly reason: ObstacleReason;
