@@ -68,9 +68,12 @@ export class TcpListener implements StreamListener {
       }
     };
     for (const [block, key] of this.#keys) if (!wanted.has(block)) change(block, key);
-    const fresh = [...wanted].filter(([block, key]) => this.#keys.get(block)?.password !== key.password);
+    const isKnown = ([block, key]: readonly [string, ListenKey]): boolean =>
+      this.#keys.get(block)?.password === key.password;
+    const fresh = [...wanted].filter((entry) => !isKnown(entry));
     for (const [block, key] of fresh) change(block, key, key);
-    if (fresh.length > 0) this.#dismissWaiting();
+    // A key that the kernel refuses is tried again and again: that is nothing to those who wait.
+    if (fresh.some(isKnown)) this.#dismissWaiting();
     this.#keyless = keyless;
     const [first] = refusals;
     if (first !== undefined) throw first;
