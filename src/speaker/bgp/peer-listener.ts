@@ -50,8 +50,11 @@ export class PeerListener {
 
   /** Takes over all peers there are. */
   expect(peers: readonly BgpPeerSettings[]): void {
+    const before = this.#outdone;
     this.#peers = peers;
     this.#listen();
+    for (const { name } of peers.filter(waitsForPeer))
+      if (before.get(name) !== this.#outdone.get(name)) this.#dependencies.changed(name);
   }
 
   /** Why a peer waits in vain; empty when it does not. With a listener only a password can be refused. */

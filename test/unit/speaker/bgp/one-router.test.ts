@@ -43,6 +43,33 @@ describe('peers on one router with different passwords (RFC 2385)', () => {
     expect(errors()[1]).toMatch(/^the router cannot connect: /);
   });
 
+  it('tell of it when the first comes later, and when it goes', async () => {
+    const told = (): (string | undefined)[] =>
+      bed.sent
+        .splice(0)
+        .flatMap((message) => (message.kind === 'bgp-report' ? message.sessions : []))
+        .filter(({ peer: name }) => name === 'second')
+        .map(({ lastError }) => lastError);
+    const change = async (peers: readonly BgpPeerSettings[]): Promise<void> => {
+      bed.speaker.apply({
+        kind: 'bgp-delta',
+        revision: 9,
+        settings: { peers, draining: false },
+        routes: [],
+        withdrawn: [],
+      });
+      await bed.time.advance(50);
+    };
+    await change([second]);
+    told();
+    await change([first, second]);
+    expect(told()).toEqual([expect.stringContaining('the password of the peer first')]);
+    await change([{ ...first, name: 'another' }, second]);
+    expect(told()).toEqual([expect.stringContaining('the password of the peer another')]);
+    await change([second]);
+    expect(told()).toEqual(['']);
+  });
+
   it('have one key where the password is the same', () => {
     bed.snapshot([first, { ...second, password: 'one' }]);
     expect(bed.streams.keys).toHaveLength(1);
