@@ -64,6 +64,8 @@ function counter(name: string, help: string): CounterDefinition {
 export class MetallbBgpMeter {
   readonly #bgp: Made<typeof METALLB_BGP_METRICS>;
   readonly #bfd: Made<typeof METALLB_BFD_METRICS>;
+  /** By address and port, in the order of their beginning. BOUNDED: by the peers of the node. */
+  readonly #peers = new Map<string, readonly MetallbPeerMeter[]>();
 
   constructor(metrics: Metrics) {
     const [bgp, bfd] = [METALLB_BGP_METRICS, METALLB_BFD_METRICS];
@@ -94,9 +96,9 @@ export class MetallbBgpMeter {
     };
   }
 
-  /** For a session that begins: all is 0. @param peer address and port, `192.0.2.1:179` or `[2001:db8::1]:179` */
+  /** For a session that begins: all is 0, unless another with this router speaks for it. @param peer address and port, `192.0.2.1:179` or `[2001:db8::1]:179` */
   of(peer: string): MetallbPeerMeter {
-    return new MetallbPeerMeter(peer, this.#bgp);
+    return new MetallbPeerMeter(peer, this.#bgp, this.#peers);
   }
 
   /** @param changed whether it was up or down the other way round before */
@@ -120,57 +122,95 @@ export class MetallbBgpMeter {
   }
 }
 
-/** The metrics of one peer under MetalLB's names. */
+type BgpMetric = keyof typeof METALLB_BGP_METRICS;
+type BgpGauge = 'up' | 'announced' | 'pending';
+
+/** The metrics of one peer under MetalLB's names. Of the peers with one address and port the first speaks: MetalLB knows no other. */
 export class MetallbPeerMeter {
   readonly #labels: Readonly<Record<PeerLabel, string>>;
   readonly #made: Made<typeof METALLB_BGP_METRICS>;
+  /** All of them, which each keeps itself in. */
+  readonly #peers: Map<string, readonly MetallbPeerMeter[]>;
+  /** BOUNDED: by the gauges. */
+  readonly #values: Record<BgpGauge, number> = { up: 0, announced: 0, pending: 0 };
 
-  constructor(peer: string, made: Made<typeof METALLB_BGP_METRICS>) {
+  constructor(peer: string, made: Made<typeof METALLB_BGP_METRICS>, peers: Map<string, readonly MetallbPeerMeter[]>) {
     this.#labels = { peer, vrf: VRF };
     this.#made = made;
-    for (const metric of Object.values(made)) {
-      if ('set' in metric) metric.set(this.#labels, 0);
-      else metric.add(this.#labels, 0);
-    }
+    this.#peers = peers;
+    peers.set(peer, [...this.#onRouter, this]);
+    if (this.#speaks) this.#showAll();
   }
 
   state(up: boolean): void {
-    this.#made.up.set(this.#labels, up ? 1 : 0);
-    if (!up) this.#made.announced.set(this.#labels, 0);
+    this.#set('up', up ? 1 : 0);
+    if (!up) this.#set('announced', 0);
   }
 
   sent(kind: BgpMessage['kind'], count = 1): void {
-    const { opensSent, keepalivesSent, notificationsSent, routeRefreshSent, updates, totalSent } = this.#made;
     const counters = {
-      open: opensSent,
-      keepalive: keepalivesSent,
-      notification: notificationsSent,
-      routeRefresh: routeRefreshSent,
-      update: updates,
-    };
-    for (const metric of [counters[kind], totalSent]) metric.add(this.#labels, count);
+      open: 'opensSent',
+      keepalive: 'keepalivesSent',
+      notification: 'notificationsSent',
+      routeRefresh: 'routeRefreshSent',
+      update: 'updates',
+    } as const;
+    this.#count(counters[kind], count);
+    this.#count('totalSent', count);
   }
 
   /** How many prefixes the router has of us. */
   announced(prefixes: number): void {
-    this.#made.announced.set(this.#labels, prefixes);
+    this.#set('announced', prefixes);
   }
 
   /** How many prefixes the router is to have of us. */
   pending(prefixes: number): void {
-    this.#made.pending.set(this.#labels, prefixes);
+    this.#set('pending', prefixes);
   }
 
   received(kind: ReceivedMessage['kind']): void {
-    const { opensReceived, keepalivesReceived, updatesReceived, totalReceived } = this.#made;
-    totalReceived.add(this.#labels);
-    if (kind === 'open') opensReceived.add(this.#labels);
-    else if (kind === 'keepalive') keepalivesReceived.add(this.#labels);
-    else if (kind === 'update') updatesReceived.add(this.#labels);
+    this.#count('totalReceived');
+    if (kind === 'open') this.#count('opensReceived');
+    else if (kind === 'keepalive') this.#count('keepalivesReceived');
+    else if (kind === 'update') this.#count('updatesReceived');
   }
 
   /** The session is not wanted any more. */
   gone(): void {
-    for (const metric of Object.values(this.#made)) metric.remove(this.#labels);
+    const rest = this.#onRouter.filter((peer) => peer !== this);
+    const [next] = rest;
+    if (next === undefined) {
+      this.#peers.delete(this.#labels.peer);
+      for (const metric of Object.values(this.#made)) metric.remove(this.#labels);
+      return;
+    }
+    this.#peers.set(this.#labels.peer, rest);
+    next.#showAll();
+  }
+
+  get #onRouter(): readonly MetallbPeerMeter[] {
+    return this.#peers.get(this.#labels.peer) ?? [];
+  }
+
+  get #speaks(): boolean {
+    return this.#onRouter[0] === this;
+  }
+
+  #showAll(): void {
+    const { up, announced, pending, ...counters } = this.#made;
+    up.set(this.#labels, this.#values.up);
+    announced.set(this.#labels, this.#values.announced);
+    pending.set(this.#labels, this.#values.pending);
+    for (const metric of Object.values(counters)) metric.add(this.#labels, 0);
+  }
+
+  #set(name: BgpGauge, value: number): void {
+    this.#values[name] = value;
+    if (this.#speaks) this.#made[name].set(this.#labels, value);
+  }
+
+  #count(name: Exclude<BgpMetric, BgpGauge>, count = 1): void {
+    if (this.#speaks) this.#made[name].add(this.#labels, count);
   }
 }

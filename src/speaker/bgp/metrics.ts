@@ -120,9 +120,9 @@ export class BgpMeter {
   }
 
   bfdSession(peer: string, remote: IpAddress, up: boolean): void {
-    const before = this.#bfd.get(peer);
     const now = { remote: formatIp(remote), up };
-    if (before !== undefined && before.remote !== now.remote) this.#bfdGone(peer);
+    if (this.#bfd.get(peer)?.remote !== now.remote) this.#bfdGone(peer);
+    const before = this.#bfd.get(peer);
     this.#bfd.set(peer, now);
     this.#made.bfdUp.set({ peer }, up ? 1 : 0);
     if (this.#speaksFor(peer)) this.#metallb.bfdSession(now.remote, up, up !== (before?.up ?? false));
@@ -153,7 +153,9 @@ export class BgpMeter {
     if (last === undefined) return;
     this.#bfd.delete(peer);
     this.#made.bfdUp.remove({ peer });
-    if (![...this.#bfd.values()].some(({ remote }) => remote === last.remote)) this.#metallb.bfdGone(last.remote);
+    const next = [...this.#bfd.values()].find(({ remote }) => remote === last.remote);
+    if (next === undefined) this.#metallb.bfdGone(last.remote);
+    else this.#metallb.bfdSession(next.remote, next.up, false);
   }
 
   /** Of the peers on one router the first: MetalLB knows only the router. */

@@ -51,6 +51,37 @@ describe("a peer under MetalLB's names", () => {
     expect(metrics.series()).toContain('metallb_bgp_session_up{peer=eth1:179,vrf=default}');
   });
 
+  it('speaks for all of the peers on its router until it goes, and the next one after it', () => {
+    const metrics = new RecordingMetrics();
+    const meter = new BgpMeter(metrics);
+    const shown = (): number[] =>
+      ['session_up', 'announced_prefixes_total', 'pending_prefixes_total', 'opens_sent'].map((name) =>
+        metrics.value(`metallb_bgp_${name}`, LABELS),
+      );
+    const first = meter.of(TOR);
+    first.sent('open');
+    first.state('Established');
+    first.prefixesWanted(3);
+    first.updatesSent(1, 3);
+    const second = meter.of({ ...TOR, name: 'tor-from-elsewhere' });
+    second.sent('open');
+    second.state('Idle');
+    second.prefixesWanted(5);
+    expect(shown()).toEqual([1, 3, 3, 1]);
+    first.gone();
+    expect(shown()).toEqual([0, 0, 5, 1]);
+    first.state('Established');
+    expect(shown()).toEqual([0, 0, 5, 1]);
+    second.sent('open');
+    second.state('Established');
+    second.updatesSent(1, 4);
+    expect(shown()).toEqual([1, 4, 5, 2]);
+    meter.of({ ...TOR, name: 'third' }).gone();
+    expect(shown()).toEqual([1, 4, 5, 2]);
+    second.gone();
+    expect(metrics.series().filter((series) => series.startsWith('metallb'))).toEqual([]);
+  });
+
   it('leaves no series of its state behind when it is not wanted any more', () => {
     const metrics = new RecordingMetrics();
     new BgpMeter(metrics).of(TOR).gone();
@@ -122,5 +153,21 @@ describe('a BFD session', () => {
     expect(metrics.value('metallb_bfd_session_up_events', BFD_LABELS)).toBe(1);
     meter.bfdWatched([{ name: 'tor6', path }]);
     expect(metrics.value('metallb_bfd_session_up', BFD_LABELS)).toBe(1);
+  });
+
+  it('has the state of the next peer on the router when the first goes', () => {
+    const { metrics, meter } = watched();
+    const path = { remote: TOR.endpoint.address };
+    const elsewhere = { name: 'elsewhere', path: { ...path, local: address('192.0.2.77') } };
+    meter.bfdWatched([{ name: 'tor', path }, elsewhere]);
+    expect(metrics.value('metallb_bfd_session_up', BFD_LABELS)).toBe(1);
+    meter.bfdWatched([elsewhere]);
+    expect(metrics.value('metallb_bfd_session_up', BFD_LABELS)).toBe(0);
+  });
+
+  it('with another address begins as one that was never up', () => {
+    const { metrics, meter } = watched();
+    meter.bfdWatched([{ name: 'tor', path: { remote: address('192.0.2.9') } }]);
+    expect(metrics.value('metallb_bfd_session_down_events', { ...BFD_LABELS, peer: '192.0.2.9' })).toBe(0);
   });
 });
