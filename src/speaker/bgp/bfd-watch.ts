@@ -7,7 +7,7 @@ import type { NodeAddresses } from '../../ports/node-addresses.ts';
 import { bfdReportState, bfdStatusOf } from './bfd-status.ts';
 import type { BgpMeter } from './metrics.ts';
 import { bfdSession } from './peer-settings.ts';
-import { SharedBfd } from './shared-bfd.ts';
+import { SharedBfd, sessionNameOf } from './shared-bfd.ts';
 
 export interface BfdWatchDependencies {
   readonly bfd: BfdPlane;
@@ -26,6 +26,8 @@ export class BfdWatch {
   readonly #plane: SharedBfd;
   /** Those with a profile, by name. BOUNDED: by the peers of the settings. */
   #peers: ReadonlyMap<string, BgpPeerSettings> = new Map();
+  /** Which session each depends on, by name of the peer. BOUNDED: by the peers. */
+  #sessions: ReadonlyMap<string, string> = new Map();
   /** By name of the peer. BOUNDED: by the peers. */
   readonly #reports = new Map<string, BfdSessionReport>();
 
@@ -39,7 +41,7 @@ export class BfdWatch {
     });
   }
 
-  /** Takes over the peers, or where they are. */
+  /** Takes over the peers, or where they are. What was said of a peer's former session holds for no other one. */
   set(peers: readonly BgpPeerSettings[]): void {
     this.#peers = new Map(peers.flatMap((peer) => (peer.bfd === undefined ? [] : [[peer.name, peer]])));
     const watched = [...this.#peers.values()].flatMap((settings) => {
@@ -47,19 +49,17 @@ export class BfdWatch {
       if (remote === undefined) return [];
       return bfdSession(settings, remote, this.#dependencies.addresses.isOnLink(remote)) ?? [];
     });
-    const names = new Set(watched.map(({ name }) => name));
-    for (const name of [...this.#reports.keys()]) {
-      if (names.has(name)) continue;
-      this.forget(name);
+    const before = this.#sessions;
+    this.#sessions = new Map(watched.map(({ name, path }) => [name, sessionNameOf(path)]));
+    const lost = new Set([...this.#reports.keys()].filter((name) => this.#sessions.get(name) !== before.get(name)));
+    this.#dependencies.meter.bfdWatched(watched);
+    for (const { name, path } of watched)
+      if (lost.has(name)) this.#dependencies.meter.bfdSession(name, path.remote, false);
+    for (const name of lost) {
+      this.#reports.delete(name);
       this.#dependencies.changed(name, 'unknown');
     }
-    this.#dependencies.meter.bfdWatched(watched);
     this.#plane.set(watched);
-  }
-
-  /** Nothing is known of the peer any more. */
-  forget(peer: string): void {
-    this.#reports.delete(peer);
   }
 
   /** For a session that begins while BFD watches already; undefined: nothing was heard yet. */

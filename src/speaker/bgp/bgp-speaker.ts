@@ -201,13 +201,13 @@ export class BgpSpeaker {
       this.#sessions.delete(name);
       void session.stop({ kind: peer === undefined ? 'peerDeconfigured' : 'configurationChange' });
       this.#heardFrom.delete(name);
-      if (peer === undefined) this.#bfd.forget(name);
     }
     if (before.draining !== settings.draining)
       for (const session of this.#sessions.values()) session.setDraining(settings.draining);
+    // A session that begins asks BFD how its router is.
+    this.#bfd.set(settings.peers);
     for (const peer of settings.peers) if (!this.#sessions.has(peer.name)) this.#begin(peer);
     this.#listener.expect(settings.peers);
-    this.#bfd.set(settings.peers);
   }
 
   /** Those that a session can be held with: a password that the controller cannot tell now is that of the session of now. */

@@ -38,7 +38,7 @@ export class SharedBfd implements BfdPlane {
   }
 
   set(sessions: readonly BfdSessionSettings[]): void {
-    const shared = Map.groupBy(sessions, ({ path }) => nameOf(path));
+    const shared = Map.groupBy(sessions, ({ path }) => sessionNameOf(path));
     const before = this.#sharers;
     this.#sharers = new Map([...shared].map(([name, members]) => [name, members.map((member) => member.name)]));
     for (const name of this.#last.keys()) if (!shared.has(name)) this.#last.delete(name);
@@ -78,8 +78,8 @@ export class SharedBfd implements BfdPlane {
   }
 }
 
-/** Of a session on this path; for people who read metrics and logs too. */
-function nameOf({ remote, local, interface: device, multihop }: BfdPath): string {
+/** How the session on a path is called; for people who read metrics and logs too. */
+export function sessionNameOf({ remote, local, interface: device, multihop }: BfdPath): string {
   const way = device === undefined ? '' : `%${device}`;
   const from = local === undefined ? '' : ` from ${formatIp(local)}`;
   return `${formatIp(remote)}${way}${from}${multihop === undefined ? '' : ' over several hops'}`;
