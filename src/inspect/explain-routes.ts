@@ -74,8 +74,12 @@ function refused(obstacle: string): ExplainedRoutes {
 function routesOf({ node, peers }: TellingNode, { objects }: Pick<ClusterSnapshot, 'objects'>): ExplainedRoute[] {
   return peers.map(({ name: peer, origin }) => {
     const object = objectAt(origin, objects);
-    const sessions = object === undefined ? [] : sessionsOf(object).nodes;
-    return { node: node.name, peer, session: describeSession(sessions.find((each) => each.node === node.name)) };
+    // A ConfigMap of MetalLB before 0.13 has no status.
+    const session =
+      object === undefined
+        ? 'no object tells of its session; metric heraldlb_bgp_session_up does'
+        : describeSession(sessionsOf(object).nodes.find((each) => each.node === node.name));
+    return { node: node.name, peer, session };
   });
 }
 

@@ -23,6 +23,8 @@ export interface NodesView {
   readonly moves: readonly AddressMove[];
   /** Addresses that nobody would announce. */
   readonly lost: readonly { readonly service: string; readonly address: string; readonly why: string }[];
+  /** Addresses that are not announced on layer 2: what becomes of their routes is not looked at. */
+  readonly elsewhere: readonly string[];
   readonly load: readonly { readonly node: string; readonly before: number; readonly after: number }[];
 }
 
@@ -41,21 +43,27 @@ export async function simulateNodes(input: NodesInput, fate: NodeFate, names: re
   const after = await rehearsePlacement(afterFate({ ...input, owners }, fate, names));
   const moves: AddressMove[] = [];
   const lost: NodesView['lost'][number][] = [];
+  const elsewhere: string[] = [];
   for (const [service, states] of after) {
-    const former = new Map(before.get(service)?.map((state) => [state.address, state.candidates[0]]));
+    const former = new Map(before.get(service)?.map((state) => [state.address, state]));
     for (const { address, candidates, obstacle } of states) {
+      const now = former.get(address);
+      if (now?.obstacle?.reason === 'NoAdvertisement') {
+        elsewhere.push(formatIp(address));
+        continue;
+      }
       const [to] = candidates;
-      const from = former.get(address);
+      const from = now?.candidates[0];
       if (to === from) continue;
       const what = { service, address: formatIp(address) };
       if (to === undefined) lost.push({ ...what, why: obstacle?.message ?? '' });
       else moves.push({ ...what, ...(from === undefined ? {} : { from }), to });
     }
   }
-  return { moves, lost, load: loadOf(input.nodes, before, after) };
+  return { moves, lost, elsewhere, load: loadOf(input.nodes, before, after) };
 }
 
-export function formatNodes({ moves, lost, load }: NodesView): string {
+export function formatNodes({ moves, lost, elsewhere, load }: NodesView): string {
   const tables = [
     moves.length === 0
       ? 'No address would move.\n'
@@ -80,6 +88,9 @@ export function formatNodes({ moves, lost, load }: NodesView): string {
             lost,
           ),
         ]),
+    ...(elsewhere.length === 0
+      ? []
+      : [`Not announced on layer 2, so not looked at here: ${elsewhere.join(', ')}. See "heraldlb explain".\n`]),
     formatTable<NodesView['load'][number]>(
       [
         { title: 'NODE', text: ({ node }) => node },

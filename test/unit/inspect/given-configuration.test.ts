@@ -4,7 +4,7 @@ import { givenConfiguration } from '../../../src/inspect/given-configuration.ts'
 import { planMigration } from '../../../src/inspect/migrate/plan.ts';
 import { poolViews } from '../../../src/inspect/pools.ts';
 import { rehearseAllocation } from '../../../src/inspect/rehearsal/allocation.ts';
-import { simulateNodes } from '../../../src/inspect/simulate-nodes.ts';
+import { formatNodes, simulateNodes } from '../../../src/inspect/simulate-nodes.ts';
 import { formatStatus, statusView } from '../../../src/inspect/status.ts';
 import { ApiError } from '../../../src/ports/api-error.ts';
 import type { ClusterReader, ClusterSnapshot, Pod } from '../../../src/ports/cluster-snapshot.ts';
@@ -112,4 +112,16 @@ it('routers of a legacy ConfigMap are in the status, and what is wrong in it', a
   expect(formatStatus(await status(LEGACY))).toMatch(/^BGP +192\.0\.2\.254 \(ConfigMap metallb-system\/config/m);
   const { problems } = await status('address-pools: 5');
   expect(problems).toContainEqual(expect.objectContaining({ object: 'ConfigMap metallb-system/config' }));
+});
+
+it('an address that only routers are told of is said not to be looked at', async () => {
+  const pods = [replica('c', ['--legacy-config=metallb-system/config'])];
+  const cluster = { configMap: () => Promise.resolve({ config: LEGACY.replace('layer2', 'bgp') }) };
+  const options = { configNamespaces: [], given: await given({ pods }, cluster) };
+  const { config, announcements } = await rehearseAllocation(CLUSTER, options);
+  const { nodes, endpointSlices } = CLUSTER;
+  const input = { config, announcements, nodes, endpointSlices, alive: ['node-a', 'node-b'], owners: new Map() };
+  const view = await simulateNodes(input, 'kill', ['node-a', 'node-b']);
+  expect(view).toMatchObject({ moves: [], lost: [], elsewhere: ['192.0.2.1'] });
+  expect(formatNodes(view)).toMatch(/^Not announced on layer 2.*192\.0\.2\.1\./m);
 });
