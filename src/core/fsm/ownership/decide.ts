@@ -89,8 +89,9 @@ export function decide(state: AddressState, situation: Situation): Decision {
   if (situation.grant === undefined) return resigned(state, { kind: 'idle' }, 'revoked');
   if (state.kind === 'owner') return asOwner(state, situation);
   if (!situation.able) return resigned(state, state.kind === 'vacant' ? state : { kind: 'standby' }, 'link-down');
-  const holder = strongest(situation.parties.filter((party) => holds(party, situation)));
-  if (state.kind === 'restored') return asRestored(state, holder, situation);
+  const holders = situation.parties.filter((party) => holds(party, situation));
+  const holder = strongest(holders);
+  if (state.kind === 'restored') return asRestored(state, holders, situation);
   const rank = rankOf(situation);
   if (rank === UNRANKED) return resigned(state, { kind: 'idle' }, 'not-needed');
   const granted: ClaimOrder = { epoch: situation.grant.epoch, term: 0, rank };
@@ -105,17 +106,18 @@ export function decide(state: AddressState, situation: Situation): Decision {
   return holder === undefined ? asHeir(state, situation) : asStandby(state, holder, situation);
 }
 
-/** The speaker was away: whoever took the address over has said so by now. */
+/** The speaker was away: whoever took the address over has said so by now. What it would not keep it does not claim. */
 function asRestored(
   { order }: Extract<AddressState, { kind: 'restored' }>,
-  holder: Claimant | undefined,
+  holders: readonly Claimant[],
   situation: Situation,
 ): Decision {
-  if (prevails(order, holder, situation)) return claimed(order, holder, { kind: 'claim', reason: 'restored' });
-  const owner = holder?.nodeName;
+  const yields = (party: Claimant): boolean => !prevails(order, party, situation) || !keeps(order, party, situation);
+  const better = strongest(holders.filter(yields));
+  if (better === undefined) return claimed(order, strongest(holders), { kind: 'claim', reason: 'restored' });
   return {
-    state: { kind: 'standby', ...(owner === undefined ? {} : { owner }) },
-    deed: { kind: 'release', reason: 'outranked', ...(owner === undefined ? {} : { to: owner }) },
+    state: { kind: 'standby', owner: better.nodeName },
+    deed: { kind: 'release', reason: 'outranked', to: better.nodeName },
   };
 }
 
@@ -230,10 +232,12 @@ function following(situation: Situation, former: Claimant | undefined): ClaimOrd
 
 const NO_EPOCH: Epoch = { generation: 0, counter: 0 };
 
-/** A claim holds while its owner may be forwarding. */
+/** A claim holds while its owner may be forwarding. One who is away holds nothing that another took over, though that one died. */
 function holds(party: Party, situation: Situation): party is Claimant {
   if (!claims(party)) return false;
-  return party.standing === 'heard' || (isAway(party.standing) && situation.nowMs < graceEndMs(party, situation));
+  if (party.standing === 'heard') return true;
+  if (!isAway(party.standing) || situation.nowMs >= graceEndMs(party, situation)) return false;
+  return strongest(situation.parties.filter(claims)) === party;
 }
 
 /** When the claim of one whose speaker is away ends, in ms: one that comes back only to go again is waited for anew. */
@@ -255,17 +259,18 @@ function strongest(claimants: readonly Claimant[]): Claimant | undefined {
 }
 
 /** Whatever the claims: against one that does not hear this node only this node can give way. */
-function prevails(own: ClaimOrder, other: Claimant | undefined, { nodeName }: Situation): boolean {
-  return other === undefined || (!other.unhearing && isStronger(own, nodeName, other.claim, other.nodeName));
+function prevails(own: ClaimOrder, other: Claimant, { nodeName }: Situation): boolean {
+  return !other.unhearing && isStronger(own, nodeName, other.claim, other.nodeName);
 }
 
 /**
  * Whether an owner keeps the address against another. Who was cut off alone took over what the others had never lost: among
- * claims of one epoch that of a node in company prevails.
+ * claims of one epoch that of a node in company prevails. One that is silent is no company: it may be booting.
  */
 function keeps(own: ClaimOrder, other: Claimant, situation: Situation): boolean {
   const isSameEpoch = compareEpochs(own.epoch, other.claim.epoch) === 0;
-  return isSameEpoch && situation.alone !== other.alone && !other.unhearing
+  const inCompany = other.standing === 'heard' || situation.parties.some(({ standing }) => standing === 'heard');
+  return isSameEpoch && inCompany && situation.alone !== other.alone && !other.unhearing
     ? other.alone
     : prevails(own, other, situation);
 }

@@ -3,7 +3,7 @@ import { type AddressState, type Decision, decide } from '../../../../../src/cor
 import { CIRCUMSTANCES, NOW_MS, order, owner, party, STATES, situation } from './situations.ts';
 
 const TABLE = '../../../../../docs/reference/layer2-ownership.md';
-const HEAD = `<!-- Made by test/unit/core/fsm/ownership/decide.test.ts: \`npx vitest run -u test/unit/core/fsm/ownership\`. -->
+const HEAD = `<!-- Made by test/unit/core/fsm/ownership/decide.test.ts: \`npx vitest run test/unit/core/fsm/ownership -u\`. -->
 # What a node does about an address
 
 Node \`b\` is the second of the candidates \`a\`, \`b\`, \`c\`; \`a\` owned the address last. Each cell says what \`b\` does and the state that follows; "–" = nothing, the state stays. Some cells are rare company, but all are decided.
@@ -51,6 +51,31 @@ describe('decide', () => {
       kind: 'owner',
       order: order(9, 4, 1),
     });
+  });
+
+  it('keeps what it took over alone from one that only boots, and gives it to one that is heard', () => {
+    const mine: AddressState = { kind: 'owner', order: order(7, 1, 1), contested: false };
+    const boots = owner({ standing: 'stopped', awaySinceMs: NOW_MS - 500 });
+    const silent = party('c', { standing: 'never-heard' });
+    expect(decide(mine, situation({ alone: true, parties: [boots, silent] })).state.kind).toBe('owner');
+    expect(decide(mine, situation({ alone: true, parties: [owner(), silent] })).state.kind).toBe('standby');
+    expect(decide(mine, situation({ alone: true, parties: [boots, party('c')] })).state.kind).toBe('standby');
+  });
+
+  it('takes over at once from one that had taken over, though the kernel of the former owner answers again', () => {
+    const boots = owner({ standing: 'stopped', awaySinceMs: NOW_MS - 500 });
+    const parties = [boots, party('c', { standing: 'down', claim: order(7, 1, 2) })];
+    expect(decide({ kind: 'standby', owner: 'c' }, situation({ parties }))).toMatchObject({
+      state: { kind: 'owner', order: order(7, 2, 1) },
+      deed: { reason: 'neighbour-down', from: 'c' },
+    });
+  });
+
+  it('goes on after a restart only if it prevails over everybody that holds the address', () => {
+    const restored: AddressState = { kind: 'restored', order: order(7, 5, 1) };
+    const unhearing = party('c', { claim: order(7, 1, 2), unhearing: true });
+    const decision = decide(restored, situation({ parties: [owner({ claim: order(7, 2, 0) }), unhearing] }));
+    expect(decision.deed).toEqual({ kind: 'release', reason: 'outranked', to: 'c' });
   });
 
   it('goes on with a stand-in for as long as it waits to take over, so that no question stays without an answer', () => {

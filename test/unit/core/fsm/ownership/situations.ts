@@ -95,6 +95,15 @@ export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situati
   ],
   ['owner and kernel are silent', situation({ parties: [owner(down), party('c')] })],
   ['the same, this node overslept', situation({ actFromMs: NOW_MS + 100, parties: [owner(down), party('c')] })],
+  [
+    'the owner was down and its kernel answers again, this node hears nobody',
+    situation({ alone: true, parties: [owner(stopped), party('c', down)] }),
+  ],
+  ['the same, but now this node hears a third', situation({ alone: true, parties: [owner(stopped), party('c')] })],
+  [
+    'the owner is silent, its kernel answers; who had taken over from it is silent with its kernel',
+    situation({ parties: [owner(stopped), party('c', { ...down, claim: order(7, 2, 2) })] }),
+  ],
   ['the owner hears nobody, its kernel is silent', situation({ parties: [owner({ standing: 'deaf' }), party('c')] })],
   [
     'owner and kernel are silent, a better candidate is heard',
@@ -125,6 +134,10 @@ export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situati
   [
     'another claims with less right, but does not hear this node',
     situation({ parties: [party('a'), party('c', { claim: order(6, 0, 2), unhearing: true })] }),
+  ],
+  [
+    'the same, and the owner has less right, too',
+    situation({ parties: [owner(), party('c', { claim: order(6, 0, 2), unhearing: true })] }),
   ],
   ['no link of this node is up, the owner is heard', situation({ able: false })],
   ['no link of this node is up, owner and kernel are silent', situation({ able: false, parties: [owner(down)] })],
