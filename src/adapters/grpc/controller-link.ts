@@ -4,6 +4,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
 import { pause } from '../../ports/pause.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
+import { DialOrder } from './dial-order.ts';
 import { LinkSession } from './link-session.ts';
 import { LINK_CONNECTED, LINK_DIALS, LINK_REFUSED_PARTS } from './metrics.ts';
 
@@ -11,7 +12,7 @@ export interface ControllerLinkOptions {
   /** `host:port` of the controller; an IPv6 address in brackets. */
   readonly target: string;
   /**
-   * Another way to the same controller, in turn with the first for as long as dials fail: a Service that is made anew has
+   * Another way to the same controller, dialled after two failures of the first in a row: a Service that is made anew has
    * another address.
    */
   readonly fallbackTarget?: string;
@@ -72,13 +73,10 @@ export class GrpcControllerLink implements ControllerLink {
   async start(handler: ControllerLinkHandler, signal: AbortSignal): Promise<void> {
     this.#connected.set({}, 0);
     const { target, fallbackTarget = target } = this.#options;
-    let [next, other] = [target, fallbackTarget];
-    let failures = 0;
+    const order = new DialOrder(target, fallbackTarget);
     while (!signal.aborted) {
-      const understood = await this.#dial(next, handler, signal);
-      if (!understood) [next, other] = [other, next];
-      failures = understood ? 0 : failures + 1;
-      await this.#pause(failures, signal);
+      order.dialled(await this.#dial(order.target, handler, signal));
+      await this.#pause(order.failures, signal);
     }
   }
 
