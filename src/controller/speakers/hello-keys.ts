@@ -49,7 +49,8 @@ export interface HelloKeysDependencies {
 /**
  * The keys with which neighbours authenticate their hellos, on the leader. They are kept in a Secret, so that the next leader
  * hands out the same; each day there is a new one, which everybody knows an hour before anybody uses it. Whatever somebody
- * writes into the Secret, no key in use is replaced by one that speakers do not know yet.
+ * writes into the Secret, no key in use is replaced by one that speakers do not know yet. That holds within one leadership: a
+ * new leader knows only the Secret, and hands out at once what somebody put there while nobody led.
  */
 export class HelloKeys {
   readonly #options: HelloKeysOptions;
