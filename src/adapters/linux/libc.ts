@@ -96,7 +96,8 @@ export function loadLibc(defect: (error: unknown) => void): Libc {
     getsockname: bind('int getsockname(int, void*, void*)'),
     recvmsg: bind('long recvmsg(int, void*, int)'),
     interfaceIndex: bind('uint32_t if_nametoindex(const char*)'),
-    interfaceName: interfaceNames(bind('void* if_indextoname(uint32_t, void*)')),
+    // As a number: koffi makes an object with a finalizer of each pointer, and this is called for each datagram.
+    interfaceName: interfaceNames(bind('uintptr_t if_indextoname(uint32_t, void*)')),
     close: bind('int close(int)'),
     mallocTrim: ifKnown(() => bind('int malloc_trim(size_t)')),
     madvise: bind('int madvise(uintptr_t, size_t, int)'),
@@ -116,11 +117,11 @@ function ifKnown(bound: () => Libc['mallocTrim']): Libc['mallocTrim'] {
 }
 
 function interfaceNames(
-  indexToName: (index: number, name: Uint8Array) => unknown,
+  indexToName: (index: number, name: Uint8Array) => number | bigint,
 ): (index: number) => string | undefined {
   const buffer = new Uint8Array(INTERFACE_NAME_BYTES);
   return (index) => {
-    if (indexToName(index, buffer) === null) return undefined;
+    if (BigInt(indexToName(index, buffer)) === 0n) return undefined;
     return String.fromCharCode(...buffer.subarray(0, buffer.indexOf(0)));
   };
 }
