@@ -80,8 +80,8 @@ const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64
  */
 export function loadLibc(defect: (error: unknown) => void): Libc {
   const library = openLibrary();
-  // What a prototype's text means as a TypeScript type, only this table knows.
-  const bind = <F>(prototype: string): F => library.func(prototype) as unknown as F;
+  // Takes and returns anything, as far as Koffi knows: what a prototype means as a type, Libc says.
+  const bind = (prototype: string) => library.func(prototype);
   return {
     socket: bind('int socket(int, int, int)'),
     bind: bind('int bind(int, void*, uint32_t)'),
