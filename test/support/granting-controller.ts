@@ -12,7 +12,7 @@ import type {
   SpeakerSessionHandler,
 } from '../../src/ports/channel.ts';
 
-const HEARTBEAT_INTERVAL_MS = 250;
+const HEARTBEAT_INTERVAL_MS = 500;
 /** A speaker that said nothing for that long is gone. */
 const SILENT_AFTER_MS = 2000;
 

@@ -35,7 +35,7 @@ export interface ControllerLinkOptions {
 
 export const DEFAULT_CONTROLLER_LINK_OPTIONS = {
   welcomeTimeoutMs: 3_000,
-  missedHeartbeats: 8,
+  missedHeartbeats: 4,
   shortestPauseMs: 50,
   longestPauseMs: 1_000,
   tokenCheckMs: 10_000,

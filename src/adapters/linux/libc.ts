@@ -43,7 +43,10 @@ export interface Libc {
 }
 
 export interface ReadableWatch {
-  /** No callback for so long: what arrives meanwhile waits in the kernel. Called again, it begins anew. */
+  /**
+   * No callback for so long: what arrives meanwhile waits in the kernel. Then one, whether something is there or not, so that who
+   * rests again and again costs one wake-up each time. Called again, it begins anew.
+   */
   rest(forMs: number): void;
   /** To be called before the descriptor is closed. */
   close(): void;
@@ -130,28 +133,32 @@ function interfaceNames(
 class PollWatch implements ReadableWatch {
   readonly #handle: ReturnType<typeof koffi.node.poll>;
   readonly #ready: (status: unknown) => void;
+  readonly #callback: () => void;
+  readonly #defect: (error: unknown) => void;
+  #polling = true;
   #rest: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(fd: number, callback: () => void, defect: (error: unknown) => void) {
+    this.#callback = callback;
+    this.#defect = defect;
     this.#ready = (status) => {
-      try {
-        callback();
-        // An error state of the socket (its interface went down) ends a libuv poll: begin again, the read has cleared it.
-        if (status !== 0 && this.#rest === undefined) this.#begin();
-      } catch (error) {
-        this.close();
-        defect(error);
-      }
+      // An error state of the socket (its interface went down) ends a libuv poll: it begins again when the read has cleared it.
+      if (status !== 0) this.#polling = false;
+      this.#call();
     };
     this.#handle = koffi.node.poll(fd, { readable: true }, this.#ready);
   }
 
   rest(forMs: number): void {
     if (this.#closed) return;
+    if (this.#polling) this.#handle.stop();
+    this.#polling = false;
     clearTimeout(this.#rest);
-    this.#handle.stop();
-    this.#rest = setTimeout(() => this.#begin(), forMs);
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      this.#call();
+    }, forMs);
   }
 
   close(): void {
@@ -161,9 +168,16 @@ class PollWatch implements ReadableWatch {
     this.#handle.close();
   }
 
-  #begin(): void {
-    this.#rest = undefined;
-    if (!this.#closed) this.#handle.start({ readable: true }, this.#ready);
+  #call(): void {
+    try {
+      this.#callback();
+      if (this.#closed || this.#polling || this.#rest !== undefined) return;
+      this.#polling = true;
+      this.#handle.start({ readable: true }, this.#ready);
+    } catch (error) {
+      this.close();
+      this.#defect(error);
+    }
   }
 }
 

@@ -26,9 +26,9 @@ import type { VigilOptions } from './vigil.ts';
 export interface SpeakerRegistryOptions extends SessionLineOptions, VigilOptions {}
 
 export const DEFAULT_SPEAKER_REGISTRY_OPTIONS: SpeakerRegistryOptions = {
-  heartbeatIntervalMs: 250,
+  heartbeatIntervalMs: 500,
   // On a small machine that is busy a process may get no turn for a second: that is no death.
-  missedHeartbeats: 8,
+  missedHeartbeats: 4,
   ackTimeoutMs: 30_000,
   deltaLimit: 1000,
   // Longer than speakers stand in: then one of them has taken over, and says so.

@@ -1,3 +1,4 @@
+import { ByteWriter } from '../../core/bytes/index.ts';
 import {
   type Authenticate,
   authenticatorOf,
@@ -6,6 +7,7 @@ import {
   decodeHello,
   encodeHello,
   type Hello,
+  MAX_HELLO_LENGTH,
 } from '../../core/codec/hello/index.ts';
 import { familyOf, type IpAddress, type IpFamily, ipFromValue } from '../../core/net/index.ts';
 import type { HelloKey, Neighbour } from '../../ports/channel.ts';
@@ -49,6 +51,7 @@ export class HelloExchange {
   readonly #neighbours = new Map<string, readonly IpAddress[]>();
   /** By address of a neighbour. BOUNDED: by the neighbours. */
   #allowances = new Map<IpAddress, Allowance>();
+  readonly #writer = new ByteWriter(MAX_HELLO_LENGTH);
   #sendingKey: number | undefined;
   #retryTimer: Timer | undefined;
 
@@ -82,7 +85,7 @@ export class HelloExchange {
     for (const address of this.#neighbours.get(to) ?? []) {
       const socket = this.#socketOf(familyOf(address));
       if (socket === undefined) continue;
-      const outcome = socket.send(encodeHello(hello, this.#sendingKey, authenticate), address);
+      const outcome = socket.send(encodeHello(hello, this.#sendingKey, authenticate, this.#writer), address);
       if (outcome === 'sent') this.#dependencies.counting.sent();
       else this.#dependencies.counting.sendFailed(outcome);
       return;

@@ -72,7 +72,10 @@ export class AnnouncerBed {
   #controller(options: Partial<AnnouncerOptions>): [SpeakerRegistry, Announcer] {
     this.#generation += 1;
     const { time, log, metrics, config, nodes, slices } = this;
-    const registry = new SpeakerRegistry({ missedHeartbeats: 4 }, { clock: time, timers: time, log, metrics });
+    const registry = new SpeakerRegistry(
+      { heartbeatIntervalMs: 250, missedHeartbeats: 4 },
+      { clock: time, timers: time, log, metrics },
+    );
     const history = new OwnerHistory({ clock: time, metrics });
     const announcer = new Announcer(
       { generation: this.#generation, ...options },

@@ -17,7 +17,7 @@ import {
 import { readEntry, writeEntry } from './entries.ts';
 import type { HeardNeighbour, Hello, HelloEcho, HelloInterface } from './types.ts';
 
-/** HMAC-SHA256 of the octets by one key: 32 octets. */
+/** HMAC-SHA256 of the octets by one key: 32 octets, which may be valid until the next call only. */
 export type Authenticate = (octets: Uint8Array) => Uint8Array;
 
 const KEY_ID_OFFSET = 5;
@@ -30,11 +30,17 @@ const HIGH_UNIT = 2 ** 32;
  *     | interfaces (1 + n x (name (1 + n), MAC (6), up (1))) | heard (1 + n x (tag (4), age (2)))
  *     | entries (1 + n x (26 or 38)) | what newer versions add | authenticator (32) |
  *
+ * @param writer what it held before is lost. Whoever says many hellos keeps one: memory for each costs as much as writing it.
+ * @returns octets that are valid until the writer is used again
  * @throws RangeError when a value does not fit its field, or all of it does not fit `MAX_HELLO_LENGTH`
  */
-export function encodeHello(hello: Hello, keyId: number, authenticate: Authenticate): Uint8Array {
-  const writer = new ByteWriter(MAX_HELLO_LENGTH);
-  writer.u32(MAGIC).u8(VERSION).u8(keyId).u8(flagsOf(hello));
+export function encodeHello(
+  hello: Hello,
+  keyId: number,
+  authenticate: Authenticate,
+  writer = new ByteWriter(MAX_HELLO_LENGTH),
+): Uint8Array {
+  writer.clear().u32(MAGIC).u8(VERSION).u8(keyId).u8(flagsOf(hello));
   writeName(writer, hello.sender, MAX_NODE_NAME_LENGTH);
   writer.u32(hello.receiver);
   writeU48(writer, hello.incarnation);
@@ -52,9 +58,9 @@ export function encodeHello(hello: Hello, keyId: number, authenticate: Authentic
   for (const { tag, ageMs } of hello.heard) writer.u32(tag).u16(ageMs);
   writer.u8(hello.entries.length);
   for (const entry of hello.entries) writeEntry(writer, entry);
-  writer.bytes(authenticate(writer.finish()));
+  writer.bytes(authenticate(writer.written()));
   if (writer.length > MAX_HELLO_LENGTH) throw new RangeError(`a hello of ${writer.length} octets is too long`);
-  return writer.finish();
+  return writer.written();
 }
 
 /**
@@ -117,7 +123,9 @@ interface ListShape<T> {
 function readList<T>(reader: ByteReader, { field, max, read }: ListShape<T>): T[] {
   const count = reader.u8(field);
   if (count > max) throw reader.fail(field);
-  return Array.from({ length: count }, () => read(reader));
+  const list: T[] = [];
+  while (list.length < count) list.push(read(reader));
+  return list;
 }
 
 function readEcho(reader: ByteReader): HelloEcho {

@@ -113,6 +113,8 @@ function announced(
 
 /** Spreads the members of one batch evenly over the interval, whatever the draw. */
 const GOLDEN_RATIO = 0.618_033_988_749_895;
+/** Part of the variation of an interval within which refreshes go out together. */
+const REFRESH_GRAIN = 1 / 6;
 
 /** What comes after a step that is sent now. */
 function following(schedule: Schedule, nowMs: number, draw: number, config: AnnouncingConfig): Schedule {
@@ -127,8 +129,17 @@ function following(schedule: Schedule, nowMs: number, draw: number, config: Anno
     }
   }
   if (config.refreshIntervalMs === 0) return { kind: 'refreshing' };
-  const variation = 1 + config.refreshJitter * (2 * draw - 1);
-  return { kind: 'refreshing', dueMs: nowMs + config.refreshIntervalMs * variation };
+  const aimMs = nowMs + config.refreshIntervalMs * (1 + config.refreshJitter * (2 * draw - 1));
+  return { kind: 'refreshing', dueMs: together(aimMs, draw, config) };
+}
+
+/**
+ * Whole seconds, by the default numbers: each time that anything is due costs a look at all addresses, so that refreshes go
+ * out many at a time. Away from the ends of the interval's variation, so that none is outside.
+ */
+function together(aimMs: number, draw: number, { refreshIntervalMs, refreshJitter }: AnnouncingConfig): number {
+  const grainMs = Math.max(1, refreshIntervalMs * refreshJitter * REFRESH_GRAIN);
+  return (draw < 0.5 ? Math.ceil(aimMs / grainMs) : Math.floor(aimMs / grainMs)) * grainMs;
 }
 
 /** The due addresses that one batch can hold at most, most urgent first; among equals the one that waits longest. */

@@ -1,7 +1,7 @@
 import {
   entryDigest,
   type HeardNeighbour,
-  type HelloEcho,
+  type Hello,
   type HelloEntry,
   type HelloInterface,
   MAX_HEARD,
@@ -79,17 +79,17 @@ export class HelloRounds {
   /** All hellos that are due. */
   send(nowMs: number): OwnershipAction[] {
     const isRound = nowMs >= this.#nextMs;
-    const isPrompt = nowMs >= this.#promptedMs + PROMPT_PAUSE_MS;
-    if (!isRound && !isPrompt) return [];
+    if (!isRound && nowMs < this.nextMs()) return [];
     const everybody = isRound || this.#urgent;
+    const heard = this.#heard(nowMs);
     const actions: OwnershipAction[] = [];
     for (const neighbour of this.#neighbours.values()) {
       const challenge = neighbour.takeChallenge();
-      if (challenge !== undefined) actions.push(this.#hello(neighbour, challenge, nowMs));
+      if (challenge !== undefined) actions.push(this.#hello(neighbour, { echo: challenge, heard }, nowMs));
       const before = actions.length;
-      if (everybody) actions.push(this.#hello(neighbour, echoOf(neighbour.proof), nowMs));
+      if (everybody) actions.push(this.#hello(neighbour, { echo: echoOf(neighbour.proof), heard }, nowMs));
       while (neighbour.outbox.isWaiting && actions.length - before < HELLOS_AT_ONCE)
-        actions.push(this.#hello(neighbour, echoOf(neighbour.proof), nowMs));
+        actions.push(this.#hello(neighbour, { echo: echoOf(neighbour.proof), heard }, nowMs));
     }
     this.#urgent = false;
     if (actions.length > 0) this.#promptedMs = nowMs;
@@ -112,7 +112,7 @@ export class HelloRounds {
     return dueMs > nowMs ? dueMs : nowMs + helloIntervalMs;
   }
 
-  #hello(neighbour: Neighbour, echo: HelloEcho, nowMs: number): OwnershipAction {
+  #hello(neighbour: Neighbour, { echo, heard }: Pick<Hello, 'echo' | 'heard'>, nowMs: number): OwnershipAction {
     const { nodeName, incarnation, helloIntervalMs } = this.#options;
     const { differsSinceMs } = neighbour.inbox;
     const sequence = neighbour.nextSequence();
@@ -124,7 +124,7 @@ export class HelloRounds {
       sequence,
       echo,
       intervalMs: helloIntervalMs,
-      heard: this.#heard(nowMs),
+      heard,
       exchange: neighbour.outbox.exchange,
       resync: differsSinceMs !== undefined && nowMs - differsSinceMs >= RESYNC_AFTER_INTERVALS * helloIntervalMs,
       digest: this.#digest,

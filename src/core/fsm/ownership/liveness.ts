@@ -80,7 +80,7 @@ function informed(before: Liveness, event: LivenessEvent, nowMs: number): Livene
     case 'hello': {
       const { intervalMs, deaf, away } = event;
       // The hello of a deaf node proves nothing about what reaches its kernel: that question stays open.
-      const inquiry = deaf ? kernel : { ...kernel, unanswered: 0 };
+      const inquiry = deaf || kernel.unanswered === 0 ? kernel : { ...kernel, unanswered: 0 };
       return { ...before, heardMs: nowMs, intervalMs, deaf, away, kernel: inquiry };
     }
     case 'vouched':
@@ -115,7 +115,9 @@ function judged(liveness: Liveness, nowMs: number): Liveness {
   const standing =
     gone && nowMs >= goneMs + CONFIRM_MS ? (silent ? 'down' : 'deaf') : standingByHello(liveness, { silent, gone });
   const awaySinceMs = !isAway(standing) ? NEVER : isAway(liveness.standing) ? liveness.awaySinceMs : nowMs;
-  return { ...liveness, standing, awaySinceMs, goneMs };
+  const { standing: stood, awaySinceMs: away, goneMs: went } = liveness;
+  const same = standing === stood && awaySinceMs === away && goneMs === went;
+  return same ? liveness : { ...liveness, standing, awaySinceMs, goneMs };
 }
 
 /** As long as the kernel has not been heard about, everything stays as it is. */

@@ -43,7 +43,7 @@ export class Neighbour {
   #proof: Proof = NOTHING_PROVEN;
   #sequence = 0;
   /** The last believed hello, without its entries. */
-  #said: Omit<Hello, 'entries'> | undefined;
+  #said: Hello | undefined;
   /** Since when it has said in every hello that it hears others, but not this node, in ms. */
   #unhearingSinceMs: number | undefined;
   #unhearing = false;
@@ -131,12 +131,12 @@ export class Neighbour {
     if (step.kind === 'overtaken')
       return { changed: this.inbox.receiveOvertaken(hello, nowMs), otherwise: false, untold: false };
     if (!step.newIncarnation) this.outbox.acknowledged(hello.echo);
-    const { entries: _, ...said } = hello;
     // What it asks for in many hellos is begun once.
     const untold = step.newIncarnation || (hello.resync && this.#said?.resync === false);
     const otherwise =
-      this.#noteHearing(hello.heard, own.tag, nowMs) || this.#said === undefined || !saysTheSame(this.#said, said);
-    this.#said = said;
+      this.#noteHearing(hello.heard, own.tag, nowMs) || this.#said === undefined || !saysTheSame(this.#said, hello);
+    // What it holds is kept in the inbox.
+    this.#said = hello.entries.length === 0 ? hello : { ...hello, entries: [] };
     const { intervalMs, leaving, starting } = hello;
     this.step({ kind: 'hello', intervalMs, deaf: hello.heard.length === 0, away: leaving || starting }, nowMs);
     const changed = this.inbox.receive(hello, nowMs);
@@ -171,7 +171,7 @@ export class Neighbour {
   }
 }
 
-function saysTheSame(a: Omit<Hello, 'entries'>, b: Omit<Hello, 'entries'>): boolean {
+function saysTheSame(a: Hello, b: Hello): boolean {
   return (
     a.starting === b.starting &&
     a.alone === b.alone &&

@@ -2,7 +2,7 @@ import type { Hello } from '../../codec/hello/index.ts';
 import { nodeTag } from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
 import { HelloRounds } from './hello-rounds.ts';
-import { isHeardDirectly, type LivenessEvent, NEVER, nextJudgementMs, nextQuestionMs } from './liveness.ts';
+import { isHeardDirectly, type LivenessEvent, lastSignMs, NEVER, nextJudgementMs, nextQuestionMs } from './liveness.ts';
 import { Neighbour } from './neighbour.ts';
 import { ALONE_MEMORY_MS, ALONE_PROBE_MS, HUSH_AFTER_MS } from './timing.ts';
 import type { HelloRefusal, OwnershipAction, OwnershipNeighbour } from './types.ts';
@@ -28,6 +28,8 @@ export class Neighbourhood {
   readonly #tag: number;
   /** BOUNDED: by the controller, which gives a node at most 16. */
   readonly #neighbours = new Map<string, Neighbour>();
+  /** The same. Of two with one tag, which nobody has seen yet, only one is vouched for. */
+  readonly #byTag = new Map<number, Neighbour>();
   /** When anybody was there last, in ms. */
   #lifeMs = NEVER;
   #askedGatewaysMs = NEVER;
@@ -89,6 +91,8 @@ export class Neighbourhood {
         this.#actions.push({ kind: 'standing', nodeName, standing: 'never-heard' });
       }
     }
+    this.#byTag.clear();
+    for (const neighbour of this.#neighbours.values()) this.#byTag.set(neighbour.tag, neighbour);
   }
 
   receive(from: IpAddress, hello: Hello, nowMs: number): void {
@@ -157,8 +161,9 @@ export class Neighbourhood {
 
   /** Somebody whom this node hears says when it heard the bearer of the tag. */
   #vouch(tag: number, atMs: number, nowMs: number): void {
-    for (const neighbour of this.#neighbours.values())
-      if (neighbour.tag === tag && neighbour.isKnown) this.#step(neighbour, { kind: 'vouched', atMs }, nowMs);
+    const neighbour = this.#byTag.get(tag);
+    if (neighbour?.isKnown !== true || atMs <= lastSignMs(neighbour.liveness)) return;
+    this.#step(neighbour, { kind: 'vouched', atMs }, nowMs);
   }
 
   #step(neighbour: Neighbour, event: LivenessEvent, nowMs: number): void {

@@ -18,7 +18,7 @@ describe('the presence of a speaker', () => {
   const begin = (): void => {
     time = new ManualTime();
     registry = new SpeakerRegistry(
-      { missedHeartbeats: 4 },
+      { heartbeatIntervalMs: 250, missedHeartbeats: 4 },
       { clock: time, timers: time, log: new RecordingLog(), metrics: new RecordingMetrics() },
     );
     registry.release();

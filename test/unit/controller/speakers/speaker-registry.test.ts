@@ -51,7 +51,7 @@ describe('the speaker registry', () => {
     time = new ManualTime();
     metrics = new RecordingMetrics();
     registry = new SpeakerRegistry(
-      { missedHeartbeats: 4 },
+      { heartbeatIntervalMs: 250, missedHeartbeats: 4 },
       { clock: time, timers: time, log: new RecordingLog(), metrics },
     );
     news = new News();
@@ -96,7 +96,7 @@ describe('the speaker registry', () => {
 
   it('tells nobody anything before it is released, then everything', () => {
     const held = new SpeakerRegistry(
-      { missedHeartbeats: 4 },
+      { heartbeatIntervalMs: 250, missedHeartbeats: 4 },
       { clock: time, timers: time, log: new RecordingLog(), metrics },
     );
     const session = new FakeSession(held, 'node-a');
@@ -189,7 +189,10 @@ describe('the speaker registry', () => {
         return { cancel: () => void events.splice(events.indexOf(callback), 1) };
       },
     };
-    const sleepy = new SpeakerRegistry({ missedHeartbeats: 4 }, { clock, timers, log: new RecordingLog(), metrics });
+    const sleepy = new SpeakerRegistry(
+      { heartbeatIntervalMs: 250, missedHeartbeats: 4 },
+      { clock, timers, log: new RecordingLog(), metrics },
+    );
     sleepy.listen(news);
     const session = new FakeSession(sleepy, 'node-a');
     sleepy.opened(session, {

@@ -15,6 +15,16 @@ describe('a writer of fields', () => {
   });
 });
 
+describe('a writer that is used again', () => {
+  it('begins anew in the same memory, and shows what was written without a copy', () => {
+    const writer = new ByteWriter(4).u32(0x0102_0304);
+    const before = writer.written();
+    expect(hex(writer.clear().u16(0x0506).written())).toBe('0506');
+    expect(hex(before)).toBe('05060304');
+    expect(writer.length).toBe(2);
+  });
+});
+
 describe('the checksum of the internet protocols', () => {
   it('is that of the example of RFC 1071 §3', () => {
     expect(internetChecksum(bytes('0001f203f4f5f6f7'))).toBe(0xffff - 0xddf2);
