@@ -27,7 +27,7 @@ export interface Dispute {
   readonly nodes?: readonly string[];
 }
 
-/** The words that label a metric; whatever else a speaker says is counted as `other`. */
+/** The words that label a metric: ClaimReason of the ownership machine. Whatever else a speaker says is counted as `other`. */
 const REASONS: ReadonlySet<string> = new Set([
   'granted',
   'restored',
@@ -37,6 +37,7 @@ const REASONS: ReadonlySet<string> = new Set([
   'grace-over',
   'neighbour-stopped',
   'owner-released',
+  'link-up',
   'unclaimed',
 ]);
 
