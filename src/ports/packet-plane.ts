@@ -43,8 +43,6 @@ export type PacketCommand =
       readonly grants: readonly Grant[];
       readonly claims: readonly HeldClaim[];
     }
-  /** All grants of this node: what is not among them is revoked. */
-  | { readonly kind: 'replace'; readonly grants: readonly Grant[] }
   | { readonly kind: 'change'; readonly grants: readonly Grant[]; readonly revoked: readonly IpAddress[] }
   /** All neighbours. Hellos are spoken from the own addresses only, if there are any. */
   | {

@@ -59,6 +59,7 @@ export class NodePlane {
   readonly notices: PacketNotice[] = [];
   readonly failures: string[] = [];
   #counter = 0;
+  #announced: ReadonlySet<IpAddress> = new Set();
 
   private constructor(node: string) {
     this.#node = node;
@@ -113,7 +114,10 @@ export class NodePlane {
     this.#counter += 1;
     const epoch = { generation: 1, counter: this.#counter };
     const candidates = [this.#node];
-    this.#plane.command({ kind: 'replace', grants: grants.map((grant) => ({ ...grant, epoch, candidates })) });
+    const announced = new Set(grants.map(({ address }) => address));
+    const revoked = [...this.#announced].filter((address) => !announced.has(address));
+    this.#announced = announced;
+    this.#plane.command({ kind: 'change', grants: grants.map((grant) => ({ ...grant, epoch, candidates })), revoked });
   }
 
   /** Waits until the node claims just these. */

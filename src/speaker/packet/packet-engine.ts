@@ -110,9 +110,6 @@ export class PacketEngine implements PacketPlane {
       case 'restore':
         this.#restore(command);
         break;
-      case 'replace':
-        this.#grant(command.grants, this.#missingFrom(command.grants));
-        break;
       case 'change':
         this.#grant(command.grants, command.revoked);
         break;
@@ -175,11 +172,6 @@ export class PacketEngine implements PacketPlane {
     if (namedBefore || this.#announcements.named(touched).size > 0) this.#chooseLinks();
     this.#announcements.assign(touched);
     this.#checkKernel(touched);
-  }
-
-  #missingFrom(grants: readonly Grant[]): IpAddress[] {
-    const granted = new Set(grants.map(({ address }) => address));
-    return [...this.#announcements.addresses].filter((address) => !granted.has(address));
   }
 
   #interfacesChanged(interfaces: readonly NetworkInterface[]): void {

@@ -42,7 +42,7 @@ describe('the packet engine, told to announce an IPv6 address', () => {
     expect([bed.host.sockets.size, bed.host.ndpSockets.size]).toEqual([0, 1]);
     bed.grant(grant(ADDRESS));
     expect([bed.host.sockets.size, bed.host.ndpSockets.size]).toEqual([1, 1]);
-    bed.engine.command({ kind: 'replace', grants: [grant(ADDRESS)] });
+    bed.engine.command({ kind: 'change', grants: [], revoked: [ADDRESS6] });
     expect([bed.host.sockets.size, bed.host.ndpSockets.size]).toEqual([1, 0]);
     expect(bed.claims().at(-1)).toBe('-2001:db8::50');
   });
