@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { LinuxBfdSockets } from '../adapters/linux/bfd-sockets.ts';
 import { loadLibc } from '../adapters/linux/libc.ts';
 import type { BfdWorkerAnswer, BfdWorkerRequest } from '../adapters/linux/worker-bfd-plane.ts';
+import { messageOf } from '../ports/error-message.ts';
 import { BfdEngine } from '../speaker/bfd/bfd-engine.ts';
 import { collectAfterStart } from './memory-at-rest.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -19,7 +20,7 @@ function main(): void {
     port.close();
   };
   const fail = (error: unknown): void => {
-    answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    answer({ kind: 'failed', message: messageOf(error) });
     void stop();
   };
   process.on('uncaughtException', fail);

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { parseYaml, parseYamlDocuments } from '../adapters/yaml/positioned-yaml.ts';
 import { type ConvertOptions, convertLegacy } from '../core/config/legacy/convert.ts';
 import { describeProblem } from '../core/config/problem.ts';
+import { messageOf } from '../ports/error-message.ts';
 
 /** What a run of `convert` leaves behind: all of it is known before anything is written. */
 export interface ConvertOutcome {
@@ -43,7 +44,7 @@ export async function convertFile(file: string, options: ConvertOptions): Promis
   try {
     content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (error) {
-    return { status: 1, output: '', errors: [`${name}: ${error instanceof Error ? error.message : String(error)}`] };
+    return { status: 1, output: '', errors: [`${name}: ${messageOf(error)}`] };
   }
   return convertText(content, name, options);
 }

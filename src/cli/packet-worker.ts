@@ -7,6 +7,7 @@ import { NetlinkInterfaces } from '../adapters/linux/netlink-interfaces.ts';
 import { PacketSockets } from '../adapters/linux/packet-sockets.ts';
 import { UdpSockets } from '../adapters/linux/udp-sockets.ts';
 import type { PacketWorkerData, WorkerAnswer, WorkerRequest } from '../adapters/linux/worker-packet-plane.ts';
+import { messageOf } from '../ports/error-message.ts';
 import { PacketEngine } from '../speaker/packet/packet-engine.ts';
 import { collectAfterStart } from './memory-at-rest.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   const fail = (error: unknown): void => {
     // What goes wrong while it stops changes nothing about the stop.
     if (stopping) return;
-    answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    answer({ kind: 'failed', message: messageOf(error) });
     void stop();
   };
   process.on('uncaughtException', fail);

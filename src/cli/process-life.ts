@@ -1,3 +1,4 @@
+import { messageOf } from '../ports/error-message.ts';
 import type { Log } from '../ports/log.ts';
 
 /** An error of the user's making: printed as it is, without a stack, and the process ends with status 2. */
@@ -46,7 +47,7 @@ export async function runToExit(name: string, log: Log | undefined, life: () => 
     await life();
     process.exit(0);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof UsageError || log === undefined) console.error(`${name}: ${message}`);
     else log.error('fatal', { error: message });
     process.exit(error instanceof UsageError ? 2 : 1);

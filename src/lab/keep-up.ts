@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../ports/error-message.ts';
 import type { LabCluster } from './cluster.ts';
 import { bringUp } from './demo.ts';
 import type { LabHost } from './network.ts';
@@ -46,7 +47,7 @@ async function obey(cluster: LabCluster, line: string): Promise<void> {
         `   say: cut NODE, restore NODE or show, with NODE one of ${NODES.map((known) => known.name).join(', ')}`,
       );
   } catch (error) {
-    console.log(`   ${error instanceof Error ? error.message : String(error)}`);
+    console.log(`   ${messageOf(error)}`);
   }
 }
 

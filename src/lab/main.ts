@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../ports/error-message.ts';
 import { demonstrateBgp } from './bgp-demo.ts';
 import { LabCluster } from './cluster.ts';
 import { demonstrate } from './demo.ts';
@@ -65,7 +66,7 @@ async function withCluster(work: (cluster: LabCluster) => Promise<void>): Promis
     const kept = mkdtempSync(join(tmpdir(), 'heraldlb-lab-'));
     cpSync(cluster.folder, kept, { recursive: true });
     await cluster.stop();
-    console.error(`\nThe lab failed: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`\nThe lab failed: ${messageOf(error)}`);
     console.error(`What each program said is in ${kept}`);
     return 1;
   }

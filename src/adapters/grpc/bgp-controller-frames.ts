@@ -8,6 +8,7 @@ import type {
   BgpSettings,
   LargeCommunity,
 } from '../../ports/bgp-channel.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import { addressFromWire, atMost, integer, member, name } from './wire-values.ts';
 
 type Snapshot = Extract<BgpControllerMessage, { kind: 'bgp-snapshot' }>;
@@ -131,7 +132,7 @@ function allowed<Wire, Value>(
     try {
       return [read(entry)];
     } catch (error) {
-      refused(error instanceof Error ? error.message : String(error), entry);
+      refused(messageOf(error), entry);
       return [];
     }
   });

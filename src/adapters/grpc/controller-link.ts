@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ControllerLink, ControllerLinkHandler, SessionEnd, SpeakerMessage } from '../../ports/channel.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Gauge, Metrics } from '../../ports/metrics.ts';
 import { pause } from '../../ports/pause.ts';
@@ -90,7 +91,7 @@ export class GrpcControllerLink implements ControllerLink {
     try {
       files = await this.#readFiles();
     } catch (error) {
-      this.#complain(target, 'transport', error instanceof Error ? error.message : String(error));
+      this.#complain(target, 'transport', messageOf(error));
       return false;
     }
     const session = new LinkSession({ ...this.#options, target, ...files }, this.#dependencies, {

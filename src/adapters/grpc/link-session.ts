@@ -1,6 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { ControllerLinkHandler, SessionEnd } from '../../ports/channel.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { ControllerFrame } from './controller-frames.ts';
 import { sessionEndOf } from './session-end.ts';
@@ -141,7 +142,7 @@ export class LinkSession {
     try {
       return this.#snapshots.add(frame);
     } catch (error) {
-      this.#end('protocol-error', error instanceof Error ? error.message : String(error));
+      this.#end('protocol-error', messageOf(error));
       return undefined;
     }
   }

@@ -1,4 +1,5 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { messageOf } from '../../ports/error-message.ts';
 import { type ControllerFrame, controllerFrameFromWire, controllerFrameToWire } from './controller-frames.ts';
 import { speakerServiceDefinition } from './schema.ts';
 import { type SpeakerFrame, speakerFrameFromWire, speakerFrameToWire } from './speaker-frames.ts';
@@ -28,6 +29,6 @@ function readOr<Frame>(read: () => Frame): Frame | MalformedFrame {
   try {
     return read();
   } catch (error) {
-    return { kind: 'malformed', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'malformed', reason: messageOf(error) };
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../ports/error-message.ts';
 import type { ConfigObject, ResourceType } from '../../ports/informer.ts';
 import type { EndpointSlice, Namespace, Node, ObjectRef, Service, ServiceCidr } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -146,7 +147,7 @@ export class KubernetesApi {
     });
     informer.run(signal).catch((error: unknown) => {
       this.#dependencies.log.error('secret-watch-ended', {
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
     });
     return informer;

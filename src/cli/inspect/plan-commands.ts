@@ -22,6 +22,7 @@ import { type PlannedObject, planned, type Translation } from '../../inspect/mig
 import type { RehearsalOptions } from '../../inspect/rehearsal/allocation.ts';
 import { type Applied, formatApply, simulateApply } from '../../inspect/simulate-apply.ts';
 import type { ClusterReader, ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import { collected } from '../option-values.ts';
 import { UsageError } from '../process-life.ts';
@@ -149,7 +150,7 @@ function legacyTranslation(config: string, from: ObjectRef, namespace: string): 
 async function contentOf(file: string): Promise<string> {
   if (file === '-') return text(process.stdin);
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   });
 }
 

@@ -1,5 +1,6 @@
 import { canonicalText } from '../../core/config/same-value.ts';
 import { isApiError } from '../../ports/api-error.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { ConfigObject } from '../../ports/informer.ts';
 import type { EventSink } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -145,7 +146,7 @@ export class StatusWriter {
       if (this.#signal?.aborted || isApiError(error, 'not-found')) return true;
       writes.add({ result: 'error' });
       const { kind, meta } = object;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       log.warn('config-status-not-written', { object: `${kind} ${meta.namespace}/${meta.name}`, message });
       return false;
     }

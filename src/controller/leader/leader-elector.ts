@@ -1,4 +1,5 @@
 import { isApiError } from '../../ports/api-error.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Gauge, Metrics } from '../../ports/metrics.ts';
@@ -184,7 +185,7 @@ export class LeaderElector {
       this.#complain(undefined);
       return attempt;
     } catch (error) {
-      if (!signal.aborted) this.#complain(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.#complain(messageOf(error));
       if (isApiError(error, 'conflict', 'already-exists')) return { outcome: 'conflict' };
       return { outcome: 'no-answer' };
     } finally {
@@ -256,7 +257,7 @@ export class LeaderElector {
       this.#observe((await leases.update(this.#held, record, bounded.signal)).record);
       log.info('lease-released');
     } catch (error) {
-      log.warn('lease-not-released', { error: error instanceof Error ? error.message : String(error) });
+      log.warn('lease-not-released', { error: messageOf(error) });
     } finally {
       timer.cancel();
     }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../ports/error-message.ts';
 import type { Log } from '../../ports/log.ts';
 import { NODE_LEASE_NAMESPACE } from '../../ports/pods.ts';
 import type { AccessReviewer, Permission } from '../../ports/stores.ts';
@@ -80,7 +81,7 @@ export async function logMissingPermissions(
         if (!signal.aborted) {
           log.debug('permission-unknown', {
             permission: describePermission(permission),
-            error: error instanceof Error ? error.message : String(error),
+            error: messageOf(error),
           });
         }
         return [];

@@ -1,4 +1,5 @@
 import { isApiError } from '../../ports/api-error.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { EventSink, Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Histogram, Metrics } from '../../ports/metrics.ts';
@@ -100,8 +101,4 @@ export class NodeSync {
 function namesOf({ nodes }: NodeSet): string {
   const names = nodes.slice(0, MAX_NAMES).map((node) => node.meta.name);
   return `[${names.join(', ')}${nodes.length > MAX_NAMES ? ', …' : ''}]`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { isApiError } from '../../ports/api-error.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { Informer } from '../../ports/informer.ts';
 import type { EventSink, Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
@@ -223,8 +224,4 @@ export class ServiceReconciler {
     log.error('service-sync-failed', { service: key, error: message });
     return { kind: 'failed' };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { isApiError } from '../../ports/api-error.ts';
 import type { HelloKey } from '../../ports/channel.ts';
+import { messageOf } from '../../ports/error-message.ts';
 import type { ObjectRef } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import { pause } from '../../ports/pause.ts';
@@ -89,7 +90,7 @@ export class HelloKeys {
       this.#dependencies.distribute(kept.keys);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 

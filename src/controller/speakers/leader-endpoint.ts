@@ -1,3 +1,4 @@
+import { messageOf } from '../../ports/error-message.ts';
 import type { Log } from '../../ports/log.ts';
 import { pause } from '../../ports/pause.ts';
 import type { EndpointSliceStore, OwnedEndpointSlice } from '../../ports/stores.ts';
@@ -64,7 +65,7 @@ export class LeaderEndpoint {
       await this.#dependencies.store.put(this.#slice(), signal);
       return undefined;
     } catch (error) {
-      return String(error);
+      return messageOf(error);
     }
   }
 

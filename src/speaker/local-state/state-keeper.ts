@@ -1,3 +1,4 @@
+import { messageOf } from '../../ports/error-message.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter } from '../../ports/metrics.ts';
 import { type StateStore, StateStoreError } from '../../ports/state-store.ts';
@@ -45,7 +46,7 @@ export class StateKeeper {
       return await this.#dependencies.store.read(this.#name);
     } catch (error) {
       const reason = error instanceof StateStoreError ? error.code : 'damaged';
-      this.refuse(reason, error instanceof Error ? error.message : String(error));
+      this.refuse(reason, messageOf(error));
       return undefined;
     }
   }

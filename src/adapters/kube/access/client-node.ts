@@ -1,5 +1,6 @@
 import type { Agent, RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { messageOf } from '../../../ports/error-message.ts';
 import { type ClusterAccess, ClusterAccessError, type TlsMaterial } from './cluster-access.ts';
 import type { KubeconfigOptions } from './kubeconfig.ts';
 
@@ -10,7 +11,7 @@ export function clientNodeAccess({ path, context }: KubeconfigOptions, server: U
     config.loadFromFile(path);
     if (context !== undefined) config.setCurrentContext(context);
   } catch (error) {
-    throw new ClusterAccessError(`kubeconfig ${path} is not usable: ${error instanceof Error ? error.message : error}`);
+    throw new ClusterAccessError(`kubeconfig ${path} is not usable: ${messageOf(error)}`);
   }
   const optionsNow = async (): Promise<RequestOptions> => {
     const options: RequestOptions = {};

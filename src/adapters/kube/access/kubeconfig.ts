@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { messageOf } from '../../../ports/error-message.ts';
 import type { Clock } from '../../../ports/time.ts';
 import { type ClusterAccess, ClusterAccessError, type TlsMaterial } from './cluster-access.ts';
 import { TokenFile } from './token-file.ts';
@@ -140,5 +141,5 @@ function staticAuthorization(user: UserEntry): string | undefined {
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+  return messageOf(error).split('\n', 1)[0] ?? '';
 }

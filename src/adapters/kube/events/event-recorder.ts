@@ -1,4 +1,5 @@
 import { isApiError } from '../../../ports/api-error.ts';
+import { messageOf } from '../../../ports/error-message.ts';
 import type { EventSink, KubernetesEvent } from '../../../ports/kubernetes.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Counter, Metrics } from '../../../ports/metrics.ts';
@@ -113,7 +114,7 @@ export class EventRecorder implements EventSink {
           continue;
         }
         this.#dropped.add({ reason: isApiError(error) ? error.kind : 'broken' });
-        this.#dependencies.log.debug('event-lost', { error: error instanceof Error ? error.message : String(error) });
+        this.#dependencies.log.debug('event-lost', { error: messageOf(error) });
         return;
       }
     }

@@ -1,4 +1,5 @@
 import { isApiError } from '../../../ports/api-error.ts';
+import { messageOf } from '../../../ports/error-message.ts';
 import type { Informer, InformerChange, ResourceType } from '../../../ports/informer.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Counter, Metrics } from '../../../ports/metrics.ts';
@@ -203,7 +204,7 @@ export class ResourceInformer<T> implements Informer<T> {
   #tellFailing(reason: string, error: unknown): void {
     if (this.#failing === reason) return;
     this.#failing = reason;
-    this.#log.warn('informer-interrupted', { reason, error: error instanceof Error ? error.message : String(error) });
+    this.#log.warn('informer-interrupted', { reason, error: messageOf(error) });
   }
 
   #cached(object: WireObject): CachedObject<T> | undefined {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
+import { messageOf } from '../../../ports/error-message.ts';
 import { type Json, parseJson } from '../json.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status-error.ts';
 
@@ -21,7 +22,7 @@ export async function readBody(request: IncomingMessage, accepted: readonly stri
     if (YAML_TYPES.includes(type)) return parseJson(JSON.stringify(parseYaml(text) ?? null));
     if (JSON_TYPES.includes(type) || accepted.includes(type)) return parseJson(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw badRequest(`the object provided is unrecognized (must be of the expected type): ${why}`);
   }
   throw unsupportedMediaType(['application/json', 'application/yaml', ...accepted]);

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../ports/error-message.ts';
 import { arrayAt, isObject, type JsonObject, objectAt, stringAt, stringsAt } from '../json.ts';
 import { type KubeObject, nameOf } from '../kube-object.ts';
 import { resourceOf } from '../registry.ts';
@@ -112,7 +113,7 @@ function versionErrors(version: JsonObject, at: number): FieldError[] {
     compileRules(schemaIn(version));
     return [];
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return [fieldErrors.invalid(`${field}.x-kubernetes-validations`, '', `compilation failed: ${why}`)];
   }
 }
