@@ -1,14 +1,15 @@
 const FIRST_CAPACITY = 64;
 
-/** Writes big-endian fields one after the other. A value that does not fit its field is a RangeError: a defect of the caller. */
+/**
+ * Writes big-endian fields one after the other. A value that does not fit its field is a RangeError: a defect of the caller.
+ * Without a DataView, as ByteReader.
+ */
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   constructor(capacity = FIRST_CAPACITY) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -17,26 +18,25 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#grow(1);
-    this.#view.setUint8(at, checked(value, 0xff));
+    this.#bytes[at] = checked(value, 0xff);
     return this;
   }
 
   u16(value: number): this {
-    const at = this.#grow(2);
-    this.#view.setUint16(at, checked(value, 0xffff));
+    this.#u16At(this.#grow(2), checked(value, 0xffff));
     return this;
   }
 
   u32(value: number): this {
-    const at = this.#grow(4);
-    this.#view.setUint32(at, checked(value, 0xffff_ffff));
+    this.#u32At(this.#grow(4), checked(value, 0xffff_ffff));
     return this;
   }
 
   u64(value: bigint): this {
     if (BigInt.asUintN(64, value) !== value) throw new RangeError(`${value} does not fit 64 bits`);
     const at = this.#grow(8);
-    this.#view.setBigUint64(at, value);
+    this.#u32At(at, Number(value >> 32n));
+    this.#u32At(at + 4, Number(value & 0xffff_ffffn));
     return this;
   }
 
@@ -49,7 +49,7 @@ export class ByteWriter {
   /** Writes over a 16-bit field that was written before, for lengths and checksums known only at the end. */
   patchU16(offset: number, value: number): this {
     if (offset + 2 > this.#length) throw new RangeError(`octet ${offset} is not written yet`);
-    this.#view.setUint16(offset, checked(value, 0xffff));
+    this.#u16At(offset, checked(value, 0xffff));
     return this;
   }
 
@@ -69,7 +69,17 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
-  /** May replace view and bytes: to be called before either is looked at. */
+  #u16At(at: number, value: number): void {
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
+  }
+
+  #u32At(at: number, value: number): void {
+    this.#u16At(at, value >>> 16);
+    this.#u16At(at + 2, value);
+  }
+
+  /** May replace the bytes: to be called before they are looked at. */
   #grow(count: number): number {
     const start = this.#length;
     this.#length += count;
@@ -77,7 +87,6 @@ export class ByteWriter {
       const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
       larger.set(this.#bytes.subarray(0, start));
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
     }
     return start;
   }
