@@ -1,6 +1,7 @@
 import type { IpAddress } from '../../src/core/net/index.ts';
 import type { DatagramSocketOptions, DatagramSockets } from '../../src/ports/datagrams.ts';
 import type { EchoSockets } from '../../src/ports/echo.ts';
+import type { SendOutcome } from '../../src/ports/frames.ts';
 
 /** UDP without cables: what is sent is received before `send` returns. */
 export class FakeDatagrams {
@@ -10,6 +11,8 @@ export class FakeDatagrams {
   readonly sent: { readonly from: IpAddress; readonly to: IpAddress; readonly octets: Uint8Array }[] = [];
   /** What opening a socket throws instead. */
   refusal: Error | undefined;
+  /** What becomes of everything that is sent. */
+  outcome: SendOutcome = 'sent';
   /** What arrives; by default everything. */
   passes = (_from: IpAddress, _to: IpAddress): boolean => true;
 
@@ -19,6 +22,7 @@ export class FakeDatagrams {
       this.sockets.set(options.address, options);
       return {
         send: (octets, to) => {
+          if (this.outcome !== 'sent') return this.outcome;
           this.sent.push({ from: options.address, to, octets });
           this.inject(octets, options.address, to);
           return 'sent';

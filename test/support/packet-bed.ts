@@ -3,7 +3,7 @@ import { encodeNdpFrame, multicastMac, type NdpFrame, solicitedNodeGroup } from 
 import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, type Ipv6, ZERO_MAC } from '../../src/core/net/index.ts';
 import type { Grant } from '../../src/ports/channel.ts';
 import type { NetworkInterface } from '../../src/ports/interfaces.ts';
-import type { DropReason, PacketNotice } from '../../src/ports/packet-plane.ts';
+import type { DropReason, PacketCounters, PacketNotice } from '../../src/ports/packet-plane.ts';
 import { PacketEngine } from '../../src/speaker/packet/packet-engine.ts';
 import { FakeDatagrams, NO_ECHOES } from './fake-datagrams.ts';
 import { ethernet, FakeHost, FakeLan, mac, v4, v6 } from './fake-lan.ts';
@@ -90,9 +90,14 @@ export class PacketBed {
   }
 
   async drops(): Promise<Partial<Record<DropReason, number>>> {
+    return (await this.counters())?.drops ?? {};
+  }
+
+  /** What the next second tells first. */
+  async counters(): Promise<PacketCounters | undefined> {
     this.notices.length = 0;
     await this.time.advance(1000);
-    return this.notices.flatMap((notice) => (notice.kind === 'counters' ? [notice.counters.drops] : []))[0] ?? {};
+    return this.notices.flatMap((notice) => (notice.kind === 'counters' ? [notice.counters] : []))[0];
   }
 }
 

@@ -9,26 +9,30 @@ export class HelloCounting {
   #drops: Partial<Record<HelloDropReason, number>> = {};
   /** BOUNDED: by the members of SendOutcome. */
   #sendFailures: Partial<Record<Exclude<SendOutcome, 'sent'>, number>> = {};
+  #empty = true;
 
-  /** Whether nothing happened since. */
   get empty(): boolean {
-    return this.#sent === 0 && this.#received === 0;
+    return this.#empty;
   }
 
   sent(): void {
     this.#sent += 1;
+    this.#empty = false;
   }
 
   received(): void {
     this.#received += 1;
+    this.#empty = false;
   }
 
   dropped(reason: HelloDropReason): void {
     this.#drops[reason] = (this.#drops[reason] ?? 0) + 1;
+    this.#empty = false;
   }
 
   sendFailed(outcome: Exclude<SendOutcome, 'sent'>): void {
     this.#sendFailures[outcome] = (this.#sendFailures[outcome] ?? 0) + 1;
+    this.#empty = false;
   }
 
   /** The counts so far; counting starts again from zero. */
@@ -42,6 +46,7 @@ export class HelloCounting {
     this.#sent = this.#received = 0;
     this.#drops = {};
     this.#sendFailures = {};
+    this.#empty = true;
     return counters;
   }
 }

@@ -244,4 +244,15 @@ describe('the packet engine and the interfaces', () => {
       expect(bed.events()).toEqual(Array(told).fill({ kind: 'kernel-answers', address: ADDRESS, interface: 'eth0' }));
     }
   });
+
+  it('tells of hellos that could not be sent, though nothing else happened', async () => {
+    const bed = await new PacketBed().start();
+    bed.datagrams.outcome = 'link-down';
+    bed.engine.command({ kind: 'hello-keys', keys: [{ id: 1, key: new Uint8Array(32) }] });
+    const neighbours = [{ nodeName: 'node2', addresses: [v4('192.0.2.2')] }];
+    bed.engine.command({ kind: 'neighbours', neighbours, ownAddresses: [v4('192.0.2.1')] });
+    const { hellos } = (await bed.counters()) ?? {};
+    expect(hellos).toMatchObject({ sent: 0, received: 0 });
+    expect(hellos?.sendFailures['link-down']).toBeGreaterThan(0);
+  });
 });
