@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BfdSessionSettings } from '../../src/ports/bfd.ts';
 import { BfdNode } from '../support/bfd-node.ts';
 import { eventually } from '../support/eventually.ts';
 import { v4, v6 } from '../support/fake-lan.ts';
 import { NamespaceLan } from '../support/namespace-lan.ts';
-import { ip, sysctl } from '../support/network-namespace.ts';
+import { inNamespace, ip, sysctl } from '../support/network-namespace.ts';
 
 const session = (remote: string, fields: Partial<BfdSessionSettings> = {}): BfdSessionSettings => ({
   name: remote,
@@ -84,6 +85,7 @@ describe('BFD between two nodes', () => {
   it('keeps a multihop session apart, on its own port', async () => {
     begin(session('10.9.0.2', MULTIHOP('10.9.0.2', 254)), session('10.9.0.1', MULTIHOP('10.9.0.1', 254)));
     await bothUp();
+    expect(['node1', 'node2'].map(listeningPorts)).toEqual([[4784], [4784]]);
   });
 
   it('ends without alarm when one side is switched off by plan', async () => {
@@ -101,6 +103,15 @@ describe('BFD between two nodes', () => {
     await patiently(() => expect(nodes[0].report('fe80::2')?.obstacle).toBe('this node has no interface later'));
   });
 });
+
+/** UDP ports of a node for IPv4, but those that BFD sends from (RFC 5881 §4). */
+function listeningPorts(node: string): readonly number[] {
+  const sockets = inNamespace(node, () => readFileSync('/proc/thread-self/net/udp', 'utf8'));
+  const ports = [...sockets.matchAll(/^ *\d+: [0-9A-F]{8}:([0-9A-F]{4}) /gm)].map(([, port = '']) =>
+    Number.parseInt(port, 16),
+  );
+  return ports.filter((port) => port < 49_152);
+}
 
 /** What only has to happen in the end may take its time: the machine may be busy. */
 function patiently(assertion: () => void | Promise<void>): Promise<void> {
