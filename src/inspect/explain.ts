@@ -1,12 +1,14 @@
+import { ANNOUNCED } from '../controller/announced/announced-condition.ts';
 import { advertises, termsFor } from '../controller/announcer/advertisement-rules.ts';
 import { nodeObstacle, reasonToLeave } from '../controller/announcer/node-obstacle.ts';
 import type { AnnouncementState, ServiceAnnouncement } from '../controller/announcer/service-announcement.ts';
 import { ADDRESS_SOURCES, POOL_SOURCES, SHARING_SOURCES } from '../controller/provider/request-table.ts';
+import { ADDRESS_ALLOCATED } from '../controller/service/status-change.ts';
 import type { Config } from '../core/config/config.ts';
 import { formatIp, parseIp } from '../core/net/index.ts';
 import type { ClusterEvent, ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import type { Node, Service } from '../ports/kubernetes.ts';
-import { ADDRESS_ALLOCATED, ANNOUNCED, conditionOf } from './conditions.ts';
+import { conditionOf } from './conditions.ts';
 import { type ExplainedRoutes, explainRoutes, routeLines } from './explain-routes.ts';
 import type { LiveOwner } from './live/live-state.ts';
 import { type RehearsalOptions, rehearseAllocation } from './rehearsal/allocation.ts';

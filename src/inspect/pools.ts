@@ -1,9 +1,10 @@
+import { VALID } from '../controller/configuration/desired-status.ts';
 import { poolSpecOf } from '../controller/provider/pool-specs.ts';
 import type { Config } from '../core/config/config.ts';
 import { Ipam } from '../core/ipam/index.ts';
 import { formatIp, parseIp } from '../core/net/index.ts';
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
-import { conditionOf, conditionsIn, VALID } from './conditions.ts';
+import { conditionOf, conditionsIn } from './conditions.ts';
 import { assembledAlone, type GivenConfiguration, NOTHING_GIVEN } from './given-configuration.ts';
 import type { Column } from './table.ts';
 

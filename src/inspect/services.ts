@@ -1,7 +1,9 @@
+import { ANNOUNCED } from '../controller/announced/announced-condition.ts';
 import { POOL_ANNOTATIONS } from '../controller/provider/request-table.ts';
+import { ADDRESS_ALLOCATED } from '../controller/service/status-change.ts';
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import type { Service } from '../ports/kubernetes.ts';
-import { ADDRESS_ALLOCATED, ANNOUNCED, conditionOf } from './conditions.ts';
+import { conditionOf } from './conditions.ts';
 import type { Column } from './table.ts';
 
 /** A Service of type LoadBalancer, from the address to who announces it. */

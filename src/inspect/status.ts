@@ -1,8 +1,9 @@
+import { ESTABLISHED, VALID } from '../controller/configuration/desired-status.ts';
 import { classServedBy, otherLoadBalancers } from '../controller/preflight/other-load-balancers.ts';
 import { describeOrigin } from '../core/config/source.ts';
 import { formatIp } from '../core/net/index.ts';
 import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
-import { conditionOf, conditionsIn, ESTABLISHED, VALID } from './conditions.ts';
+import { conditionOf, conditionsIn } from './conditions.ts';
 import { assembledAlone, type GivenConfiguration, NOTHING_GIVEN } from './given-configuration.ts';
 import { sessionsOf } from './peer-sessions.ts';
 import { poolViews } from './pools.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config/config.ts';
 import { sameOrigin } from '../../core/config/origin.ts';
 import { sameValue } from '../../core/config/same-value.ts';
-import type { Condition } from '../../ports/kubernetes.ts';
+import { type Condition, timeText } from '../../ports/kubernetes.ts';
 import type { PeerStatusSource, PoolUsage, PoolUsageSource, UnavailableAddress } from './config-source.ts';
 import type { AssessedObject } from './configuration.ts';
 
@@ -20,7 +20,7 @@ const INT64_MAX = 9_223_372_036_854_775_807n;
 const NO_USAGE: PoolUsage = { assignedIPv4: 0n, assignedIPv6: 0n, availableIPv4: 0n, availableIPv6: 0n };
 
 /** The condition that says whether the sessions with a peer are established. */
-const ESTABLISHED = 'Established';
+export const ESTABLISHED = 'Established';
 
 /** What the status of an object is to be. */
 export interface DesiredStatus {
@@ -89,7 +89,7 @@ function conditionsWith(
   const present = conditionsOf(object.status);
   const wanted = found.map((one): Condition => {
     const before = present.find(({ type, status }) => type === one.type && status === one.status);
-    const since = before?.lastTransitionTime ?? now.toISOString().replace(/\.\d+Z$/, 'Z');
+    const since = before?.lastTransitionTime ?? timeText(now);
     return { ...one, observedGeneration: verdict.generation, lastTransitionTime: since };
   });
   const kept = present
