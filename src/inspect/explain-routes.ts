@@ -83,7 +83,8 @@ function routesOf({ node, peers }: TellingNode, { objects }: Pick<ClusterSnapsho
   });
 }
 
-function endpointsIn({ endpointSlices }: Pick<ClusterSnapshot, 'endpointSlices'>): EndpointIndex {
+/** Where the controller sees endpoints that take traffic. */
+export function endpointsIn({ endpointSlices }: Pick<ClusterSnapshot, 'endpointSlices'>): EndpointIndex {
   const index = new EndpointIndex();
   for (const slice of endpointSlices) index.apply({ key: `${slice.meta.namespace}/${slice.meta.name}`, after: slice });
   return index;

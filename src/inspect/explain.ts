@@ -1,5 +1,6 @@
 import { ANNOUNCED } from '../controller/announced/announced-condition.ts';
 import { advertises, termsFor } from '../controller/announcer/advertisement-rules.ts';
+import type { ServiceEndpoints } from '../controller/announcer/endpoint-index.ts';
 import { nodeObstacle, reasonToLeave } from '../controller/announcer/node-obstacle.ts';
 import type { AnnouncementState, ServiceAnnouncement } from '../controller/announcer/service-announcement.ts';
 import { ADDRESS_SOURCES, POOL_SOURCES, SHARING_SOURCES } from '../controller/provider/request-table.ts';
@@ -9,7 +10,7 @@ import { formatIp, parseIp } from '../core/net/index.ts';
 import type { ClusterEvent, ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import type { Node, Service } from '../ports/kubernetes.ts';
 import { conditionOf } from './conditions.ts';
-import { type ExplainedRoutes, explainRoutes, routeLines } from './explain-routes.ts';
+import { type ExplainedRoutes, endpointsIn, explainRoutes, routeLines } from './explain-routes.ts';
 import type { LiveOwner } from './live/live-state.ts';
 import { type RehearsalOptions, rehearseAllocation } from './rehearsal/allocation.ts';
 import { rehearsePlacement } from './rehearsal/placement.ts';
@@ -60,6 +61,7 @@ export async function explain({ snapshot, service, options, owners, speakers }: 
       ? []
       : await statesOf(key, announcement, { config, snapshot, owners, speakers, options });
   const view = serviceViews({ ...snapshot, services: [service] })[0];
+  const endpoints = endpointsIn(snapshot).of(key);
   const announced = conditionOf(service.status.conditions, ANNOUNCED)?.message;
   return {
     service: key,
@@ -71,7 +73,7 @@ export async function explain({ snapshot, service, options, owners, speakers }: 
       const owner = owners.find((each) => each.address === address);
       const nodes = snapshot.nodes.map((node) => ({
         node: node.meta.name,
-        why: standing(node, { state, config, announcement, snapshot, service, speakers, ignoreExcludeLabel }),
+        why: standing(node, { state, config, announcement, endpoints, speakers, ignoreExcludeLabel }),
       }));
       const routes = explainRoutes(key, state.address, { config, snapshot, announcements, ignoreExcludeLabel });
       return {
@@ -167,8 +169,7 @@ interface StandingInput {
   readonly state: AnnouncementState;
   readonly config: Config;
   readonly announcement: ServiceAnnouncement | undefined;
-  readonly snapshot: ClusterSnapshot;
-  readonly service: Service;
+  readonly endpoints: ServiceEndpoints;
   readonly speakers: ReadonlyMap<string, string>;
   readonly ignoreExcludeLabel: boolean;
 }
@@ -191,14 +192,8 @@ function standing({ meta, ...node }: Node, input: StandingInput): string {
   if (termsFor(selected, meta.labels) === undefined) return 'no node selector of the L2Advertisements matches it';
   const obstacle = nodeObstacle({ meta, ...node }, input) ?? reasonToLeave({ meta, ...node });
   if (obstacle !== undefined) return obstacle;
-  if (input.announcement?.externalTrafficPolicy === 'Local' && !hasEndpoint(meta.name, input))
+  if (input.announcement?.externalTrafficPolicy === 'Local' && !input.endpoints.nodes.has(meta.name))
     return 'externalTrafficPolicy is Local, and no ready endpoint is on it';
   if (isGone(input.speakers.get(meta.name))) return 'has no speaker that is connected';
   return input.state.obstacle?.message ?? 'may announce it; others come before it';
-}
-
-function hasEndpoint(nodeName: string, { snapshot, service }: StandingInput): boolean {
-  return snapshot.endpointSlices
-    .filter(({ meta, serviceName }) => meta.namespace === service.meta.namespace && serviceName === service.meta.name)
-    .some(({ endpoints }) => endpoints.some((each) => each.nodeName === nodeName && each.ready !== false));
 }

@@ -46,6 +46,11 @@ export interface Condition {
   readonly lastTransitionTime: string;
 }
 
+/** A metav1.Time: RFC 3339 in whole seconds, what is beyond them cut off. */
+export function timeText(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
+
 /** A Service, cut down to what the controller reads. Read-only: caches share it. @see Kubernetes API core/v1 Service */
 export interface Service {
   readonly meta: ObjectMeta;

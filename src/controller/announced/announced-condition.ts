@@ -1,6 +1,5 @@
-import type { Condition } from '../../ports/kubernetes.ts';
-import { type AddressNews, united } from './announcement-source.ts';
-import { newsText, timeText } from './layer2-news.ts';
+import { type Condition, timeText } from '../../ports/kubernetes.ts';
+import { type AddressNews, newsText, united } from './announcement-source.ts';
 
 /** Type of the condition that says from where the addresses of a Service are announced, or why they are not. */
 export const ANNOUNCED = 'heraldlb.io/Announced';

@@ -3,8 +3,7 @@ import type { Informer } from '../../ports/informer.ts';
 import type { EventSink, KubernetesEvent, Service } from '../../ports/kubernetes.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import { ANNOUNCED } from './announced-condition.ts';
-import { type AddressNews, type AnnouncementSource, united } from './announcement-source.ts';
-import { newsText } from './layer2-news.ts';
+import { type AddressNews, type AnnouncementSource, newsText, united } from './announcement-source.ts';
 
 /** An address that moves is without an owner for a moment, a new Service for another: that is no news. */
 const SETTLE_MS = 2_000;

@@ -1,4 +1,4 @@
-import type { IpAddress } from '../../core/net/index.ts';
+import { formatIp, type IpAddress } from '../../core/net/index.ts';
 
 /** What one protocol says of an address of a Service. */
 export type AddressNews =
@@ -31,6 +31,13 @@ export interface AnnouncementSource {
   newsOf(serviceKey: string): readonly AddressNews[];
   /** Told when there is other news of the Service. Must not throw. */
   onChange(listener: (serviceKey: string) => void): void;
+}
+
+/** For people: the address and what is said of it. */
+export function newsText(news: AddressNews): string {
+  const address = formatIp(news.address);
+  if (news.kind === 'announced') return `${address} ${news.sentence}`;
+  return news.kind === 'pending' ? `${address} is on its way` : `${address} is not announced: ${news.message}`;
 }
 
 /** The news of each address that counts: of the protocols that are concerned, or that none is; the same obstacle once. */

@@ -1,4 +1,5 @@
-import { formatIp, formatMac, type IpAddress, parseIp } from '../../core/net/index.ts';
+import { formatMac, type IpAddress, parseIp } from '../../core/net/index.ts';
+import { timeText } from '../../ports/kubernetes.ts';
 import type { Dispute, Ownership } from '../announcer/owner-history.ts';
 import type { AnnouncementState } from '../announcer/service-announcement.ts';
 import type { AddressNews } from './announcement-source.ts';
@@ -84,11 +85,6 @@ export function ownershipsIn(text: string): ReadonlyMap<IpAddress, Ownership> {
   return found;
 }
 
-/** RFC 3339, to the second. */
-export function timeText(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
-}
-
 function isNever(date: Date): boolean {
   return Number.isNaN(date.getTime());
 }
@@ -110,11 +106,4 @@ function disputeText({ by, answeredBy, nodes = [] }: Dispute, node: string): str
   }
   const who = answeredBy.length === 0 ? 'nobody answered' : `${answeredBy.map(formatMac).join(' and ')} answered`;
   return `${asked} ${who}, not ${node}; look for ARP inspection or port security on the switch`;
-}
-
-/** For people: the address and what is said of it. */
-export function newsText(news: AddressNews): string {
-  const address = formatIp(news.address);
-  if (news.kind === 'announced') return `${address} ${news.sentence}`;
-  return news.kind === 'pending' ? `${address} is on its way` : `${address} is not announced: ${news.message}`;
 }

@@ -1,7 +1,7 @@
 import { formatIp } from '../../core/net/index.ts';
 import type { ResourceType } from '../../ports/informer.ts';
+import { timeText } from '../../ports/kubernetes.ts';
 import type { AnnouncementState } from '../announcer/service-announcement.ts';
-import { timeText } from './layer2-news.ts';
 import type { NodeStatus } from './status-object.ts';
 
 /** What ServiceL2Status objects are to say of a Service; undefined while nothing can be said. */

@@ -1,5 +1,6 @@
 import type { BgpPeer } from '../../core/config/bgp-config.ts';
 import type { BgpSessionReport } from '../../ports/bgp-channel.ts';
+import { timeText } from '../../ports/kubernetes.ts';
 import type { Gauge, Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
 import type { ConfigSource, PeerNodeStatus, PeerStatus, PeerStatusSource } from '../configuration/config-source.ts';
@@ -140,7 +141,7 @@ function nodeStatus(node: string, report: BgpSessionReport | undefined): PeerNod
   return {
     node,
     state: report.state,
-    since: new Date(report.sinceUnixMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    since: timeText(new Date(report.sinceUnixMs)),
     ...(report.lastError === '' ? {} : { lastError: report.lastError }),
     prefixesSent: report.prefixesSent,
     ...(report.bfd === undefined ? {} : { bfd: report.bfd }),

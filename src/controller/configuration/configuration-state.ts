@@ -5,7 +5,7 @@ import { ERROR_SUMMARY_LENGTH_MAX } from '../../core/config/schema/configuration
 import { labelSelectors } from '../../core/config/schema/fields.ts';
 import { describeOrigin } from '../../core/config/source.ts';
 import type { Verdict } from '../../core/config/verdict.ts';
-import type { Condition } from '../../ports/kubernetes.ts';
+import { type Condition, timeText } from '../../ports/kubernetes.ts';
 import type { PeerStatusSource } from './config-source.ts';
 import type { AssessedObject } from './configuration.ts';
 
@@ -105,7 +105,7 @@ export function conditionOf(
   return {
     type,
     ...condition,
-    lastTransitionTime: before?.lastTransitionTime ?? now.toISOString().replace(/\.\d+Z$/, 'Z'),
+    lastTransitionTime: before?.lastTransitionTime ?? timeText(now),
   };
 }
 

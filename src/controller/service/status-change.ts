@@ -1,4 +1,4 @@
-import type { Condition, LoadBalancerIngress, Service } from '../../ports/kubernetes.ts';
+import { type Condition, type LoadBalancerIngress, type Service, timeText } from '../../ports/kubernetes.ts';
 import type { ServiceChange } from '../../ports/stores.ts';
 import type { LoadBalancerStatus } from '../cloud-provider/load-balancer.ts';
 import { type Annotations, heldFinalizers, type Ownership, showsIngress } from './predicates.ts';
@@ -72,7 +72,7 @@ function changedCondition(service: Service, { summary, waiting }: Verdict, now: 
   const { reason, message: whole } = waiting ?? { reason: 'Allocated', message: summary };
   const message = whole.slice(0, MAX_MESSAGE_LENGTH);
   if (present?.status === status && present.reason === reason && present.message === message) return undefined;
-  const since = present?.status === status ? present.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
+  const since = present?.status === status ? present.lastTransitionTime : timeText(now);
   return { type: ADDRESS_ALLOCATED, status, reason, message, lastTransitionTime: since };
 }
 

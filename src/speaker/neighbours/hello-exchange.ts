@@ -1,7 +1,7 @@
-import { ByteWriter } from '../../core/bytes/index.ts';
 import {
   type Authenticate,
   authenticatorOf,
+  ByteWriter,
   claimedIncarnation,
   DecodeError,
   decodeHello,

@@ -1,6 +1,6 @@
 import { isApiError } from '../../../ports/api-error.ts';
 import { messageOf } from '../../../ports/error-message.ts';
-import type { EventSink, KubernetesEvent } from '../../../ports/kubernetes.ts';
+import { type EventSink, type KubernetesEvent, timeText } from '../../../ports/kubernetes.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Counter, Metrics } from '../../../ports/metrics.ts';
 import { pause } from '../../../ports/pause.ts';
@@ -124,7 +124,7 @@ export class EventRecorder implements EventSink {
     const { client } = this.#dependencies;
     const path = { type: EVENTS, namespace: series.object.namespace || 'default' };
     if (series.storedName !== undefined) {
-      const body = { count: series.count, lastTimestamp: timestamp(series.lastAt) };
+      const body = { count: series.count, lastTimestamp: timeText(series.lastAt) };
       try {
         await client.send({
           verb: 'patch',
@@ -163,14 +163,9 @@ export class EventRecorder implements EventSink {
       source: { component },
       reportingComponent: component,
       reportingInstance: instance,
-      firstTimestamp: timestamp(firstAt),
-      lastTimestamp: timestamp(lastAt),
+      firstTimestamp: timeText(firstAt),
+      lastTimestamp: timeText(lastAt),
       count,
     };
   }
-}
-
-/** metav1.Time: whole seconds. */
-function timestamp(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
 }

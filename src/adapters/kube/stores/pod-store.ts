@@ -1,3 +1,4 @@
+import { timeText } from '../../../ports/kubernetes.ts';
 import type { NodeLease, NodePod, PodStore } from '../../../ports/pods.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import { mapMeta, type WireObject } from '../mapping/wire.ts';
@@ -28,7 +29,7 @@ export class ApiPodStore implements PodStore {
 
   async markNotReady({ namespace, name, uid }: NodePod, why: Parameters<PodStore['markNotReady']>[1]): Promise<void> {
     const { reason, message, at } = why;
-    const lastTransitionTime = at.toISOString().replace(/\.\d+Z$/, 'Z');
+    const lastTransitionTime = timeText(at);
     const condition = { type: 'Ready', status: 'False', reason, message, lastTransitionTime };
     await this.#client.send({
       verb: 'patch',

@@ -1,4 +1,4 @@
-export { DecodeError } from '../../bytes/index.ts';
+export { ByteWriter, DecodeError } from '../../bytes/index.ts';
 export { authenticatorOf } from './authenticator.ts';
 export { MAX_HEARD, MAX_HELLO_LENGTH, MAX_INTERFACES, UNRANKED } from './constants.ts';
 export { entryDigest, entryLength } from './entries.ts';
