@@ -9,6 +9,11 @@ import { service } from '../../support/kube/fake-cluster.ts';
 
 const EXCLUDED = { 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
 
+const NONE_ALIVE = new Map([
+  ['node-a', 'gone'],
+  ['node-b', 'gone'],
+]);
+
 const web = service('web', {
   meta: { annotations: { 'heraldlb.io/ip-allocated-from-pool': 'first' } },
   status: { ingress: [{ ip: '198.51.100.1' }] },
@@ -25,10 +30,10 @@ function peer(name: string, nodes: readonly object[] = [], spec: object = {}): C
 
 async function told(
   parts: Partial<ClusterSnapshot>,
-  known: Partial<Pick<ExplainInput, 'owners' | 'speakers' | 'options'>> = {},
+  known: Partial<Pick<ExplainInput, 'owners' | 'speakers' | 'options' | 'service'>> = {},
 ): Promise<string> {
   const seen = snapshot({
-    services: [web],
+    services: [known.service ?? web],
     nodes: [nodeOf('node-a'), nodeOf('node-b')],
     endpointSlices: [sliceOf('web', [{ nodeName: 'node-a', ready: true }])],
     ...parts,
@@ -63,6 +68,17 @@ describe('what is explained of layer 2', () => {
     const text = await told({ objects, nodes }, { speakers: new Map([['node-c', 'gone']]) });
     expect(text).toContain(
       '  node-b: has the label node.kubernetes.io/exclude-from-external-load-balancers\n  node-c: has no speaker that is connected\n',
+    );
+  });
+
+  it('is with externalTrafficPolicy Local which nodes have no endpoint; one that terminates counts while it serves', async () => {
+    const endpointSlices = [sliceOf('web', [{ nodeName: 'node-b', ready: false, serving: true }])];
+    const text = await told(
+      { objects, endpointSlices },
+      { service: service('web', { ...web, spec: { externalTrafficPolicy: 'Local' } }), speakers: NONE_ALIVE },
+    );
+    expect(text).toContain(
+      '  node-a: externalTrafficPolicy is Local, and no ready endpoint is on it\n  node-b: has no speaker that is connected\n',
     );
   });
 });
