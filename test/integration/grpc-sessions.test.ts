@@ -225,6 +225,9 @@ describe('a session', () => {
     await rig.link('node-a', new RecordingLinkHandler('node-a'), stopping.signal);
     await eventually(() => expect(sessions.sessions).toHaveLength(1));
     rig.verifier.verdicts.set('token-of-node-a', { kind: 'refused', reason: 'expired' });
+    // A file that is written in place is empty for a moment.
+    await writeFile(join(rig.directory, 'token-node-a'), '');
+    await sleep(200);
     await writeFile(join(rig.directory, 'token-node-a'), 'fresh');
     await eventually(() => expect(rig.verifier.asked).toContain('fresh'), 2_500);
     await sleep(4_000);

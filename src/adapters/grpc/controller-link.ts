@@ -137,7 +137,8 @@ export class GrpcControllerLink implements ControllerLink {
         arm();
         this.#readToken().then(
           (token) => {
-            if (token === shown) return;
+            // A file that somebody writes in place is empty for a moment.
+            if (token === '' || token === shown) return;
             shown = token;
             session.send({ kind: 'credentials', token });
           },
