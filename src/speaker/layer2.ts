@@ -1,3 +1,4 @@
+import { UNRANKED } from '../core/codec/hello/index.ts';
 import { compareEpochs } from '../core/fsm/ownership/index.ts';
 import { formatIp, type IpAddress } from '../core/net/index.ts';
 import type {
@@ -21,8 +22,6 @@ import { StateKeeper } from './local-state/state-keeper.ts';
 import type { SpeakerMeter } from './metrics.ts';
 
 const MAX_GRANTS = 65_536;
-/** The rank of who is not among the candidates. */
-const UNRANKED = 255;
 /** A change of a thousand addresses is one line, with some of them. */
 const ADDRESSES_IN_A_LINE = 8;
 

@@ -1,4 +1,5 @@
 import { formatMac, type IpAddress, parseIp } from '../../core/net/index.ts';
+import { NEIGHBOUR_PORT } from '../../ports/defaults.ts';
 import { timeText } from '../../ports/kubernetes.ts';
 import type { Dispute, Ownership } from '../announcer/owner-history.ts';
 import type { AnnouncementState } from '../announcer/service-announcement.ts';
@@ -95,7 +96,7 @@ function warningOf({ node, dispute }: Ownership, rival: string | undefined): str
   return dispute === undefined ? undefined : disputeText(dispute, node);
 }
 
-const SPLIT = 'the two nodes do not hear each other; look at the LAN between them, and at UDP port 7953 in firewalls';
+const SPLIT = `the two nodes do not hear each other; look at the LAN between them, and at UDP port ${NEIGHBOUR_PORT} in firewalls`;
 
 function disputeText({ by, answeredBy, nodes = [] }: Dispute, node: string): string {
   const asked = `${by} asked the LAN for it and`;

@@ -1,4 +1,4 @@
-import type { Hello, HelloInterface } from '../../core/codec/hello/index.ts';
+import { type Hello, type HelloInterface, MAX_INTERFACES } from '../../core/codec/hello/index.ts';
 import type { OwnershipAction, OwnershipOptions, RestoredClaim, Standing } from '../../core/fsm/ownership/index.ts';
 import type { IpAddress, MacAddress } from '../../core/net/index.ts';
 import type { Grant, HelloKey, Neighbour, NeighbourReport } from '../../ports/channel.ts';
@@ -12,8 +12,6 @@ import { HelloExchange } from './hello-exchange.ts';
 import { KernelProbe } from './kernel-probe.ts';
 import { OwnershipDriver } from './ownership-driver.ts';
 
-/** As many interfaces as a hello can name. */
-const MAX_INTERFACES = 16;
 /** With so many hellos to somebody who is not heard goes a question to its kernel, after that with every tenth. */
 const INTRODUCED_HELLOS = 600;
 const INTRODUCED_EVERY = 10;

@@ -5,6 +5,9 @@ export const VERSION = 1;
 /** An IPv6 path carries this without fragments: 1,280 octets less the headers of IPv6 and UDP. @see RFC 8200 §5 */
 export const MAX_HELLO_LENGTH = 1280 - 40 - 8;
 
+/** So many hellos an echo names, of the newest one back. */
+export const ECHO_WINDOW = 32;
+
 /** HMAC-SHA256. @see RFC 2104 */
 export const AUTHENTICATOR_LENGTH = 32;
 

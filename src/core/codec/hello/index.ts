@@ -1,6 +1,6 @@
 export { ByteWriter, DecodeError } from '../../bytes/index.ts';
 export { authenticatorOf } from './authenticator.ts';
-export { MAX_HEARD, MAX_HELLO_LENGTH, MAX_INTERFACES, UNRANKED } from './constants.ts';
+export { ECHO_WINDOW, MAX_HEARD, MAX_HELLO_LENGTH, MAX_INTERFACES, UNRANKED } from './constants.ts';
 export { entryDigest, entryLength } from './entries.ts';
 export { type Authenticate, decodeHello, encodeHello } from './frame.ts';
 export { nodeTag } from './hash.ts';

@@ -1,10 +1,8 @@
-import { entryDigest, type Hello, type HelloEntry } from '../../codec/hello/index.ts';
+import { ECHO_WINDOW, entryDigest, type Hello, type HelloEntry } from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
 
 /** More than any node holds. What is beyond is not kept, and the digests go on to differ. */
 const MAX_ENTRIES = 65_536;
-/** A hello that so many newer ones overtook is not believed any more. */
-const OVERTAKEN_BY = 32;
 
 /** What one neighbour holds, as far as this node was told. */
 export class Inbox {
@@ -67,7 +65,8 @@ export class Inbox {
     this.#saidIn.delete(address);
     this.#saidIn.set(address, sequence);
     for (const [oldest, saidIn] of this.#saidIn) {
-      if (saidIn > sequence - OVERTAKEN_BY) break;
+      // An older hello is not believed any more.
+      if (saidIn > sequence - ECHO_WINDOW) break;
       this.#saidIn.delete(oldest);
     }
   }

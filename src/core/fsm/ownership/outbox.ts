@@ -1,8 +1,6 @@
-import { entryLength, type HelloEcho } from '../../codec/hello/index.ts';
+import { ECHO_WINDOW, entryLength, type HelloEcho } from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
 
-/** Hellos with entries that may be under way at once: as many as an echo can acknowledge. */
-const MAX_FLIGHTS = 32;
 /** A hello has room for no more. */
 const MAX_ENTRIES = 255;
 /** Intervals after which entries are sent again when nothing acknowledges them. */
@@ -17,7 +15,7 @@ interface Flight {
 export class Outbox {
   /** BOUNDED: by the addresses of this node. */
   readonly #waiting = new Set<IpAddress>();
-  /** By the sequence of their hello. BOUNDED: 32. */
+  /** Under way, by the sequence of their hello. BOUNDED: as many as an echo can acknowledge. */
   readonly #flights = new Map<number, Flight>();
   readonly #resendAfterMs: number;
   #exchange = 0;
@@ -32,7 +30,7 @@ export class Outbox {
 
   /** True when another hello has something to say. */
   get isWaiting(): boolean {
-    return this.#waiting.size > 0 && this.#flights.size < MAX_FLIGHTS;
+    return this.#waiting.size > 0 && this.#flights.size < ECHO_WINDOW;
   }
 
   /** Begins a full exchange. */
@@ -53,7 +51,7 @@ export class Outbox {
       if (nowMs - sentMs >= this.#resendAfterMs) this.#lose(sequence);
     }
     const addresses: IpAddress[] = [];
-    if (this.#flights.size >= MAX_FLIGHTS) return addresses;
+    if (this.#flights.size >= ECHO_WINDOW) return addresses;
     let { room } = hello;
     for (const address of this.#waiting) {
       room -= entryLength(address);
@@ -69,7 +67,7 @@ export class Outbox {
     for (const sequence of this.#flights.keys()) {
       const place = echo.sequence - sequence;
       if (place < 0) continue;
-      if (place < 32 && ((echo.accepted >>> place) & 1) === 1) this.#flights.delete(sequence);
+      if (place < ECHO_WINDOW && ((echo.accepted >>> place) & 1) === 1) this.#flights.delete(sequence);
       else this.#lose(sequence);
     }
   }

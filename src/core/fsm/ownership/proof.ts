@@ -1,4 +1,4 @@
-import type { Hello, HelloEcho } from '../../codec/hello/index.ts';
+import { ECHO_WINDOW, type Hello, type HelloEcho } from '../../codec/hello/index.ts';
 import type { HelloRefusal } from './types.ts';
 
 /**
@@ -62,5 +62,5 @@ export function challengeOf({ incarnation, sequence }: Hello): HelloEcho {
 }
 
 function shiftedLeft(bits: number, places: number): number {
-  return places > 31 ? 0 : bits << places;
+  return places < ECHO_WINDOW ? bits << places : 0;
 }
