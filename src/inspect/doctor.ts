@@ -1,3 +1,5 @@
+import { isInnerInterface } from '../core/net/index.ts';
+import { NEIGHBOUR_PORT, SPEAKER_SERVICE_PORT } from '../ports/defaults.ts';
 import type { LiveState } from './live/live-state.ts';
 import { type Column, formatTable } from './table.ts';
 
@@ -40,9 +42,8 @@ export interface Finding {
 
 /** The interface on which kube-proxy in IPVS mode puts every Service's addresses. */
 const IPVS_INTERFACE = 'kube-ipvs0';
-/** Made for Pods and tunnels: nobody of the LAN is behind them. */
-const INNER =
-  /^(lo|veth|cali|cilium|lxc|flannel|cni|docker|kube-|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap|ifb|dummy|gre|erspan|sit|ip6|ip_vti|wg|nodelocaldns)/;
+/** The loopback and tunnels that carry no Ethernet, or whose device comes with the module: speakers see that by more than the name. */
+const NO_LAN = /^(lo$|ifb|gre|erspan|sit|ip6|ip_vti|wg)/;
 
 /** What to do where the controller cannot be reached, by how that failed; anything else: its words. */
 const REACH_HINTS: Readonly<Record<string, string>> = {
@@ -117,7 +118,7 @@ export function diagnose({ node, interfaces, forwards, controller }: NodeReport)
 
 /** Whether the LAN may be behind an interface. */
 function isOuter({ name, enslaved }: InterfaceFacts): boolean {
-  return !INNER.test(name) && !enslaved;
+  return !isInnerInterface(name) && !NO_LAN.test(name) && !enslaved;
 }
 
 /** What the leader sees of speakers that cannot reach each other or it. */
@@ -130,7 +131,7 @@ export function diagnoseReachability({ nodes }: Pick<LiveState, 'nodes'>): reado
             node: name,
             severity: 'error' as const,
             what: `its speaker is ${speaker}`,
-            hint: 'look at its Pod and its log; it dials the controller on TCP 7950',
+            hint: `look at its Pod and its log; it dials the controller on TCP ${SPEAKER_SERVICE_PORT}`,
           },
         ]),
     ...Object.entries(heardBy)
@@ -139,7 +140,7 @@ export function diagnoseReachability({ nodes }: Pick<LiveState, 'nodes'>): reado
         node: name,
         severity: 'warning' as const,
         what: `${witness} never heard it`,
-        hint: 'UDP 7953 between nodes is blocked by a firewall: open it, or failover takes seconds',
+        hint: `UDP ${NEIGHBOUR_PORT} between nodes is blocked by a firewall: open it, or failover takes seconds`,
       })),
   ]);
 }

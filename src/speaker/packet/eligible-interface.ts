@@ -1,16 +1,9 @@
-import type { MacAddress } from '../../core/net/index.ts';
+import { isInnerInterface, type MacAddress } from '../../core/net/index.ts';
 import type { Grant } from '../../ports/channel.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 
 /** An interface that can announce: it has a MAC. */
 export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
-
-/**
- * Interfaces that container networks, tunnels and kube-proxy make: nobody of the LAN is behind them. They announce only when a
- * grant names them.
- */
-const NOT_BY_DEFAULT =
-  /^(veth|cali|cilium|lxc|flannel|cni|cbr|docker|dummy|kube-|nodelocaldns|vxlan|weave|antrea|ovn-|podman|virbr|tun|tap|br-[0-9a-f]{12}$)/;
 
 /**
  * Whether an interface can announce at all. Of a bond, a bridge or a team only the master speaks: with a second MAC on the
@@ -22,7 +15,7 @@ export function canAnnounce(link: NetworkInterface): boolean {
 
 /** Whether it announces addresses whose grant names no interfaces. */
 export function announcesByDefault(link: NetworkInterface): boolean {
-  return canAnnounce(link) && !NOT_BY_DEFAULT.test(link.name);
+  return canAnnounce(link) && !isInnerInterface(link.name);
 }
 
 /** Whether the address of a grant is announced on an interface. */

@@ -87,6 +87,16 @@ describe('doctor', () => {
     expect(text).toMatch(/\n\nLooked at 1 nodes, and found nothing wrong\.\n$/);
   });
 
+  it.each(['cbr0', 'br-0123456789ab', 'lo', 'wg0', 'gretap0', 'tunl0'])('passes over %s, as speakers do', (name) => {
+    expect(formatExamination({ nodes: [report({ interfaces: [{ ...LAN, name }] })], findings: [] })).not.toContain(
+      name,
+    );
+  });
+
+  it.each(['br0', 'vmbr0', 'lom1'])('counts %s as leading to the LAN, as speakers do', (name) => {
+    expect(diagnose(report({ interfaces: [{ ...LAN, name }] }))).toEqual([]);
+  });
+
   it('knows a controller within reach, over IPv6 too', async () => {
     const server = createServer((socket) => socket.destroy()).listen(0, '::1');
     await once(server, 'listening');
