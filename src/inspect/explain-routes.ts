@@ -7,6 +7,7 @@ import { contributionsOf } from '../controller/bgp/service-routes.ts';
 import type { Config } from '../core/config/config.ts';
 import { familyOf, formatPrefix, type IpAddress } from '../core/net/index.ts';
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
+import { keyOf } from '../ports/kubernetes.ts';
 import { describeSession, objectAt, sessionsOf } from './peer-sessions.ts';
 
 /** The routes of one address, and to whom they are told. */
@@ -86,7 +87,7 @@ function routesOf({ node, peers }: TellingNode, { objects }: Pick<ClusterSnapsho
 /** Where the controller sees endpoints that take traffic. */
 export function endpointsIn({ endpointSlices }: Pick<ClusterSnapshot, 'endpointSlices'>): EndpointIndex {
   const index = new EndpointIndex();
-  for (const slice of endpointSlices) index.apply({ key: `${slice.meta.namespace}/${slice.meta.name}`, after: slice });
+  for (const slice of endpointSlices) index.apply({ key: keyOf(slice.meta), after: slice });
   return index;
 }
 

@@ -8,7 +8,7 @@ import { ADDRESS_ALLOCATED } from '../controller/service/status-change.ts';
 import type { Config } from '../core/config/config.ts';
 import { formatIp, parseIp } from '../core/net/index.ts';
 import type { ClusterEvent, ClusterSnapshot } from '../ports/cluster-snapshot.ts';
-import type { Node, Service } from '../ports/kubernetes.ts';
+import { keyOf, type Node, type Service } from '../ports/kubernetes.ts';
 import { conditionOf } from './conditions.ts';
 import { type ExplainedRoutes, endpointsIn, explainRoutes, routeLines } from './explain-routes.ts';
 import type { LiveOwner } from './live/live-state.ts';
@@ -52,7 +52,7 @@ export interface ExplainInput {
 const MAX_EVENTS = 8;
 
 export async function explain({ snapshot, service, options, owners, speakers }: ExplainInput): Promise<ExplainView> {
-  const key = `${service.meta.namespace}/${service.meta.name}`;
+  const key = keyOf(service.meta);
   const { ignoreExcludeLabel = false } = options;
   const { config, announcements } = await rehearseAllocation(snapshot, options);
   const announcement = announcements.get(key);
@@ -84,7 +84,7 @@ export async function explain({ snapshot, service, options, owners, speakers }: 
       };
     }),
     events: snapshot.events
-      .filter(({ regarding }) => `${regarding.namespace}/${regarding.name}` === key)
+      .filter(({ regarding }) => keyOf(regarding) === key)
       .slice(0, MAX_EVENTS)
       .map(({ at, reason, message }) => ({ at, reason, message })),
   };

@@ -5,7 +5,7 @@ import { poolRanges, poolsOfFlags } from '../core/config/pool-flags.ts';
 import { describeProblem } from '../core/config/problem.ts';
 import { ApiError } from '../ports/api-error.ts';
 import type { ClusterReader, ClusterSnapshot } from '../ports/cluster-snapshot.ts';
-import type { ObjectMeta, ObjectRef } from '../ports/kubernetes.ts';
+import { keyOf, type ObjectMeta, type ObjectRef } from '../ports/kubernetes.ts';
 import type { Invocation } from '../ports/workloads.ts';
 import { StillInformer } from './rehearsal/still-informer.ts';
 
@@ -79,11 +79,11 @@ async function legacyConfiguration(
   ref: ObjectRef,
   parse: YamlParser,
 ): Promise<Pick<GivenConfiguration, 'entries' | 'unknown'>> {
-  const what = `the ConfigMap ${ref.namespace}/${ref.name} that the controller reads (--legacy-config)`;
+  const what = `the ConfigMap ${keyOf(ref)} that the controller reads (--legacy-config)`;
   try {
     const data = await cluster.configMap(ref);
     if (data === undefined) return { entries: [], unknown: [`${what}: there is none of that name`] };
-    const configMaps = new StillInformer([{ meta: metaOf(ref), data }], () => `${ref.namespace}/${ref.name}`);
+    const configMaps = new StillInformer([{ meta: metaOf(ref), data }], () => keyOf(ref));
     return { entries: new LegacyConfigMap(ref, { configMaps, parse }).entries(), unknown: [] };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -2,7 +2,7 @@ import { ANNOUNCED } from '../controller/announced/announced-condition.ts';
 import { POOL_ANNOTATIONS } from '../controller/provider/request-table.ts';
 import { ADDRESS_ALLOCATED } from '../controller/service/status-change.ts';
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
-import type { Service } from '../ports/kubernetes.ts';
+import { keyOf, type Service } from '../ports/kubernetes.ts';
 import { conditionOf } from './conditions.ts';
 import type { Column } from './table.ts';
 
@@ -30,7 +30,7 @@ export function serviceViews(snapshot: ClusterSnapshot): readonly ServiceView[] 
     .filter(({ spec }) => spec.type === 'LoadBalancer')
     .map((service) => {
       const { meta, spec } = service;
-      const key = `${meta.namespace}/${meta.name}`;
+      const key = keyOf(meta);
       const pool = POOL_ANNOTATIONS.map((name) => meta.annotations[name]).find((value) => value !== undefined);
       const problem = problemOf(service);
       return {

@@ -1,6 +1,6 @@
 import type { ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import type { ConfigObject } from '../ports/informer.ts';
-import type { Service } from '../ports/kubernetes.ts';
+import { keyOf, type Service } from '../ports/kubernetes.ts';
 import { type Allocation, type RehearsalOptions, rehearseAllocation } from './rehearsal/allocation.ts';
 import { formatTable } from './table.ts';
 
@@ -34,13 +34,13 @@ export async function simulateApply(
     rehearseAllocation(snapshot, options),
     rehearseAllocation(withApplied(snapshot, applied), options),
   ]);
-  const known = new Map(now.allocations.map((allocation) => [keyOf(allocation.service), allocation]));
+  const known = new Map(now.allocations.map((allocation) => [keyOf(allocation.service.meta), allocation]));
   const judged = new Map(now.verdicts.map((verdict) => [JSON.stringify(verdict.origin), verdict.valid]));
   return {
     refused: then.verdicts
       .filter(({ valid, origin }) => !valid && judged.get(JSON.stringify(origin)) !== false)
       .map(({ origin: { kind, namespace, name }, message }) => ({ object: `${kind} ${namespace}/${name}`, message })),
-    changes: then.allocations.flatMap((allocation) => changeOf(known.get(keyOf(allocation.service)), allocation)),
+    changes: then.allocations.flatMap((allocation) => changeOf(known.get(keyOf(allocation.service.meta)), allocation)),
   };
 }
 
@@ -69,12 +69,17 @@ export function formatApply({ refused, changes }: ApplyView): string {
 function withApplied(snapshot: ClusterSnapshot, { services, objects }: Applied): ClusterSnapshot {
   return {
     ...snapshot,
-    services: merged(snapshot.services, services, keyOf, (before, { meta, ...rest }) => ({
-      ...before,
-      ...rest,
-      meta: { ...before.meta, annotations: meta.annotations, labels: meta.labels },
-      status: before.status,
-    })),
+    services: merged(
+      snapshot.services,
+      services,
+      ({ meta }) => keyOf(meta),
+      (before, { meta, ...rest }) => ({
+        ...before,
+        ...rest,
+        meta: { ...before.meta, annotations: meta.annotations, labels: meta.labels },
+        status: before.status,
+      }),
+    ),
     objects: merged(snapshot.objects, objects, objectKeyOf, (before, after) => ({
       ...after,
       meta: { ...before.meta, labels: after.meta.labels, generation: (before.meta.generation ?? 0) + 1 },
@@ -101,11 +106,9 @@ function changeOf(now: Allocation | undefined, then: Allocation): readonly Addre
   const before = now?.after ?? [];
   if (before.join() === then.after.join() && now?.refusal === then.refusal) return [];
   const { refusal } = then;
-  return [{ service: keyOf(then.service), before, after: then.after, ...(refusal === undefined ? {} : { refusal }) }];
-}
-
-function keyOf({ meta }: Service): string {
-  return `${meta.namespace}/${meta.name}`;
+  return [
+    { service: keyOf(then.service.meta), before, after: then.after, ...(refusal === undefined ? {} : { refusal }) },
+  ];
 }
 
 function objectKeyOf({ apiVersion, kind, meta }: ConfigObject): string {

@@ -3,6 +3,7 @@ import { classServedBy, otherLoadBalancers } from '../controller/preflight/other
 import { describeOrigin } from '../core/config/source.ts';
 import { formatIp } from '../core/net/index.ts';
 import type { ClusterSnapshot, Pod } from '../ports/cluster-snapshot.ts';
+import { keyOf } from '../ports/kubernetes.ts';
 import { conditionOf, conditionsIn } from './conditions.ts';
 import { assembledAlone, type GivenConfiguration, NOTHING_GIVEN } from './given-configuration.ts';
 import { sessionsOf } from './peer-sessions.ts';
@@ -144,7 +145,7 @@ function componentProblems(
     ...[...controllers, ...speakers]
       .filter((pod) => !pod.ready)
       .map(({ meta, trouble = 'not ready' }) => ({
-        object: `Pod ${meta.namespace}/${meta.name}`,
+        object: `Pod ${keyOf(meta)}`,
         message: `${trouble}: see "kubectl -n ${meta.namespace} logs ${meta.name}"`,
       })),
     ...without.map((name) => ({ object: `Node ${name}`, message: 'no speaker runs here: it announces nothing' })),
@@ -199,7 +200,7 @@ function objectProblems({ objects }: ClusterSnapshot): readonly Problem[] {
     [VALID, ESTABLISHED].flatMap((type) => {
       const condition = conditionOf(conditionsIn(status), type);
       if (condition?.status !== 'False') return [];
-      return [{ object: `${kind} ${meta.namespace}/${meta.name}`, message: condition.message }];
+      return [{ object: `${kind} ${keyOf(meta)}`, message: condition.message }];
     }),
   );
 }

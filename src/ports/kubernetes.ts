@@ -1,10 +1,15 @@
 import type { IpFamily } from '../core/net/index.ts';
 import type { EventReason } from './event-reasons.ts';
 
-/** Namespace and name of an object, `namespace/name` where it is a key. */
+/** Namespace and name of an object. */
 export interface ObjectRef {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** As the keys of informers and queues are written: `namespace/name`. */
+export function keyOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
 }
 
 export interface ObjectMeta extends ObjectRef {

@@ -23,7 +23,7 @@ import type { RehearsalOptions } from '../../inspect/rehearsal/allocation.ts';
 import { type Applied, formatApply, simulateApply } from '../../inspect/simulate-apply.ts';
 import type { ClusterReader, ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import { messageOf } from '../../ports/error-message.ts';
-import type { ObjectRef } from '../../ports/kubernetes.ts';
+import { keyOf, type ObjectRef } from '../../ports/kubernetes.ts';
 import { collected } from '../option-values.ts';
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, type InspectFlags, inspecting, PROBLEMS, run } from './commands.ts';
@@ -110,7 +110,7 @@ async function foreignObjects(cluster: ClusterReader, from: Source): Promise<rea
   const found = new Map<string, ForeignObject>();
   for (const type of FOREIGN_KINDS[from]) {
     for (const { kind, meta, spec } of await cluster.objects(type)) {
-      const key = `${kind} ${meta.namespace}/${meta.name}`;
+      const key = `${kind} ${keyOf(meta)}`;
       const { namespace, name } = meta;
       if (!found.has(key)) found.set(key, { kind, namespace, name, spec: spec as ForeignObject['spec'] });
     }
@@ -134,7 +134,7 @@ async function foreignSettings(
 }
 
 function legacyTranslation(config: string, from: ObjectRef, namespace: string): Translation {
-  const name = `ConfigMap ${from.namespace}/${from.name}`;
+  const name = `ConfigMap ${keyOf(from)}`;
   const parsers = { documents: parseYamlDocuments, parse: parseYaml };
   const conversion = convertLegacy(config, { group: 'heraldlb.io', namespace }, parsers);
   if (conversion.kind === 'problems')
@@ -142,7 +142,7 @@ function legacyTranslation(config: string, from: ObjectRef, namespace: string): 
   const objects = conversion.objects.map(({ kind, metadata, spec }) =>
     planned(kind as PlannedObject['kind'], metadata, spec as PlannedObject['spec']),
   );
-  const unedited = `${name} is of MetalLB before 0.13: it is converted here, or read as it is with --legacy-config ${from.namespace}/${from.name}`;
+  const unedited = `${name} is of MetalLB before 0.13: it is converted here, or read as it is with --legacy-config ${keyOf(from)}`;
   return { objects, notes: [unedited, ...conversion.notes.map((note) => `${name}: ${note}`)] };
 }
 

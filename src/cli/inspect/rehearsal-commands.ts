@@ -5,6 +5,7 @@ import type { LiveState } from '../../inspect/live/live-state.ts';
 import { rehearseAllocation } from '../../inspect/rehearsal/allocation.ts';
 import { serviceViews } from '../../inspect/services.ts';
 import { formatNodes, type NodeFate, simulateNodes } from '../../inspect/simulate-nodes.ts';
+import { keyOf } from '../../ports/kubernetes.ts';
 import { UsageError } from '../process-life.ts';
 import { HEALTHY, PROBLEMS, run } from './commands.ts';
 import { print } from './output.ts';
@@ -26,10 +27,10 @@ export function explainCommand(): Command {
       await run(flags, async (cluster) => {
         const key = name.includes('/') ? name : `${flags.namespace}/${name}`;
         const snapshot = await cluster.snapshot();
-        const service = snapshot.services.find(({ meta }) => `${meta.namespace}/${meta.name}` === key);
+        const service = snapshot.services.find(({ meta }) => keyOf(meta) === key);
         if (service === undefined) throw new UsageError(`there is no Service ${key}`);
         const state = await leaderStateIfAny(cluster);
-        const owners = state?.services.find((each) => `${each.namespace}/${each.name}` === key)?.owners ?? [];
+        const owners = state?.services.find((each) => keyOf(each) === key)?.owners ?? [];
         const speakers = new Map(state?.nodes.map(({ name: node, speaker }) => [node, speaker]));
         const options = await optionsFor(cluster, snapshot, flags);
         const view = await explain({ snapshot, service, options, owners, speakers });

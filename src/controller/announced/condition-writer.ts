@@ -1,6 +1,6 @@
 import { isApiError } from '../../ports/api-error.ts';
 import type { Informer } from '../../ports/informer.ts';
-import type { Service } from '../../ports/kubernetes.ts';
+import { keyOf, type Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { ServiceChange, ServiceStore } from '../../ports/stores.ts';
@@ -55,7 +55,7 @@ export class ConditionWriter {
       if (after !== undefined && textOf(after) !== (before && textOf(before))) this.#keys.add(key);
     });
     // Those that an earlier leader left on Services that are nobody's any more.
-    for (const service of services.list()) if (textOf(service) !== undefined) this.#keys.add(keyOf(service));
+    for (const service of services.list()) if (textOf(service) !== undefined) this.#keys.add(keyOf(service.meta));
     signal.addEventListener('abort', () => {
       stop();
       this.#keys.stop();
@@ -96,8 +96,4 @@ export class ConditionWriter {
 function textOf({ status }: Service): string | undefined {
   const condition = status.conditions.find(({ type }) => type === ANNOUNCED);
   return condition && `${condition.status} ${condition.reason} ${condition.message}`;
-}
-
-function keyOf({ meta }: Service): string {
-  return `${meta.namespace}/${meta.name}`;
 }

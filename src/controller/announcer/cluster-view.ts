@@ -1,5 +1,5 @@
 import type { Informer } from '../../ports/informer.ts';
-import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
+import { type EndpointSlice, keyOf, type Node } from '../../ports/kubernetes.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { BookedUse } from './address-book.ts';
@@ -77,7 +77,7 @@ export class ClusterView {
       throw error;
     }
     for (const slice of endpointSlices.list()) {
-      this.#endpoints.apply({ key: `${slice.meta.namespace}/${slice.meta.name}`, after: slice });
+      this.#endpoints.apply({ key: keyOf(slice.meta), after: slice });
     }
     for (const node of nodes.list()) this.directory.refresh(node.meta.name, node);
     this.#eligibility.configure(config.current().l2Advertisements);

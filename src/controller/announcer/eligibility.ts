@@ -1,5 +1,6 @@
 import type { L2Advertisement } from '../../core/config/config.ts';
 import type { NodeStanding } from '../../core/placement/placement.ts';
+import { keyOf } from '../../ports/kubernetes.ts';
 import { advertises, bothTerms, type NodeTerms, sameTerms, termsFor } from './advertisement-rules.ts';
 import type { ServiceEndpoints } from './endpoint-index.ts';
 import type { KnownNode, NodeDirectory } from './node-directory.ts';
@@ -73,7 +74,7 @@ export class Eligibility {
     for (const use of uses) {
       const reach = this.#reachOf(use);
       if (reach === undefined) return noAdvertisement(use);
-      if (!use.endpoints.any) return { reason: 'NoEndpoint', message: `${keyOf(use)} has no ready endpoint` };
+      if (!use.endpoints.any) return { reason: 'NoEndpoint', message: `${keyOf(use.service)} has no ready endpoint` };
       const mine = use.service.externalTrafficPolicy === 'Local' ? local(reach.able, use.endpoints) : reach.able;
       if (mine.size === 0) return this.#whyNobody(reach, use);
       eligible = eligible === undefined ? mine : this.#both(eligible, mine);
@@ -129,7 +130,7 @@ export class Eligibility {
     }
     if (reach.able.size > 0) {
       const where = abridged([...use.endpoints.nodes]);
-      const message = `${keyOf(use)} has externalTrafficPolicy Local, and no ready endpoint on a node that may announce (endpoints on: ${where})`;
+      const message = `${keyOf(use.service)} has externalTrafficPolicy Local, and no ready endpoint on a node that may announce (endpoints on: ${where})`;
       return { reason: 'NoEndpoint', message };
     }
     const why = [...reach.matching].map((name) => {
@@ -158,10 +159,6 @@ function pairOf(node: string, terms: EligibleTerms | undefined): (readonly [stri
 
 function noAdvertisement({ announced }: AddressUse): Obstacle {
   return { reason: 'NoAdvertisement', message: `no L2Advertisement selects pool ${announced.poolName} for it` };
-}
-
-function keyOf({ service }: AddressUse): string {
-  return `${service.namespace}/${service.name}`;
 }
 
 function abridged(parts: readonly string[]): string {

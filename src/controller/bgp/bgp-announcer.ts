@@ -2,7 +2,7 @@ import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts'
 import type { Config } from '../../core/config/config.ts';
 import type { IpAddress, Prefix } from '../../core/net/index.ts';
 import type { Informer } from '../../ports/informer.ts';
-import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
+import { type EndpointSlice, keyOf, type Node } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Gauge, Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
@@ -235,7 +235,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
     if (this.#advertisements.length === 0 || this.#endpoints !== undefined) return;
     this.#endpoints = new EndpointIndex();
     for (const slice of this.#dependencies.endpointSlices.list()) {
-      this.#endpoints.apply({ key: `${slice.meta.namespace}/${slice.meta.name}`, after: slice });
+      this.#endpoints.apply({ key: keyOf(slice.meta), after: slice });
     }
   }
 

@@ -1,7 +1,7 @@
 import type { BgpPeer } from '../../core/config/bgp-config.ts';
 import { describeProblem } from '../../core/config/problem.ts';
 import type { Informer } from '../../ports/informer.ts';
-import type { ObjectRef } from '../../ports/kubernetes.ts';
+import { keyOf, type ObjectRef } from '../../ports/kubernetes.ts';
 import type { Secret } from '../../ports/stores.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
 
@@ -170,8 +170,4 @@ function samePassword(a: PeerPassword, b: PeerPassword): boolean {
 
 function entryOf({ namespace, name }: ObjectRef): readonly [string, ObjectRef] {
   return [keyOf({ namespace, name }), { namespace, name }];
-}
-
-function keyOf({ namespace, name }: ObjectRef): string {
-  return `${namespace}/${name}`;
 }

@@ -4,6 +4,7 @@ import { contradiction } from '../../core/config/bgp-routes.ts';
 import { selectorMatches } from '../../core/config/label-selector.ts';
 import { describeOrigin } from '../../core/config/source.ts';
 import { familyOf, formatIp, prefixOf } from '../../core/net/index.ts';
+import { keyOf } from '../../ports/kubernetes.ts';
 import type { ServiceEndpoints } from '../announcer/endpoint-index.ts';
 import type { AnnouncedAddress, ServiceAnnouncement } from '../announcer/service-announcement.ts';
 import type { BgpObstacle } from './bgp-state.ts';
@@ -86,8 +87,4 @@ function contradictory(
     reason: 'ConflictingAdvertisements',
     message: `${describeOrigin(a.origin)} and ${describeOrigin(b.origin)} give the route of ${formatIp(address)} different values of localPref, med or prepend; write the same, or name other peers, nodes or aggregation lengths`,
   };
-}
-
-function keyOf({ namespace, name }: ServiceAnnouncement): string {
-  return `${namespace}/${name}`;
 }

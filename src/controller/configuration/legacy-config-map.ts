@@ -5,7 +5,7 @@ import { decodeLegacyText } from '../../core/config/legacy/legacy-config.ts';
 import type { PositionedProblem } from '../../core/config/legacy/positioned-problem.ts';
 import type { YamlParser } from '../../core/config/legacy/yaml-node.ts';
 import type { Informer } from '../../ports/informer.ts';
-import type { ObjectRef } from '../../ports/kubernetes.ts';
+import { keyOf, type ObjectRef } from '../../ports/kubernetes.ts';
 import type { ConfigMap } from '../../ports/stores.ts';
 
 export interface LegacyConfigMapDependencies {
@@ -40,8 +40,7 @@ export class LegacyConfigMap {
   }
 
   entries(): readonly ForeignEntry[] {
-    const { namespace, name } = this.#ref;
-    const present = this.#dependencies.configMaps.get(`${namespace}/${name}`);
+    const present = this.#dependencies.configMaps.get(keyOf(this.#ref));
     if (this.#entries !== undefined && present === this.#seen) return this.#entries;
     this.#seen = present;
     this.#entries = this.#read(present);

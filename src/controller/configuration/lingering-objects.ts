@@ -1,4 +1,5 @@
 import type { ConfigObject } from '../../ports/informer.ts';
+import { keyOf } from '../../ports/kubernetes.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
 
 /** Longer than `kubectl replace --force`, and than tools that delete an object to make it anew; shorter than people wait. */
@@ -57,5 +58,5 @@ export class LingeringObjects {
 
 /** Where an object is, whoever it is. */
 function placeOf({ apiVersion, kind, meta }: ConfigObject): string {
-  return `${apiVersion.split('/')[0]} ${kind} ${meta.namespace}/${meta.name}`;
+  return `${apiVersion.split('/')[0]} ${kind} ${keyOf(meta)}`;
 }

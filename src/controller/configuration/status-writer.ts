@@ -2,7 +2,7 @@ import { canonicalText } from '../../core/config/same-value.ts';
 import { isApiError } from '../../ports/api-error.ts';
 import { messageOf } from '../../ports/error-message.ts';
 import type { ConfigObject } from '../../ports/informer.ts';
-import type { EventSink } from '../../ports/kubernetes.ts';
+import { type EventSink, keyOf } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { ConfigObjectStore } from '../../ports/stores.ts';
@@ -147,7 +147,7 @@ export class StatusWriter {
       writes.add({ result: 'error' });
       const { kind, meta } = object;
       const message = messageOf(error);
-      log.warn('config-status-not-written', { object: `${kind} ${meta.namespace}/${meta.name}`, message });
+      log.warn('config-status-not-written', { object: `${kind} ${keyOf(meta)}`, message });
       return false;
     }
   }

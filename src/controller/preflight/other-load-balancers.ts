@@ -1,5 +1,5 @@
 import { CONTROLLER_SERVICE_NAME } from '../../ports/defaults.ts';
-import type { EndpointSlice, Service } from '../../ports/kubernetes.ts';
+import { type EndpointSlice, keyOf, type Service } from '../../ports/kubernetes.ts';
 import type { Workload } from '../../ports/workloads.ts';
 
 /** Somebody else who serves the same Services. */
@@ -116,7 +116,7 @@ function classIn(workloads: readonly Workload[], flag: RegExp): string | undefin
 }
 
 function names(running: readonly Workload[]): string {
-  return running.map(({ kind, meta }) => `${kind} ${meta.namespace}/${meta.name}`).join(' and ');
+  return running.map(({ kind, meta }) => `${kind} ${keyOf(meta)}`).join(' and ');
 }
 
 function remedyFor(running: readonly Workload[]): string {

@@ -1,7 +1,6 @@
 import type { Refusal } from '../../core/ipam/index.ts';
 import { formatIp, type IpAddress } from '../../core/net/index.ts';
-import type { EventSink, KubernetesEvent, Service } from '../../ports/kubernetes.ts';
-import { keyOf } from './applicant.ts';
+import { type EventSink, type KubernetesEvent, keyOf, type Service } from '../../ports/kubernetes.ts';
 import { describeRefusals } from './refusal-text.ts';
 
 type Topic = 'contradiction' | 'deprecation' | 'missing-family';
@@ -54,7 +53,7 @@ export class AllocationEvents {
   }
 
   #once(service: Service, topic: Topic, event: KubernetesEvent): void {
-    const key = keyOf(service);
+    const key = keyOf(service.meta);
     const told = this.#told.get(key);
     if ((told?.get(topic) ?? '') === event.message) return;
     const next = new Map(told).set(topic, event.message);

@@ -1,21 +1,17 @@
 import type { Applicant } from '../../core/ipam/index.ts';
-import type { Service } from '../../ports/kubernetes.ts';
+import { keyOf, type Service } from '../../ports/kubernetes.ts';
 import type { ServiceRequest } from './service-request.ts';
 
 /** A Service as the allocation sees it. */
 export function applicantOf(service: Service, request: ServiceRequest): Applicant {
   const { meta, spec } = service;
   return {
-    holder: keyOf(service),
+    holder: keyOf(service.meta),
     namespace: meta.namespace,
     labels: meta.labels,
     ...(request.sharing === undefined ? {} : { sharing: { ...request.sharing, backend: backendOf(service) } }),
     ports: spec.ports.map(({ protocol, port }) => `${protocol}/${port}`),
   };
-}
-
-export function keyOf({ meta }: Service): string {
-  return `${meta.namespace}/${meta.name}`;
 }
 
 /**

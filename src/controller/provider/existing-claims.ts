@@ -1,7 +1,7 @@
 import type { Ipam } from '../../core/ipam/index.ts';
 import { familyOf, type IpAddress, parseIp } from '../../core/net/index.ts';
-import type { Service } from '../../ports/kubernetes.ts';
-import { applicantOf, keyOf } from './applicant.ts';
+import { keyOf, type Service } from '../../ports/kubernetes.ts';
+import { applicantOf } from './applicant.ts';
 import { requestOf } from './service-request.ts';
 
 /**
@@ -29,7 +29,7 @@ export function inClaimOrder(services: readonly Service[]): readonly Service[] {
   return services
     .map((service) => ({
       service,
-      order: `${isStaying(service) ? 0 : 1} ${service.meta.creationTimestamp} ${keyOf(service)}`,
+      order: `${isStaying(service) ? 0 : 1} ${service.meta.creationTimestamp} ${keyOf(service.meta)}`,
     }))
     .sort((a, b) => (a.order < b.order ? -1 : 1))
     .map(({ service }) => service);

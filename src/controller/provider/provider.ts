@@ -3,7 +3,7 @@ import { sameValue } from '../../core/config/same-value.ts';
 import { type Applicant, Ipam, type Vacancy } from '../../core/ipam/index.ts';
 import { formatIp, type IpAddress } from '../../core/net/index.ts';
 import type { Informer, InformerChange } from '../../ports/informer.ts';
-import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
+import { type EventSink, keyOf, type Node, type Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import type { ServiceAnnouncer } from '../announcer/service-announcement.ts';
@@ -13,7 +13,7 @@ import type { PoolUsage, PoolUsageSource, SettlingConfig } from '../configuratio
 import { wantedFamilies } from './address-families.ts';
 import { AllocationEvents } from './allocation-events.ts';
 import { announcementOf } from './announcement.ts';
-import { applicantOf, keyOf } from './applicant.ts';
+import { applicantOf } from './applicant.ts';
 import { Availability } from './availability.ts';
 import { type Convergence, converge } from './convergence.ts';
 import { adoptable, claimPromised, inClaimOrder, isStaying, promisedBy } from './existing-claims.ts';
@@ -106,7 +106,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
         // What was announced is to stay so until its Service has been looked at.
         if (isStaying(service)) this.#announce(service, addresses);
       } catch (error) {
-        log.error('status-not-claimed', { service: keyOf(service), error: String(error) });
+        log.error('status-not-claimed', { service: keyOf(service.meta), error: String(error) });
       }
     }
     log.info('statuses-claimed', { services: services.length, addresses: claimed });
@@ -118,7 +118,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     _clusterName: string,
     service: Service,
   ): Promise<{ readonly status: LoadBalancerStatus; readonly exists: boolean }> {
-    const { addresses, leaving } = this.#ipam.holding(keyOf(service));
+    const { addresses, leaving } = this.#ipam.holding(keyOf(service.meta));
     return { status: statusOf(this.#ipam, addresses), exists: addresses.length + leaving.length > 0 };
   }
 
@@ -140,7 +140,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   async ensureLoadBalancerDeleted(_clusterName: string, service: Service): Promise<void> {
-    const key = keyOf(service);
+    const key = keyOf(service.meta);
     this.#dependencies.announcer.delete(key);
     this.#events.forget(key);
     this.#turns.leave(key, 'nothing');
@@ -177,7 +177,7 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
   }
 
   #converge(service: Service): Convergence {
-    const key = keyOf(service);
+    const key = keyOf(service.meta);
     // Before cool-downs are ended, so that none ends unseen between the two.
     const nowMs = this.#dependencies.clock.nowMs();
     this.#turns.endRests();
@@ -240,8 +240,8 @@ export class Provider implements LoadBalancer, ExistingClaims, PoolUsageSource {
     const { announcer } = this.#dependencies;
     const poolOf = (address: IpAddress) => this.#pools.get(this.#ipam.poolOf(address)?.name ?? '');
     const announcement = announcementOf(service, addresses, poolOf);
-    if (announcement === undefined) announcer.delete(keyOf(service));
-    else announcer.set(keyOf(service), announcement);
+    if (announcement === undefined) announcer.delete(keyOf(service.meta));
+    else announcer.set(keyOf(service.meta), announcement);
   }
 
   #setPools({ pools }: Config): void {

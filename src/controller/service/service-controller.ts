@@ -1,5 +1,5 @@
 import type { Informer, InformerChange } from '../../ports/informer.ts';
-import type { EventSink, Node, Service } from '../../ports/kubernetes.ts';
+import { type EventSink, keyOf, type Node, type Service } from '../../ports/kubernetes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Counter, Histogram, Metrics } from '../../ports/metrics.ts';
 import type { ServiceStore } from '../../ports/stores.ts';
@@ -113,7 +113,7 @@ export class ServiceController {
     }
     const ours = services.list().filter((service) => this.#isOurs(service));
     // One that is gone before its first sync has something to release as well.
-    for (const service of ours) this.#known.remember(keyOf(service), service);
+    for (const service of ours) this.#known.remember(keyOf(service.meta), service);
     claims.claimExisting(ours);
     const unsubscribe = [
       services.onChange((change) => this.#serviceChanged(change)),
@@ -136,9 +136,9 @@ export class ServiceController {
   /** Every Service of ours needs another look, the oldest first: the configuration changed. */
   enqueueAll(): void {
     const ours = this.#dependencies.services.list().filter((service) => this.#isOurs(service));
-    const age = ({ meta }: Service): string => `${meta.creationTimestamp} ${meta.namespace}/${meta.name}`;
+    const age = ({ meta }: Service): string => `${meta.creationTimestamp} ${keyOf(meta)}`;
     ours.sort((a, b) => (age(a) < age(b) ? -1 : 1));
-    for (const service of ours) this.#serviceQueue.add(keyOf(service));
+    for (const service of ours) this.#serviceQueue.add(keyOf(service.meta));
   }
 
   /** One Service needs another look. */
@@ -223,7 +223,7 @@ export class ServiceController {
   #armSweep(): void {
     this.#sweep = this.#dependencies.timers.start(SWEEP_MS, () => {
       for (const service of this.#dependencies.services.list()) {
-        const key = keyOf(service);
+        const key = keyOf(service.meta);
         const unknown = this.#known.get(key) === undefined && this.#isOurs(service);
         if (unknown || needsCleanup(service, this.#ownership) || this.#hasDrifted(key, service)) {
           this.#serviceQueue.add(key);
@@ -240,8 +240,4 @@ export class ServiceController {
     }
     await Promise.all([this.#serviceQueue.stop(), this.#nodeQueue.stop()]);
   }
-}
-
-function keyOf({ meta }: Service): string {
-  return `${meta.namespace}/${meta.name}`;
 }

@@ -2,7 +2,7 @@ import type { AnnouncementState } from '../../controller/announcer/service-annou
 import { formatIp } from '../../core/net/index.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import type { ConfigObject, Informer } from '../../ports/informer.ts';
-import type { EndpointSlice, Namespace, Node, Service } from '../../ports/kubernetes.ts';
+import { type EndpointSlice, keyOf, type Namespace, type Node, type Service } from '../../ports/kubernetes.ts';
 import type { Clock } from '../../ports/time.ts';
 import { type PoolView, poolViews } from '../pools.ts';
 import { type ServiceView, serviceViews } from '../services.ts';
@@ -121,7 +121,7 @@ export class LiveBoard {
   }
 
   #liveService({ announcedBy: _, routedBy: __, ...view }: ServiceView): LiveService {
-    return { ...view, owners: this.#dependencies.announcer.statesOf(`${view.namespace}/${view.name}`).map(liveOwner) };
+    return { ...view, owners: this.#dependencies.announcer.statesOf(keyOf(view)).map(liveOwner) };
   }
 }
 

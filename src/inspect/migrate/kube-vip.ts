@@ -1,5 +1,5 @@
 import { ADDRESS_SOURCES } from '../../controller/provider/request-table.ts';
-import type { Service } from '../../ports/kubernetes.ts';
+import { keyOf, type Service } from '../../ports/kubernetes.ts';
 import { layer2, listed, objectName, type PlannedObject, pool, type Translation } from './translation.ts';
 
 /** Keys whose values are no ranges: what each means, and what there is in its place. */
@@ -49,7 +49,7 @@ const HOST = 'kube-vip.io/vipHost';
 /** What is to be seen to of the addresses that kube-vip took by DHCP or has on interfaces. */
 export function kubeVipNotes(services: readonly Service[]): readonly string[] {
   const leased = services.filter(isLeased).map((service) => {
-    const name = `${service.meta.namespace}/${service.meta.name}`;
+    const name = keyOf(service.meta);
     return `Service ${name} has ${addressesOf(service).join(', ')} by DHCP: nobody renews the lease here, so reserve the address in the DHCP server, and take the annotation off`;
   });
   const hosts = Map.groupBy(

@@ -4,6 +4,7 @@ import { sameValue } from '../../core/config/same-value.ts';
 import { compareIp, familyBits, familyOf, formatIp, type IpAddress, parseIp } from '../../core/net/index.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
 import type { ConfigObject } from '../../ports/informer.ts';
+import { keyOf } from '../../ports/kubernetes.ts';
 import {
   type Allocation,
   type AllocationRehearsal,
@@ -177,7 +178,7 @@ function shadow(
 }
 
 function nameOf({ apiVersion, kind, meta }: ConfigObject): string {
-  return `${apiVersion} ${kind} ${meta.namespace}/${meta.name}`;
+  return `${apiVersion} ${kind} ${keyOf(meta)}`;
 }
 
 function asObject({ apiVersion, kind, metadata, spec }: PlannedObject): ConfigObject {
@@ -197,7 +198,7 @@ function shadowed({ service: { meta }, before, after, refusal }: Allocation): Sh
           : 'changed'
         : 'kept';
   return {
-    service: `${meta.namespace}/${meta.name}`,
+    service: keyOf(meta),
     has: before,
     wouldHave: after,
     verdict,
@@ -208,7 +209,7 @@ function shadowed({ service: { meta }, before, after, refusal }: Allocation): Sh
 /** A plan that was applied before overwrites what says the same. */
 function overwrittenNotes(planned: readonly PlannedObject[], { objects }: ClusterSnapshot): readonly string[] {
   return planned.flatMap(({ kind, metadata, apiVersion, spec }) => {
-    const name = `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`;
+    const name = `${apiVersion} ${kind} ${keyOf(metadata)}`;
     const there = objects.find((each) => nameOf(each) === name);
     // The API server added defaults to what is there.
     const saysTheSame = Object.entries(spec).every(([key, value]) => sameValue(member(there?.spec, key), value));
@@ -241,6 +242,6 @@ function classNotes({ services }: ClusterSnapshot, { loadBalancerClass }: Rehear
   );
   return others.map(
     ({ meta, spec }) =>
-      `Service ${meta.namespace}/${meta.name} has loadBalancerClass ${spec.loadBalancerClass ?? '(none)'}, which this plan does not serve (--load-balancer-class); the class of a Service cannot be changed`,
+      `Service ${keyOf(meta)} has loadBalancerClass ${spec.loadBalancerClass ?? '(none)'}, which this plan does not serve (--load-balancer-class); the class of a Service cannot be changed`,
   );
 }

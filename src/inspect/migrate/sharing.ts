@@ -1,5 +1,5 @@
 import { SHARING_SOURCES } from '../../controller/provider/request-table.ts';
-import type { Service } from '../../ports/kubernetes.ts';
+import { keyOf, type Service } from '../../ports/kubernetes.ts';
 import type { Allocation } from '../rehearsal/allocation.ts';
 
 /** An annotation without which a Service would not keep an address that another one has too. */
@@ -24,10 +24,10 @@ export function sharingAnnotations(
   return groupsOf(allocations, isKeepable).flatMap(({ address, members, loses }) => {
     if (!loses) return [];
     const services = [...members].map(({ service }) => service);
-    const value = services.flatMap((service) => keyOf(service) ?? [])[0] ?? `shared-${address}`;
+    const value = services.flatMap((service) => sharingKeyOf(service) ?? [])[0] ?? `shared-${address}`;
     return services
-      .filter((service) => keyOf(service) === undefined)
-      .map(({ meta }) => ({ service: `${meta.namespace}/${meta.name}`, annotation: ANNOTATION, value }));
+      .filter((service) => sharingKeyOf(service) === undefined)
+      .map(({ meta }) => ({ service: keyOf(meta), annotation: ANNOTATION, value }));
   });
 }
 
@@ -63,14 +63,14 @@ function groupsOf(
   return groups;
 }
 
-function keyOf(service: Service): string | undefined {
+function sharingKeyOf(service: Service): string | undefined {
   return SHARING_SOURCES.map((source) => source.read(service)).find((key) => key !== undefined && key !== '');
 }
 
 /** The Services as they would be. */
 export function annotated(services: readonly Service[], planned: readonly PlannedAnnotation[]): readonly Service[] {
   return services.map((service) => {
-    const own = planned.filter((each) => each.service === `${service.meta.namespace}/${service.meta.name}`);
+    const own = planned.filter((each) => each.service === keyOf(service.meta));
     if (own.length === 0) return service;
     const more = Object.fromEntries(own.map(({ annotation, value }) => [annotation, value]));
     return { ...service, meta: { ...service.meta, annotations: { ...service.meta.annotations, ...more } } };

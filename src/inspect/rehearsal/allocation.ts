@@ -5,7 +5,7 @@ import { assemble } from '../../core/config/assemble.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { Verdict } from '../../core/config/verdict.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
-import type { ObjectMeta, Service } from '../../ports/kubernetes.ts';
+import { keyOf, type Service } from '../../ports/kubernetes.ts';
 import { type GivenConfiguration, NOTHING_GIVEN } from '../given-configuration.ts';
 import { RehearsalTime } from './rehearsal-time.ts';
 import { SILENT_EVENTS, SILENT_LOG } from './silence.ts';
@@ -107,10 +107,6 @@ function isServed({ meta, spec }: Service, { loadBalancerClass }: RehearsalOptio
 
 function addressesOf(ingress: Service['status']['ingress']): readonly string[] {
   return ingress.flatMap(({ ip }) => ip ?? []);
-}
-
-function keyOf({ namespace, name }: ObjectMeta): string {
-  return `${namespace}/${name}`;
 }
 
 function recording(announcements: Map<string, ServiceAnnouncement>): ServiceAnnouncer {

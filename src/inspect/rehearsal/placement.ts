@@ -3,7 +3,7 @@ import { OwnerHistory } from '../../controller/announcer/owner-history.ts';
 import type { AnnouncementState, ServiceAnnouncement } from '../../controller/announcer/service-announcement.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { IpAddress } from '../../core/net/index.ts';
-import type { EndpointSlice, Node } from '../../ports/kubernetes.ts';
+import { type EndpointSlice, keyOf, type Node } from '../../ports/kubernetes.ts';
 import { RehearsalTime } from './rehearsal-time.ts';
 import { SILENT_LOG, SILENT_METRICS } from './silence.ts';
 import { StillInformer } from './still-informer.ts';
@@ -41,7 +41,7 @@ export async function rehearsePlacement(
       speakers: new StillSpeakers({ nodes: connected, owners, interfaces: ['eth0', ...new Set(interfaces)] }),
       config: { current: () => config, onChange: () => () => {} },
       nodes: new StillInformer(nodes, ({ meta }) => meta.name),
-      endpointSlices: new StillInformer(endpointSlices, ({ meta }) => `${meta.namespace}/${meta.name}`),
+      endpointSlices: new StillInformer(endpointSlices, ({ meta }) => keyOf(meta)),
       history: new OwnerHistory(base),
     },
   );
