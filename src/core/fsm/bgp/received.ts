@@ -21,6 +21,7 @@ import {
   sendHoldTimer,
 } from './connection-step.ts';
 import { openArrived, openWhenFree } from './opening.ts';
+import { stateOfConnection } from './session-state.ts';
 import type { Connection, ConnectionOf, EndCause } from './types.ts';
 import { receivedWords, unexpectedMessageWords } from './words.ts';
 
@@ -96,20 +97,14 @@ function lifeSign(
 
 /** Ends a connection on which a message of this kind must not come now. @see RFC 6608 §3 */
 export function unexpected(connection: Connection, kind: keyof typeof MESSAGE_NAMES): ConnectionStep {
-  const state = STATE_NAMES[connection.kind];
-  const words = unexpectedMessageWords(MESSAGE_NAMES[kind], state.name);
-  return endWith(connection, notification(ErrorCode.stateMachine, state.subcode, Uint8Array.of(MessageType[kind])), {
+  const subcode = STATE_SUBCODES[connection.kind];
+  return endWith(connection, notification(ErrorCode.stateMachine, subcode, Uint8Array.of(MessageType[kind])), {
     cause: 'unexpectedMessage',
-    words,
+    words: unexpectedMessageWords(MESSAGE_NAMES[kind], stateOfConnection(connection)),
   });
 }
 
-const STATE_NAMES = {
-  waiting: { name: 'Connect', subcode: 0 },
-  openSent: { name: 'OpenSent', subcode: StateMachineSubcode.openSent },
-  openConfirm: { name: 'OpenConfirm', subcode: StateMachineSubcode.openConfirm },
-  established: { name: 'Established', subcode: StateMachineSubcode.established },
-} as const;
+const STATE_SUBCODES = { waiting: 0, ...StateMachineSubcode } as const;
 
 const MESSAGE_NAMES = {
   open: 'an OPEN',

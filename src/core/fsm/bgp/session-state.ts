@@ -21,7 +21,8 @@ export function sessionStateOf({ phase, dialling, connections }: PeerState): Ses
   return furthest ?? (dialling ? 'Connect' : 'Active');
 }
 
-function stateOfConnection(connection: Connection): SessionState {
+/** The state in which a peer would be that had only this connection. */
+export function stateOfConnection(connection: Connection): SessionState {
   switch (connection.kind) {
     case 'waiting':
       return connection.initiator === 'local' ? 'Connect' : 'Active';

@@ -81,6 +81,18 @@ describe('a message that must not come (RFC 6608 §3)', () => {
     expect(peer.notified).toEqual([expected]);
     expect([peer.shown, peer.state.lastEnd?.cause]).toEqual(['Idle', 'unexpectedMessage']);
   });
+
+  it.each([
+    ['Connect', { strictBfd: true }, { kind: 'connected', connection: 1 }],
+    ['Active', { strictBfd: true, passive: true }, { kind: 'accepted', connection: 1 }],
+    ['OpenSent', {}, { kind: 'accepted', connection: 1 }],
+  ] as const)('is explained by the state that is shown: %s', (state, config, begin) => {
+    const peer = new Peer(config).tell(START, begin);
+    expect(peer.shown).toBe(state);
+    expect(peer.receive(KEEPALIVE).state.lastEnd?.words).toContain(
+      `the router sent a KEEPALIVE when it must not (in ${state})`,
+    );
+  });
 });
 
 describe('a message that cannot be read and must not come (RFC 6608 §3)', () => {
