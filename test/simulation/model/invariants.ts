@@ -1,5 +1,6 @@
 import type { ClaimOrder } from '../../../src/core/codec/hello/index.ts';
 import type { OwnershipAction } from '../../../src/core/fsm/ownership/index.ts';
+import { PROMPT_PAUSE_MS } from '../../../src/core/fsm/ownership/timing.ts';
 import { formatIp, type IpAddress } from '../../../src/core/net/index.ts';
 import type { Cluster } from './cluster.ts';
 import { wholeComponents } from './components.ts';
@@ -65,18 +66,21 @@ export class Invariants {
 
   /** Nobody gives way to a weaker claim. */
   released(node: SimNode, { address, reason, to }: ReleaseAction): void {
+    const { nowMs } = this.#cluster.agenda;
+    const claimedMs = this.#claimedMs.get(`${node.name} ${address}`) ?? 0;
     this.#claimedMs.delete(`${node.name} ${address}`);
     const own = node.onWire.get(address);
     if (reason === 'unheard' && to !== undefined) {
       const lastMs = this.#lastApartMs(node, this.#cluster.node(to));
-      if (this.#cluster.agenda.nowMs - lastMs > MEMORY_MS) this.#violate(`${to} hears ${node.name}`);
+      if (nowMs - lastMs > MEMORY_MS) this.#violate(`${to} hears ${node.name}`);
       return;
     }
     const other = this.#cluster.nodes.find(({ name }) => name === to)?.onWire.get(address);
     if (own?.kind !== 'claim' || other?.kind !== 'claim' || to === undefined) return;
     const taker = { ...other, name: to, alone: false };
-    // It may have noticed only now that it was cut off.
-    const wasAlone = node.alone || this.#cluster.agenda.nowMs - this.#awakeSinceMs(node) < KNOWN_AFTER_MS;
+    // It may have noticed only now that it was cut off, or when it took over, and have said nothing since.
+    const isUnsaid = nowMs - this.#awakeSinceMs(node) < KNOWN_AFTER_MS || nowMs - claimedMs < PROMPT_PAUSE_MS;
+    const wasAlone = node.alone || isUnsaid;
     const yields = [false, wasAlone].some((alone) => prevails(taker, { ...own, name: node.name, alone }));
     if (!yields) this.#violate(`${node.name} gives ${formatIp(address)} to the weaker claim of ${to} as ${reason}`);
   }
