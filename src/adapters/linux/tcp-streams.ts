@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { familyBits, familyOf, formatIp, prefixOf } from '../../core/net/index.ts';
+import { familyBits, familyOf, formatIp, isLinkLocalIpv6, prefixOf } from '../../core/net/index.ts';
 import {
   type ByteStream,
   type ConnectAttempt,
@@ -139,10 +139,9 @@ class TcpStream implements ByteStream {
   }
 }
 
-/** fe80::/10 means nothing without its interface. @see RFC 4007 §11 */
+/** @see RFC 4007 §11 */
 function zoneOf({ remote, interface: name }: ConnectOptions): string {
-  const linkLocal = familyOf(remote) === 'IPv6' && BigInt(remote) >> 118n === 0x3fan;
-  return linkLocal && name !== undefined ? `%${name}` : '';
+  return isLinkLocalIpv6(remote) && name !== undefined ? `%${name}` : '';
 }
 
 /** What happened, and what to do about it. */

@@ -120,6 +120,11 @@ export function compareIp(a: IpAddress, b: IpAddress): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** fe80::/10, which means nothing without its interface. @see RFC 4291 §2.5.6, RFC 4007 §11 */
+export function isLinkLocalIpv6(address: IpAddress): address is Ipv6 {
+  return !isIpv4(address) && address >> 118n === 0x3fan;
+}
+
 /** Some old routers drop packets to IPv4 addresses that end in .0 or .255, whatever the prefix. */
 export function isBuggy(address: IpAddress): boolean {
   return isIpv4(address) && ((address + 1) & 0xff) <= 1;

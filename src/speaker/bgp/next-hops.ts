@@ -1,4 +1,4 @@
-import { type IpAddress, type Ipv4, type Ipv6, isIpv4 } from '../../core/net/index.ts';
+import { type IpAddress, type Ipv4, type Ipv6, isIpv4, isLinkLocalIpv6 } from '../../core/net/index.ts';
 import type { SendContext } from '../../core/rib/index.ts';
 import type { NodeAddresses } from '../../ports/node-addresses.ts';
 import type { StreamEnds } from '../../ports/stream-connector.ts';
@@ -10,7 +10,7 @@ import type { StreamEnds } from '../../ports/stream-connector.ts';
 export function nextHopsOf({ local, remote }: StreamEnds, addresses: NodeAddresses): SendContext['nextHops'] {
   const beside = addresses.beside(local);
   const ipv4 = isIpv4(local) ? local : beside.find(isUsableIpv4);
-  const global = !isIpv4(local) && !isLinkLocal(local) ? local : beside.find(isGlobalIpv6);
+  const global = isGlobalIpv6(local) ? local : beside.find(isGlobalIpv6);
   const linkLocal = addresses.isOnLink(remote) && !isIpv4(local) ? beside.find(isLinkLocalIpv6) : undefined;
   const ipv6 = global ?? linkLocal;
   return {
@@ -25,14 +25,5 @@ function isUsableIpv4(address: IpAddress): address is Ipv4 {
 }
 
 function isGlobalIpv6(address: IpAddress): address is Ipv6 {
-  return !isIpv4(address) && !isLinkLocal(address);
-}
-
-function isLinkLocalIpv6(address: IpAddress): address is Ipv6 {
-  return !isIpv4(address) && isLinkLocal(address);
-}
-
-/** fe80::/10. @see RFC 4291 §2.5.6 */
-function isLinkLocal(address: Ipv6): boolean {
-  return address >> 118n === 0x3fan;
+  return !isIpv4(address) && !isLinkLocalIpv6(address);
 }

@@ -1,5 +1,5 @@
 import type { PeerConfig } from '../../core/fsm/bgp/index.ts';
-import type { IpAddress, RouterId } from '../../core/net/index.ts';
+import { type IpAddress, isIpv4, type RouterId } from '../../core/net/index.ts';
 import type { BfdSessionSettings } from '../../ports/bfd.ts';
 import type { BgpPeerSettings } from '../../ports/bgp-channel.ts';
 import type { ConnectOptions, StreamHops, StreamSettings } from '../../ports/stream-connector.ts';
@@ -32,7 +32,7 @@ export interface NodeFacts {
 /** The settings as the session machine wants them. */
 export function peerConfig(settings: BgpPeerSettings, { routerId, forwardingPreserved }: NodeFacts): PeerConfig {
   const { endpoint, families } = settings;
-  const overIpv6 = endpoint.kind === 'interface' || typeof endpoint.address === 'bigint';
+  const overIpv6 = endpoint.kind === 'interface' || !isIpv4(endpoint.address);
   return {
     localAsn: settings.localAsn ?? settings.myAsn,
     peerAsn: settings.peerAsn,

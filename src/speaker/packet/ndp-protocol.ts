@@ -2,7 +2,6 @@ import {
   DecodeError,
   decodeNdpFrame,
   encodeNdpFrame,
-  isLinkLocal,
   type NdpFrame,
   routerSeeding,
   routerSolicitedAs,
@@ -12,7 +11,7 @@ import {
 } from '../../core/codec/ndp/index.ts';
 import { NDP_ANNOUNCING } from '../../core/fsm/announcing/index.ts';
 import { NDP_INQUIRY } from '../../core/fsm/conflict/index.ts';
-import { type IpAddress, type Ipv6, ipv6FromValue, isIpv4 } from '../../core/net/index.ts';
+import { ipv6FromValue, isIpv4, isLinkLocalIpv6 } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { LinkProtocol } from './link-protocol.ts';
 import { decideNdp } from './ndp-responder.ts';
@@ -48,7 +47,7 @@ export const NDP: LinkProtocol = {
   },
   question({ mac, addresses, nonce }, address, form) {
     if (isIpv4(address)) return [];
-    const from = form === 'survey' ? addresses.find(isOwnLinkLocal) : undefined;
+    const from = form === 'survey' ? addresses.find(isLinkLocalIpv6) : undefined;
     const frame =
       from === undefined ? tentativeSolicitation(mac, address, nonce) : surveyingSolicitation(mac, address, from);
     return [encodeNdpFrame(frame)];
@@ -57,10 +56,6 @@ export const NDP: LinkProtocol = {
     return ipv6FromValue(DOCUMENTATION_PREFIX + BigInt(1 + Math.floor(draw * 2 ** 48)));
   },
 };
-
-function isOwnLinkLocal(address: IpAddress): address is Ipv6 {
-  return !isIpv4(address) && isLinkLocal(address);
-}
 
 function decoded(octets: Uint8Array): NdpFrame | DropReason {
   try {

@@ -20,11 +20,6 @@ export function isMulticast(address: Ipv6): boolean {
   return address >> 120n === 0xffn;
 }
 
-/** fe80::/10. @see RFC 4291 §2.5.6 */
-export function isLinkLocal(address: Ipv6): boolean {
-  return address >> 118n === 0x3fan;
-}
-
 /** The MAC to which frames for a group go. @see RFC 2464 §7 */
 export function multicastMac(group: Ipv6): MacAddress {
   return macFromValue(MULTICAST_MAC_PREFIX + Number(group & LOW_32_BITS));

@@ -2,7 +2,7 @@ export { DecodeError } from '../../bytes/index.ts';
 export { UNSPECIFIED_ADDRESS } from './constants.ts';
 export { decodeNdpFrame } from './decode.ts';
 export { encodeNdpFrame } from './encode.ts';
-export { isLinkLocal, isMulticast, multicastMac, solicitedNodeGroup } from './groups.ts';
+export { isMulticast, multicastMac, solicitedNodeGroup } from './groups.ts';
 export {
   routerSeeding,
   routerSolicitedAs,

@@ -11,6 +11,7 @@ import {
   ipToBytes,
   ipValue,
   isGroupMac,
+  isLinkLocalIpv6,
   type MacAddress,
   macFromBytes,
   macToBytes,
@@ -80,6 +81,11 @@ describe('addresses', () => {
   it('sort IPv4 before IPv6, then by value', () => {
     const sorted = ['10.0.0.2', '::1', '10.0.0.1', '::'].map(ipOf).sort(compareIp).map(formatIp);
     expect(sorted).toEqual(['10.0.0.1', '10.0.0.2', '::', '::1']);
+  });
+
+  it('of IPv6 are link-local from fe80:: to febf:… (RFC 4291 §2.5.6)', () => {
+    const edges = ['fe7f:ffff::', 'fe80::', 'febf:ffff::', 'fec0::', '169.254.0.1'].map(ipOf);
+    expect(edges.map(isLinkLocalIpv6)).toEqual([false, true, true, false, false]);
   });
 });
 
