@@ -48,7 +48,7 @@ export function reconciled(read: KeptKeys | undefined, inUse: KeptKeys | undefin
   return { keys: [sending, next], introducing: true, changedAt: now };
 }
 
-function isSameKey(a: HelloKey, b: HelloKey): boolean {
+export function isSameKey(a: HelloKey, b: HelloKey): boolean {
   return a.id === b.id && a.key.length === b.key.length && a.key.every((octet, at) => octet === b.key[at]);
 }
 

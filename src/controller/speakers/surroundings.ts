@@ -1,5 +1,6 @@
 import { sameValue } from '../../core/config/same-value.ts';
 import type { ControllerMessage } from '../../ports/channel.ts';
+import { isSameKey } from './hello-key-policy.ts';
 
 /** What a node is told whole whenever it changes, beside its grants. */
 export type SurroundingsMessage = Extract<ControllerMessage, { kind: 'neighbours' | 'hello-keys' }>;
@@ -39,8 +40,8 @@ export class Surroundings {
 function sameMessage(a: SurroundingsMessage | undefined, b: SurroundingsMessage): boolean {
   if (a?.kind === 'neighbours' && b.kind === 'neighbours') return sameValue(a, b);
   if (a?.kind !== 'hello-keys' || b.kind !== 'hello-keys' || a.keys.length !== b.keys.length) return false;
-  return a.keys.every(({ id, key }, at) => {
+  return a.keys.every((key, at) => {
     const other = b.keys[at];
-    return id === other?.id && key.every((octet, place) => octet === other.key[place]);
+    return other !== undefined && isSameKey(key, other);
   });
 }

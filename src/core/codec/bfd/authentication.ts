@@ -1,3 +1,4 @@
+import { sameOctets } from '../../bytes/index.ts';
 import { DIGEST_LENGTH, encodeBfdPacket } from './control-packet.ts';
 import type { BfdPacket, DigestType } from './types.ts';
 
@@ -51,14 +52,6 @@ export function digestMatches(octets: Uint8Array, key: Extract<BfdKey, { kind: '
   covered.fill(0, DIGEST_OFFSET);
   covered.set(key.secret, DIGEST_OFFSET);
   return sameOctets(hash(algorithmOf(key.type), covered), claimed);
-}
-
-/** Takes as long for a wrong guess as for a right one. */
-export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (const [index, octet] of a.entries()) difference |= octet ^ (b[index] ?? 0);
-  return difference === 0;
 }
 
 function algorithmOf(type: DigestType): 'md5' | 'sha1' {

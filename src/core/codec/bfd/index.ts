@@ -1,5 +1,5 @@
-export { DecodeError } from '../../bytes/index.ts';
-export { type BfdKey, digestMatches, type Hash, sameOctets, signBfdPacket } from './authentication.ts';
+export { DecodeError, sameOctets } from '../../bytes/index.ts';
+export { type BfdKey, digestMatches, type Hash, signBfdPacket } from './authentication.ts';
 export {
   AuthType,
   BFD_STATES,
