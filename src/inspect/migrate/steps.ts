@@ -60,6 +60,9 @@ export function stepsOf(circumstances: Circumstances): readonly string[] {
 
 const INSTALL = 'kubectl apply -k manifests   # or the Helm chart; both run now';
 const BOTH = 'heraldlb services   # until each address has an owner';
+/** `manifests` has it; `beside-metallb` leaves out what is for the namespace of MetalLB. */
+const PASSWORDS =
+  'kubectl apply -f manifests/metallb/bgp-passwords.yaml   # so that the passwords of routers can be read';
 const CHECK = 'heraldlb services --problems';
 
 /** The namespace and the kinds of the objects come before them. */
@@ -76,6 +79,7 @@ function fromMetalLb({ routed, legacy }: Circumstances, apply: readonly string[]
   return [
     ...apply,
     legacy ? INSTALL : 'kubectl apply -k manifests/beside-metallb   # both run now',
+    ...(routed && !legacy ? [PASSWORDS] : []),
     BOTH,
     'kubectl -n metallb-system scale deployment/controller --replicas=0',
     ...(legacy ? [] : ['kubectl delete validatingwebhookconfiguration metallb-webhook-configuration']),
