@@ -25,11 +25,10 @@ export function grantChange(
   options: GrantChangeOptions,
 ): GrantChange {
   const named = new Set(message.grants.map(({ address }) => address));
-  const unnamed =
+  const revoked =
     message.kind === 'snapshot'
       ? [...held.keys()].filter((address) => !named.has(address))
       : message.revoked.filter((address) => held.has(address) && !named.has(address));
-  const revoked = unnamed;
   const granted = new Map<IpAddress, Grant>();
   const rejected: { readonly address: IpAddress; readonly reason: string }[] = [];
   let room = options.capacity - held.size + revoked.length;

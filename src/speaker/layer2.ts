@@ -62,7 +62,7 @@ export class Layer2 {
   readonly #grants = new Map<IpAddress, Grant>();
   /** BOUNDED: by the grants. */
   readonly #claims = new Map<IpAddress, Claim>();
-  /** BOUNDED: by the controller, 16. */
+  /** BOUNDED: by the controller, 32. */
   #neighbours: readonly Neighbour[] = [];
   #ownAddresses: readonly IpAddress[] = [];
   /** BOUNDED: by the controller, 2. */

@@ -41,7 +41,7 @@ export class Beginning {
   }
 
   start(): void {
-    this.#patience = this.#dependencies.timers.start(this.#options.patienceMs, () => this.#loosePatience());
+    this.#patience = this.#dependencies.timers.start(this.#options.patienceMs, () => this.#losePatience());
     this.#waitForSpeakers();
   }
 
@@ -98,7 +98,7 @@ export class Beginning {
     });
   }
 
-  #loosePatience(): void {
+  #losePatience(): void {
     if (this.#declared) return;
     this.#dependencies.log.warn('services-not-declared', { afterMs: this.#options.patienceMs });
     this.declared();

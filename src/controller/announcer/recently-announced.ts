@@ -8,7 +8,7 @@ const LATELY_MS = 120_000;
 export class RecentlyAnnounced {
   readonly #clock: Clock;
   /** When each was announced last, in ms, oldest first. BOUNDED: by the addresses given up within two minutes. */
-  readonly #untilMs = new Map<IpAddress, number>();
+  readonly #lastMs = new Map<IpAddress, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -16,16 +16,16 @@ export class RecentlyAnnounced {
 
   note(address: IpAddress): void {
     const nowMs = this.#clock.nowMs();
-    for (const [oldest, untilMs] of this.#untilMs) {
-      if (nowMs - untilMs < LATELY_MS) break;
-      this.#untilMs.delete(oldest);
+    for (const [oldest, lastMs] of this.#lastMs) {
+      if (nowMs - lastMs < LATELY_MS) break;
+      this.#lastMs.delete(oldest);
     }
-    this.#untilMs.delete(address);
-    this.#untilMs.set(address, nowMs);
+    this.#lastMs.delete(address);
+    this.#lastMs.set(address, nowMs);
   }
 
   has(address: IpAddress): boolean {
-    const untilMs = this.#untilMs.get(address);
-    return untilMs !== undefined && this.#clock.nowMs() - untilMs < LATELY_MS;
+    const lastMs = this.#lastMs.get(address);
+    return lastMs !== undefined && this.#clock.nowMs() - lastMs < LATELY_MS;
   }
 }

@@ -3,9 +3,8 @@ import type { BgpPath, LargeCommunity } from '../../ports/bgp-channel.ts';
 
 /**
  * What the peers of a node are told of one prefix that these advertisements are for, together: each peer the union of those
- * that name it and those that name nobody. Communities are united, as many as a
- * speaker takes; of what can only be said once, the first that says
- * something counts, in the order of the list.
+ * that name it and those that name nobody. Communities are united, as many as a speaker takes; of what can only be said once,
+ * the first that says something counts, in the order of the list.
  */
 export function pathsOf(advertisements: readonly BgpAdvertisement[]): readonly BgpPath[] {
   const toEverybody = advertisements.filter(({ peers }) => peers.length === 0);

@@ -93,8 +93,8 @@ export class ServiceStates {
   }
 
   /**
-   * The nodes that are to tell of an address of the Service, of this one or of any, and whom, whether or not a session stands;
-   * undefined before it began.
+   * The nodes that announce addresses of the Service, each with the names of the peers that it tells, established or not. `only`:
+   * for one address. Undefined before it began.
    */
   tellingNodesOf(serviceKey: string, only?: IpAddress): ReadonlyMap<string, ReadonlySet<string>> | undefined {
     if (!this.#hasBegun) return undefined;

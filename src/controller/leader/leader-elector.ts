@@ -49,6 +49,8 @@ interface Observation {
 const JITTER = 1.2;
 /** An API that is away is tried more often: who waits for a leader waits for it, too. */
 const MAX_RETRY_WHILE_AWAY_MS = 500;
+/** So long after its lease ended a leader that did not renew it is stuck. @see k8s.io/cloud-provider NewLeaderHealthzAdaptor */
+const STUCK_AFTER_MS = 20_000;
 
 /** Why timings cannot work together, in one line; undefined when they can. */
 export function invalidTimings(
@@ -87,7 +89,7 @@ export class LeaderElector {
   /** False while we believe to lead but have not renewed for so long that something must be stuck. @see upstream's /healthz */
   get healthy(): boolean {
     if (this.#held === undefined) return true;
-    return this.#dependencies.clock.nowMs() - this.#renewedAtMs < this.#options.leaseDurationMs + 20_000;
+    return this.#dependencies.clock.nowMs() - this.#renewedAtMs < this.#options.leaseDurationMs + STUCK_AFTER_MS;
   }
 
   /** Who leads, as far as we know; empty when nobody does. */
@@ -102,7 +104,8 @@ export class LeaderElector {
   async run(lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<LeadershipEnd> {
     const acquired = await this.#acquire(signal);
     if (acquired === undefined) return 'stopped';
-    const { lease, log } = { lease: this.#options.lease.name, log: this.#dependencies.log };
+    const lease = this.#options.lease.name;
+    const { log } = this.#dependencies;
     const generation = acquired.record.leaseTransitions;
     log.info('leader-elected', { lease, generation });
     this.#status.set({ name: lease }, 1);

@@ -65,7 +65,7 @@ export function streamSettings(settings: BgpPeerSettings): StreamSettings {
   };
 }
 
-/** An external peer on the link is out of reach of nobody who is further away: the TTL 1 says so. */
+/** What is said to an external peer on the link has TTL 1: it reaches nobody further away. */
 function streamHops(settings: BgpPeerSettings): StreamHops {
   if (settings.ttlSecurityHops !== undefined) return { kind: 'security', hops: settings.ttlSecurityHops };
   return { kind: 'ttl', ttl: settings.ebgpMultiHop || isInternal(settings) ? MAX_TTL : 1 };

@@ -47,7 +47,7 @@ export class HelloExchange {
   readonly #sockets = new Map<IpAddress, DatagramSocket>();
   /** By key number. BOUNDED: by the controller, 2. */
   readonly #keys = new Map<number, Authenticate>();
-  /** By node name. BOUNDED: by the controller, 16. */
+  /** By node name. BOUNDED: by the controller, 32. */
   readonly #neighbours = new Map<string, readonly IpAddress[]>();
   /** By address of a neighbour. BOUNDED: by the neighbours. */
   #allowances = new Map<IpAddress, Allowance>();

@@ -36,7 +36,7 @@ type SpeakingLink = NetworkInterface & { readonly mac: MacAddress };
  */
 export class KernelProbe {
   readonly #dependencies: KernelProbeDependencies;
-  /** Which node has an address. BOUNDED: by the neighbours, 16 with 2 addresses each. */
+  /** Which node has an address. BOUNDED: by the neighbours, 32 with 2 addresses each. */
   #nodes = new Map<IpAddress, string>();
   /** MAC that answered for an address last. BOUNDED: by the neighbours. */
   readonly #macs = new Map<IpAddress, MacAddress>();

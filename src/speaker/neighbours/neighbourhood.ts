@@ -12,7 +12,7 @@ import { HelloExchange } from './hello-exchange.ts';
 import { KernelProbe } from './kernel-probe.ts';
 import { OwnershipDriver } from './ownership-driver.ts';
 
-/** With so many hellos to somebody who is not heard goes a question to its kernel, after that with every tenth. */
+/** The kernel is asked with each of so many hellos to a neighbour that is not heard, for a minute; then with every tenth. */
 const INTRODUCED_HELLOS = 600;
 const INTRODUCED_EVERY = 10;
 
@@ -43,11 +43,11 @@ export class Neighbourhood {
   readonly #driver: OwnershipDriver;
   readonly #exchange: HelloExchange;
   readonly #kernels: KernelProbe;
-  /** How each neighbour stands. BOUNDED: by the controller, 16. */
+  /** How each neighbour stands. BOUNDED: by the controller, 32. */
   #standings = new Map<string, Standing>();
   /** By neighbour, as its last hello named them. BOUNDED: by the neighbours, 16 for each. */
   readonly #interfaces = new Map<string, readonly HelloInterface[]>();
-  /** Hellos since it was heard last, by neighbour. BOUNDED: by the controller, 16. */
+  /** Hellos since it was heard last, by neighbour. BOUNDED: by the controller, 32. */
   readonly #unheard = new Map<string, number>();
   /** BOUNDED: by the interfaces of the neighbours. */
   #macs: ReadonlySet<MacAddress> = new Set();

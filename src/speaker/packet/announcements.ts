@@ -87,11 +87,12 @@ export class Announcements {
     else this.#holdings.set(address, holding);
   }
 
-  /** Interfaces that may announce something, and what this node is known by. */
+  /** Interfaces that may announce something: the others are not looked at for each address. */
   useLinks(links: readonly EthernetInterface[]): void {
     this.#links = links;
   }
 
+  /** All interfaces that can announce, by index, and what this node is known by. */
   update(able: ReadonlyMap<number, EthernetInterface>, node: NodeIdentity): void {
     for (const family of this.#each()) family.update(able, node);
   }
@@ -136,7 +137,8 @@ export class Announcements {
 
   /** Counts what the kernel threw away. @returns whether a socket has lost its interface */
   check(): boolean {
-    return this.#each().filter((family) => family.check()).length > 0;
+    const lost = this.#each().map((family) => family.check());
+    return lost.includes(true);
   }
 
   close(): void {

@@ -1,6 +1,9 @@
 import type { EndCause, PeerConfig, PeerState } from './types.ts';
 
-/** How long an OPEN or BFD is waited for. @see RFC 4271 §8.2.2, "a HoldTimer value of 4 minutes is suggested" */
+/**
+ * How long an OPEN or BFD is waited for: no longer than the longest pause between two attempts. RFC 4271 §8.2.2 suggests 4 minutes;
+ * a router that takes connections before it speaks BGP is tried again sooner.
+ */
 export const OPEN_HOLD_MS = 60_000;
 
 /** How long a session must be up for its past failures to be forgotten. */

@@ -26,7 +26,7 @@ export class Neighbourhood {
   readonly rounds: HelloRounds;
   readonly #options: NeighbourhoodOptions;
   readonly #tag: number;
-  /** BOUNDED: by the controller, which gives a node at most 16. */
+  /** BOUNDED: by the controller, which gives a node at most 32. */
   readonly #neighbours = new Map<string, Neighbour>();
   /** The same. Of two with one tag, which nobody has seen yet, only one is vouched for. */
   readonly #byTag = new Map<number, Neighbour>();
@@ -144,7 +144,10 @@ export class Neighbourhood {
     this.#listen(nowMs);
   }
 
-  /** Nobody hears this node and it hears nobody, or so it was until just now. */
+  /**
+   * It hears nobody of those whom it once heard, or did not until just now; or it slept so long that others may have called it
+   * down.
+   */
   get isAlone(): boolean {
     return this.#aloneSinceMs !== undefined || this.#aloneUntilMs !== NEVER;
   }

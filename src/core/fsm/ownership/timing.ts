@@ -26,9 +26,9 @@ export const CONFIRM_MS = 10;
 /** A node that wakes later than that, in intervals, overslept: it may have missed what the others said meanwhile. */
 export const OVERSLEPT_INTERVALS = 0.5;
 
-/** A link that flaps counts as up only after it has been up for that long... */
+/** How long a link that flaps has to be up before it counts. */
 export const LINK_SETTLE_MS = 1000;
-/** ...for that long after it went down. */
+/** A link that goes down twice within this time flaps. */
 export const LINK_MEMORY_MS = 10_000;
 
 /** How often a node that hears nobody asks whether anybody is there. */
@@ -36,7 +36,7 @@ export const ALONE_PROBE_MS = 250;
 /** After that long without any sign of life it stops its periodic announcements. */
 export const HUSH_AFTER_MS = 3000;
 
-/** A node that was alone counts as such until everybody has told it what they hold. */
+/** So long after it hears somebody again a node still counts as alone: time for everybody to tell it what they hold. */
 export const ALONE_MEMORY_MS = 1000;
 
 /** Who is heard and has not heard this node for that long, in intervals, will not learn what this node claims. */
