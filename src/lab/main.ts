@@ -11,7 +11,7 @@ import { insideSandbox, runInSandbox, sandboxLack } from './sandbox.ts';
 import { forgetLab, openShell, rememberLab, runningLab } from './shell.ts';
 
 const USAGE = `usage: npm run lab                 show the whole path, once
-       npm run lab -- bgp             with a router (BIRD): routes, a cordon, a power cut
+       npm run lab -- bgp          with a router (BIRD): routes, a cordon, a power cut
        npm run lab -- up           keep it running, and show who owns which address
        npm run lab -- shell HOST   a shell on node-a, node-b, node-c, client, switch or control-plane of a lab that is up`;
 
