@@ -1,3 +1,4 @@
+import { abridged } from '../announcer/abridged.ts';
 import type { BgpAnnouncementState } from '../bgp/bgp-state.ts';
 import type { AddressNews, AnnouncementSource } from './announcement-source.ts';
 import { obstacleText } from './remedies.ts';
@@ -34,8 +35,7 @@ function newsOf({ address, obstacle, nodes, peers, warning }: BgpAnnouncementSta
   if (obstacle?.reason === 'NoAdvertisement') return { kind: 'unconcerned', address, message: obstacleText(obstacle) };
   if (obstacle !== undefined)
     return { kind: 'obstructed', address, reason: obstacle.reason, message: obstacleText(obstacle) };
-  const named = peers.slice(0, NAMED_PEERS).join(', ');
-  const who = peers.length > NAMED_PEERS ? `${named} and ${peers.length - NAMED_PEERS} more` : named;
+  const who = abridged(peers, NAMED_PEERS, ', ');
   const from = `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
   const sentence = `to BGP peers ${who} from ${from}`;
   const news = { kind: 'announced' as const, address, protocol: 'bgp' as const, sentence, from, how: `to ${who}` };

@@ -1,6 +1,7 @@
 import type { L2Advertisement } from '../../core/config/config.ts';
 import type { NodeStanding } from '../../core/placement/placement.ts';
 import { keyOf } from '../../ports/kubernetes.ts';
+import { abridged } from './abridged.ts';
 import { advertises, bothTerms, type NodeTerms, sameTerms, termsFor } from './advertisement-rules.ts';
 import type { ServiceEndpoints } from './endpoint-index.ts';
 import type { KnownNode, NodeDirectory } from './node-directory.ts';
@@ -85,7 +86,7 @@ export class Eligibility {
     const willing = refusals.size === 0 ? eligible : new Map([...eligible].filter(([node]) => !refusals.has(node)));
     if (willing.size > 0) return willing;
     const said = [...refusals].map(([node, reason]) => `${node}: ${reason}`);
-    return { reason: 'NoEligibleNode', message: `every speaker refused it: ${abridged(said)}` };
+    return { reason: 'NoEligibleNode', message: `every speaker refused it: ${abridged(said, NAMED_NODES)}` };
   }
 
   #reachOf({ announced, service }: AddressUse): Reach | undefined {
@@ -129,7 +130,7 @@ export class Eligibility {
       return { reason: 'NoMatchingNode', message: `the node selectors of L2Advertisement ${names} match no node` };
     }
     if (reach.able.size > 0) {
-      const where = abridged([...use.endpoints.nodes]);
+      const where = abridged([...use.endpoints.nodes], NAMED_NODES);
       const message = `${keyOf(use.service)} has externalTrafficPolicy Local, and no ready endpoint on a node that may announce (endpoints on: ${where})`;
       return { reason: 'NoEndpoint', message };
     }
@@ -138,7 +139,7 @@ export class Eligibility {
       const terms = node && termsFor(reach.advertisements, node.labels);
       return `${name} ${(node && terms && inability(node, terms)) ?? 'is unknown'}`;
     });
-    return { reason: 'NoEligibleNode', message: `no node can announce it: ${abridged(why)}` };
+    return { reason: 'NoEligibleNode', message: `no node can announce it: ${abridged(why, NAMED_NODES)}` };
   }
 }
 
@@ -159,9 +160,4 @@ function pairOf(node: string, terms: EligibleTerms | undefined): (readonly [stri
 
 function noAdvertisement({ announced }: AddressUse): Obstacle {
   return { reason: 'NoAdvertisement', message: `no L2Advertisement selects pool ${announced.poolName} for it` };
-}
-
-function abridged(parts: readonly string[]): string {
-  const shown = parts.slice(0, NAMED_NODES).join('; ');
-  return parts.length > NAMED_NODES ? `${shown}; and ${parts.length - NAMED_NODES} more` : shown;
 }

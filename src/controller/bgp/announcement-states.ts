@@ -3,6 +3,7 @@ import { contradiction } from '../../core/config/bgp-routes.ts';
 import { compareOrigins } from '../../core/config/origin.ts';
 import { describeOrigin } from '../../core/config/source.ts';
 import { familyOf, formatPrefix, type IpAddress, type Prefix } from '../../core/net/index.ts';
+import { abridged } from '../announcer/abridged.ts';
 import type { BgpNode } from './bgp-nodes.ts';
 import type { BgpAnnouncementState, BgpObstacle } from './bgp-state.ts';
 import { type TellingNode, tellingNodes, whyNobodyIsTold } from './reach.ts';
@@ -74,7 +75,5 @@ function whyNoSession(telling: readonly TellingNode[], sessions: SessionBook): B
       return `${name} from ${node.name}: ${why}`;
     }),
   );
-  const shown = down.slice(0, NAMED_SESSIONS).join('; ');
-  const more = down.length > NAMED_SESSIONS ? `; and ${down.length - NAMED_SESSIONS} more` : '';
-  return { reason: 'NoSession', message: `no BGP session is established (${shown}${more})` };
+  return { reason: 'NoSession', message: `no BGP session is established (${abridged(down, NAMED_SESSIONS)})` };
 }

@@ -3,6 +3,7 @@ import type { BgpSessionReport } from '../../ports/bgp-channel.ts';
 import { timeText } from '../../ports/kubernetes.ts';
 import type { Gauge, Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
+import { abridged } from '../announcer/abridged.ts';
 import type { ConfigSource, PeerNodeStatus, PeerStatus, PeerStatusSource } from '../configuration/config-source.ts';
 import type { DirectivesListener } from './bgp-announcer.ts';
 import { SESSIONS } from './metrics.ts';
@@ -162,14 +163,11 @@ function verdictOn(nodes: readonly PeerNodeStatus[], problem: string | undefined
     };
   }
   if (problem !== undefined) return { status: 'False', reason: 'NoPassword', message: problem };
-  const named = down
-    .slice(0, NAMED_NODES)
-    .map(({ node, state, lastError }) => `${node}: ${lastError ?? explain(state)}`);
-  const more = down.length > NAMED_NODES ? `; and ${down.length - NAMED_NODES} more` : '';
+  const why = down.map(({ node, state, lastError }) => `${node}: ${lastError ?? explain(state)}`);
   return {
     status: 'False',
     reason: down.length === nodes.length ? 'NoneEstablished' : 'SomeDown',
-    message: `The sessions of ${down.length} of ${nodes.length} nodes are not established (${named.join('; ')}${more}).`,
+    message: `The sessions of ${down.length} of ${nodes.length} nodes are not established (${abridged(why, NAMED_NODES)}).`,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { BgpPeer } from '../../core/config/bgp-config.ts';
 import type { IpFamily } from '../../core/net/index.ts';
+import { abridged } from '../announcer/abridged.ts';
 import type { BgpNode } from './bgp-nodes.ts';
 import type { BgpObstacle } from './bgp-state.ts';
 import { familiesOf } from './peer-settings.ts';
@@ -62,17 +63,20 @@ export function whyNobodyIsTold(
   const able = matching.filter(({ obstacle }) => obstacle === undefined);
   if (able.length === 0) {
     const why = matching.map(({ name, obstacle }) => `${name} ${obstacle}`);
-    return { reason: 'NoEligibleNode', message: `no node may announce it: ${abridged(why)}` };
+    return { reason: 'NoEligibleNode', message: `no node may announce it: ${abridged(why, NAMED_NODES)}` };
   }
   const asked = able.filter((node) => contributions.some((one) => isAsked(one, node)));
   if (asked.length === 0) {
-    const where = abridged([...new Set(contributions.flatMap((one) => [...(one.nodes ?? [])]))]);
+    const where = abridged([...new Set(contributions.flatMap((one) => [...(one.nodes ?? [])]))], NAMED_NODES);
     const message = `externalTrafficPolicy is Local, and no ready endpoint is on a node that may announce (endpoints on: ${where})`;
     return { reason: 'NoEndpoint', message };
   }
   const peers = asked.flatMap((node) => node.peers);
   if (peers.length === 0) {
-    const where = abridged(asked.map(({ name }) => name));
+    const where = abridged(
+      asked.map(({ name }) => name),
+      NAMED_NODES,
+    );
     return { reason: 'NoPeer', message: `no BGPPeer is in force for the nodes that may announce it (${where})` };
   }
   const ofFamily = peers.filter((peer) => familiesOf(peer).includes(family));
@@ -91,9 +95,4 @@ function isAsked({ advertisement, nodes }: Contribution, node: BgpNode): boolean
 function isTold(peer: BgpPeer, contributions: readonly Contribution[], family: IpFamily): boolean {
   if (!familiesOf(peer).includes(family)) return false;
   return contributions.some(({ advertisement: { peers } }) => peers.length === 0 || peers.includes(peer.name));
-}
-
-function abridged(parts: readonly string[]): string {
-  const shown = parts.slice(0, NAMED_NODES).join('; ');
-  return parts.length > NAMED_NODES ? `${shown}; and ${parts.length - NAMED_NODES} more` : shown;
 }

@@ -4,6 +4,7 @@ import { formatIp, formatMac, type IpAddress } from '../../core/net/index.ts';
 import type { ForeignStation } from '../../ports/channel.ts';
 import type { Informer } from '../../ports/informer.ts';
 import type { EventSink, KubernetesEvent, Node, Service } from '../../ports/kubernetes.ts';
+import { abridged } from '../announcer/abridged.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { KnownAddresses } from '../provider/provider.ts';
 import { type Conflict, describeConflict } from './conflict.ts';
@@ -93,9 +94,8 @@ export class ConflictEvents {
     if (object === undefined) return;
     const fresh = [...addresses].filter((address) => this.#isNews(`pool ${object.meta.uid} ${address}`, 'in use'));
     if (fresh.length === 0) return;
-    const listed = fresh.slice(0, LISTED_MAX).map(formatIp).join(', ');
-    const more = fresh.length > LISTED_MAX ? ` and ${fresh.length - LISTED_MAX} more` : '';
-    const message = `Other hosts have ${listed}${more}: nobody is given them before they are free. status.unavailable of the pool says who has which; take them out of the pool, or give those hosts other addresses`;
+    const listed = abridged(fresh.map(formatIp), LISTED_MAX, ', ');
+    const message = `Other hosts have ${listed}: nobody is given them before they are free. status.unavailable of the pool says who has which; take them out of the pool, or give those hosts other addresses`;
     const { namespace, name, uid } = object.meta;
     this.#dependencies.events.record(
       { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid },

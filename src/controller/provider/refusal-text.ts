@@ -1,9 +1,12 @@
 import type { AddressRefusal, PoolRefusal, Refusal, SharingConflict } from '../../core/ipam/index.ts';
 import { formatIp } from '../../core/net/index.ts';
+import { abridged } from '../announcer/abridged.ts';
 import { quoted } from './service-request.ts';
 
 /** At most this many pools are listed: an event has room for 1,024 characters. */
 const MAX_LISTED = 6;
+/** Names alone are short. */
+const MAX_NAMES = 10;
 
 /** For people: what is the matter, and what they can do about it. */
 interface Explanation {
@@ -165,6 +168,6 @@ function because(cause: string, remedy: string): Explanation {
 }
 
 function knownPools(known: readonly string[]): string {
-  const listed = known.slice(0, 10).map((name) => `"${name}"`);
-  return `${listed.join(', ')}${known.length > listed.length ? ` and ${known.length - listed.length} more` : ''}`;
+  const names = known.map((name) => `"${name}"`);
+  return abridged(names, MAX_NAMES, ', ');
 }
