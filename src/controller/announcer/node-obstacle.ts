@@ -23,7 +23,16 @@ const LEAVING_TAINTS: ReadonlySet<string> = new Set([
 /** Why a node must not announce, whatever the advertisements say: what people can look for. Undefined when it may. */
 export function nodeObstacle(node: Node, options: NodeObstacleOptions): string | undefined {
   if (node.meta.deletionTimestamp !== undefined) return 'is being deleted';
-  if (!options.ignoreExcludeLabel && !isIncluded(node)) return `has the label ${EXCLUDE_LABEL}`;
+  return exclusion(node, options) ?? unavailability(node);
+}
+
+/** That a node is not to be used from outside, by its label. */
+export function exclusion(node: Node, { ignoreExcludeLabel }: NodeObstacleOptions): string | undefined {
+  return ignoreExcludeLabel || isIncluded(node) ? undefined : `has the label ${EXCLUDE_LABEL}`;
+}
+
+/** That traffic which comes to a node would go no further. */
+export function unavailability(node: Node): string | undefined {
   const unavailable = node.conditions.some(({ type, status }) => type === 'NetworkUnavailable' && status === 'True');
   return unavailable ? 'has the condition NetworkUnavailable' : undefined;
 }

@@ -1,13 +1,7 @@
 import type { BgpAdvertisement, BgpPeer } from '../../core/config/bgp-config.ts';
 import { type LabelSelector, selectorMatches } from '../../core/config/label-selector.ts';
 import type { Node } from '../../ports/kubernetes.ts';
-import { reasonToLeave } from '../announcer/node-obstacle.ts';
-import { EXCLUDE_LABEL, isIncluded } from '../service/eligible-nodes.ts';
-
-export interface BgpNodesOptions {
-  /** Announce from nodes with the exclude label too. */
-  readonly ignoreExcludeLabel: boolean;
-}
+import { exclusion, type NodeObstacleOptions, reasonToLeave, unavailability } from '../announcer/node-obstacle.ts';
 
 /** A node as far as BGP is concerned. */
 export interface BgpNode {
@@ -40,13 +34,13 @@ const NOTHING: NodeChange = { routes: false, settings: false };
 
 /** The nodes of the cluster, each with the advertisements and peers whose selectors match it. */
 export class BgpNodes {
-  readonly #options: BgpNodesOptions;
+  readonly #options: NodeObstacleOptions;
   /** BOUNDED: by the nodes of the cluster. */
   readonly #nodes = new Map<string, BgpNode>();
   #advertisements: readonly BgpAdvertisement[] = [];
   #peers: readonly BgpPeer[] = [];
 
-  constructor(options: BgpNodesOptions) {
+  constructor(options: NodeObstacleOptions) {
     this.#options = options;
   }
 
@@ -109,17 +103,6 @@ export class BgpNodes {
       peersLeftOut: Math.max(0, peers.length - PEERS_MAX),
     };
   }
-}
-
-/** That a node is not to be used from outside, by its label. */
-function exclusion(node: Node, { ignoreExcludeLabel }: BgpNodesOptions): string | undefined {
-  return ignoreExcludeLabel || isIncluded(node) ? undefined : `has the label ${EXCLUDE_LABEL}`;
-}
-
-/** That traffic which comes to a node would go no further. */
-function unavailability(node: Node): string | undefined {
-  const unavailable = node.conditions.some(({ type, status }) => type === 'NetworkUnavailable' && status === 'True');
-  return unavailable ? 'has the condition NetworkUnavailable' : undefined;
 }
 
 /** Whether somebody is taking the work of a node away, so that its routes are better not used. @see RFC 8326 */
