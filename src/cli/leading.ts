@@ -6,13 +6,16 @@ import { Announcers } from '../controller/announcer/announcers.ts';
 import { OwnerHistory } from '../controller/announcer/owner-history.ts';
 import { ConfigurationStates } from '../controller/configuration/configuration-states.ts';
 import { LegacyConfigEvents } from '../controller/configuration/legacy-config-events.ts';
-import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../controller/configuration/status-writer.ts';
+import { DEFAULT_STATUS_WRITER_OPTIONS, StatusWriter } from '../controller/configuration/status-writer.ts';
 import { Conflicts } from '../controller/conflicts/conflicts.ts';
 import type { Leadership } from '../controller/leader/leader-elector.ts';
 import { watchOtherLoadBalancers } from '../controller/preflight/neighbour-watch.ts';
 import { PoolMetrics } from '../controller/provider/pool-metrics.ts';
-import { PROVIDER_DEFAULTS, Provider } from '../controller/provider/provider.ts';
-import { EndpointRetirement, RETIREMENT_DEFAULTS } from '../controller/retirement/endpoint-retirement.ts';
+import { DEFAULT_PROVIDER_OPTIONS, Provider } from '../controller/provider/provider.ts';
+import {
+  DEFAULT_ENDPOINT_RETIREMENT_OPTIONS,
+  EndpointRetirement,
+} from '../controller/retirement/endpoint-retirement.ts';
 import { ServiceController } from '../controller/service/service-controller.ts';
 import { HelloKeys } from '../controller/speakers/hello-keys.ts';
 import { LeaderEndpoint } from '../controller/speakers/leader-endpoint.ts';
@@ -52,14 +55,14 @@ export async function leadTheCluster(
     },
   );
   const bgp = bgpParts(settings, parts, registry, signal);
-  const provider = new Provider(PROVIDER_DEFAULTS, {
+  const provider = new Provider(DEFAULT_PROVIDER_OPTIONS, {
     ...parts,
     config: configuration,
     announcer: new Announcers([announcer, bgp.announcer]),
     events: api.events,
   });
   const conflicts = conflictsOf(parts, { speakers: registry, provider, announcer, history });
-  const statuses = new StatusWriter(STATUS_WRITER_DEFAULTS, {
+  const statuses = new StatusWriter(DEFAULT_STATUS_WRITER_OPTIONS, {
     ...parts,
     configuration,
     store: api.configObjects(CONFIG_RESOURCES),
@@ -117,7 +120,8 @@ function retireEndpoints(parts: ControllerParts, speakers: SpeakerRegistry, sign
   const { nodeLeases: leases, api } = parts;
   if (leases === undefined) return;
   const { pods, events } = api;
-  new EndpointRetirement(RETIREMENT_DEFAULTS, { ...parts, speakers, leases, pods, events }).start(signal);
+  const dependencies = { ...parts, speakers, leases, pods, events };
+  new EndpointRetirement(DEFAULT_ENDPOINT_RETIREMENT_OPTIONS, dependencies).start(signal);
 }
 
 function conflictsOf(

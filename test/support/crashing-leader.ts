@@ -1,4 +1,4 @@
-import { PROVIDER_DEFAULTS, Provider } from '../../src/controller/provider/provider.ts';
+import { DEFAULT_PROVIDER_OPTIONS, Provider } from '../../src/controller/provider/provider.ts';
 import { ServiceController } from '../../src/controller/service/service-controller.ts';
 import type { Service } from '../../src/ports/kubernetes.ts';
 import type { ServiceChange, ServiceStore } from '../../src/ports/stores.ts';
@@ -49,7 +49,7 @@ export class CrashingLeader implements ServiceStore {
       log: new RecordingLog(),
       metrics: new RecordingMetrics(),
     };
-    const provider = new Provider(PROVIDER_DEFAULTS, {
+    const provider = new Provider(DEFAULT_PROVIDER_OPTIONS, {
       ...parts,
       config: this.#config,
       announcer: new RecordingAnnouncer(),

@@ -20,7 +20,11 @@ export interface StatusWriterOptions {
   readonly retryMaxMs: number;
 }
 
-export const STATUS_WRITER_DEFAULTS: StatusWriterOptions = { gatherMs: 500, retryMinMs: 1_000, retryMaxMs: 60_000 };
+export const DEFAULT_STATUS_WRITER_OPTIONS: StatusWriterOptions = {
+  gatherMs: 500,
+  retryMinMs: 1_000,
+  retryMaxMs: 60_000,
+};
 
 export interface StatusWriterDependencies {
   readonly configuration: Pick<Configuration, 'assessed' | 'current' | 'onAssessment' | 'ready'>;

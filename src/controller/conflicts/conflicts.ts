@@ -14,7 +14,7 @@ import { ConflictBook } from './conflict-book.ts';
 import { ConflictEvents } from './conflict-events.ts';
 import { ConflictMeter } from './conflict-meter.ts';
 import { MoveAllowance } from './move-allowance.ts';
-import { layer2Pools, SWEEP_DEFAULTS, Sweep, type SweepOptions } from './sweep.ts';
+import { DEFAULT_SWEEP_OPTIONS, layer2Pools, Sweep, type SweepOptions } from './sweep.ts';
 
 export interface ConflictsOptions extends SweepOptions {
   /** For so long it is believed that an address is free which a survey found to be, in ms. */
@@ -25,8 +25,8 @@ export interface ConflictsOptions extends SweepOptions {
   readonly repeatedWithinMs: number;
 }
 
-export const CONFLICTS_DEFAULTS: ConflictsOptions = {
-  ...SWEEP_DEFAULTS,
+export const DEFAULT_CONFLICTS_OPTIONS: ConflictsOptions = {
+  ...DEFAULT_SWEEP_OPTIONS,
   knownFreeForMs: 300_000,
   releaseAfterMs: 120_000,
   repeatedWithinMs: 150_000,
@@ -69,7 +69,7 @@ export class Conflicts {
   readonly #listeners: ((address: IpAddress) => void)[] = [];
 
   constructor(options: Partial<ConflictsOptions>, dependencies: ConflictsDependencies) {
-    this.#options = { ...CONFLICTS_DEFAULTS, ...options };
+    this.#options = { ...DEFAULT_CONFLICTS_OPTIONS, ...options };
     this.#dependencies = dependencies;
     const { provider, configuration, metrics, clock } = dependencies;
     this.#events = new ConflictEvents(dependencies);

@@ -23,7 +23,7 @@ export interface SweepOptions {
   readonly patienceMs: number;
 }
 
-export const SWEEP_DEFAULTS: SweepOptions = {
+export const DEFAULT_SWEEP_OPTIONS: SweepOptions = {
   everyMs: 15_000,
   soonMs: 500,
   ahead: 16,

@@ -29,7 +29,7 @@ export interface ProviderOptions {
 }
 
 /** Long enough for the clients of the former Service to notice, short enough for who waits. */
-export const PROVIDER_DEFAULTS: ProviderOptions = { coolDownMs: 5_000 };
+export const DEFAULT_PROVIDER_OPTIONS: ProviderOptions = { coolDownMs: 5_000 };
 
 export interface ProviderDependencies {
   readonly config: SettlingConfig;

@@ -11,7 +11,7 @@ export interface EndpointRetirementOptions {
   /** How long all witnesses have to agree before anything is done. */
   readonly confirmMs: number;
   /** How often a speaker is looked at of which all witnesses say that it is dead, and whose session stands. */
-  readonly silenceMs: number;
+  readonly lookEveryMs: number;
   /** Between two nodes that are retired: a fault that reaches many nodes is not ours to judge. */
   readonly pauseMs: number;
   /** How long a Lease holds: a node that lived is looked at again after that. */
@@ -19,9 +19,9 @@ export interface EndpointRetirementOptions {
 }
 
 /** With a hello's verdict after some 400 ms, Pods of a dead node are out of EndpointSlices after about two seconds. */
-export const RETIREMENT_DEFAULTS: EndpointRetirementOptions = {
+export const DEFAULT_ENDPOINT_RETIREMENT_OPTIONS: EndpointRetirementOptions = {
   confirmMs: 1_000,
-  silenceMs: 100,
+  lookEveryMs: 100,
   pauseMs: 60_000,
   leaseMs: 40_000,
 };
@@ -133,7 +133,7 @@ export class EndpointRetirement {
       return;
     }
     if (isConnected) {
-      accusation.timer = this.#judgeAfter(this.#options.silenceMs, nodeName);
+      accusation.timer = this.#judgeAfter(this.#options.lookEveryMs, nodeName);
       return;
     }
     const doubt = this.#doubt(nodeName, accusation);

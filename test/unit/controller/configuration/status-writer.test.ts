@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PeerStatus, PoolUsage } from '../../../../src/controller/configuration/config-source.ts';
 import { Configuration } from '../../../../src/controller/configuration/configuration.ts';
-import { STATUS_WRITER_DEFAULTS, StatusWriter } from '../../../../src/controller/configuration/status-writer.ts';
+import { DEFAULT_STATUS_WRITER_OPTIONS, StatusWriter } from '../../../../src/controller/configuration/status-writer.ts';
 import { ApiError } from '../../../../src/ports/api-error.ts';
 import type { ConfigObject } from '../../../../src/ports/informer.ts';
 import type { KubernetesEvent, Namespace } from '../../../../src/ports/kubernetes.ts';
@@ -27,7 +27,7 @@ async function bed(objects: readonly ConfigObject[], { prunes = false, peers = n
   const events: KubernetesEvent[] = [];
   const failures: ApiError[] = [];
   const usage = new Map<string, PoolUsage>();
-  const writer = new StatusWriter(STATUS_WRITER_DEFAULTS, {
+  const writer = new StatusWriter(DEFAULT_STATUS_WRITER_OPTIONS, {
     configuration,
     store: {
       patchStatus: (object, patch) => {

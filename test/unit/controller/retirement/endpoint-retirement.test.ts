@@ -10,7 +10,7 @@ import { ManualTime } from '../../../support/manual-time.ts';
 import { RecordingLog, RecordingMetrics } from '../../../support/recording-telemetry.ts';
 
 const CONFIRM_MS = 1_000;
-const SILENCE_MS = 100;
+const LOOK_EVERY_MS = 100;
 const PAUSE_MS = 60_000;
 const LEASE_MS = 40_000;
 
@@ -31,7 +31,7 @@ class Bed {
     for (const node of nodes) this.renews(node, 'before');
     const informer = new FakeInformer<Node>(nodes.map((name) => [name, nodeOf(name)]));
     new EndpointRetirement(
-      { confirmMs: CONFIRM_MS, silenceMs: SILENCE_MS, pauseMs: PAUSE_MS, leaseMs: LEASE_MS },
+      { confirmMs: CONFIRM_MS, lookEveryMs: LOOK_EVERY_MS, pauseMs: PAUSE_MS, leaseMs: LEASE_MS },
       {
         speakers: {
           observe: (listener) => {
@@ -120,7 +120,7 @@ describe('a node that all neighbours call down', () => {
     await bed.time.advance(10 * CONFIRM_MS);
     expect(bed.retired).toEqual([]);
     bed.silent('node-a');
-    await bed.time.advance(SILENCE_MS);
+    await bed.time.advance(LOOK_EVERY_MS);
     expect(bed.retired).toEqual(['web-on-node-a']);
   });
 
@@ -177,7 +177,7 @@ describe('a node whose session stands while its neighbours call it down', () => 
   it('is no doubt about another one, once its Lease was renewed', async () => {
     await bed.time.advance(10 * CONFIRM_MS);
     bed.renews('node-a', 'now');
-    await bed.time.advance(SILENCE_MS);
+    await bed.time.advance(LOOK_EVERY_MS);
     expect(bed.log.lines.at(-1)).toMatchObject({ fields: { node: 'node-a', why: 'lease-renewed' } });
     bed.say('node-d', DEAD);
     await bed.time.advance(CONFIRM_MS);
