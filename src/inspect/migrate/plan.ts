@@ -188,22 +188,19 @@ function asObject({ apiVersion, kind, metadata, spec }: PlannedObject): ConfigOb
 }
 
 function shadowed({ service: { meta }, before, after, refusal }: Allocation): ShadowedService {
-  const lost = before.filter((address) => !after.includes(address));
-  const verdict =
-    before.length === 0 && after.length > 0
-      ? 'new'
-      : lost.length > 0 || after.length === 0
-        ? after.length === 0
-          ? 'refused'
-          : 'changed'
-        : 'kept';
   return {
     service: keyOf(meta),
     has: before,
     wouldHave: after,
-    verdict,
+    verdict: verdictOn(before, after),
     ...(refusal === undefined ? {} : { why: refusal }),
   };
+}
+
+function verdictOn(before: readonly string[], after: readonly string[]): ShadowedService['verdict'] {
+  if (after.length === 0) return 'refused';
+  if (before.length === 0) return 'new';
+  return before.every((address) => after.includes(address)) ? 'kept' : 'changed';
 }
 
 /** A plan that was applied before overwrites what says the same. */

@@ -10,13 +10,21 @@ import {
 import { formatIp, ipv4FromValue } from '../../net/index.ts';
 import type { Connection, PeerConfig, SessionState, StopReason } from './types.ts';
 
-export function wrongAsWords(asn: number, { peerAsn, localAsn }: PeerConfig): string {
-  const expected = {
-    number: () => `the peer is configured as AS ${peerAsn.kind === 'number' ? peerAsn.asn : ''}`,
-    internal: () => `an internal peer must be of AS ${localAsn}`,
-    external: () => `an external peer must not be of our own AS`,
-  }[peerAsn.kind]();
-  return `the router says that it is AS ${asn}, but ${expected}: set peerASN to the router's AS`;
+export function wrongAsWords(asn: number, config: PeerConfig): string {
+  return `the router says that it is AS ${asn}, but ${expectedAsWords(config)}: set peerASN to the router's AS`;
+}
+
+function expectedAsWords({ peerAsn, localAsn }: PeerConfig): string {
+  switch (peerAsn.kind) {
+    case 'number':
+      return `the peer is configured as AS ${peerAsn.asn}`;
+    case 'internal':
+      return `an internal peer must be of AS ${localAsn}`;
+    case 'external':
+      return 'an external peer must not be of our own AS';
+    default:
+      return peerAsn satisfies never;
+  }
 }
 
 export function badIdentifierWords(identifier: number): string {
