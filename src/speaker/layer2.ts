@@ -94,8 +94,7 @@ export class Layer2 {
 
   /** Goes on where the last process of this node stopped. To be called once the packet plane has started. */
   async restore(): Promise<void> {
-    const kept = await this.#keeper.restore();
-    const state = kept === undefined ? undefined : this.#decoded(kept);
+    const state = await this.#keeper.restore((kept) => decodeLayer2State(kept, this.#dependencies.secrets));
     if (state === undefined) return;
     this.#neighbours = state.neighbours;
     this.#ownAddresses = state.ownAddresses;
@@ -258,15 +257,5 @@ export class Layer2 {
   #held({ address, epoch, term }: Claim): HeldClaim {
     const rank = this.#grants.get(address)?.candidates.indexOf(this.#nodeName) ?? -1;
     return { address, epoch, term, rank: rank < 0 ? UNRANKED : rank };
-  }
-
-  #decoded(kept: unknown): ReturnType<typeof decodeLayer2State> | undefined {
-    try {
-      return decodeLayer2State(kept, this.#dependencies.secrets);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#keeper.refuse('damaged', error.message);
-      return undefined;
-    }
   }
 }

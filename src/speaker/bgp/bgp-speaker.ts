@@ -16,7 +16,7 @@ import type { AcceptedStream, StreamConnector, StreamEnds } from '../../ports/st
 import type { Clock, Random, Timers } from '../../ports/time.ts';
 import { StateKeeper } from '../local-state/state-keeper.ts';
 import { BfdWatch } from './bfd-watch.ts';
-import { type BgpState, decodeBgpState, encodeBgpState } from './bgp-state.ts';
+import { decodeBgpState, encodeBgpState } from './bgp-state.ts';
 import { BgpMeter } from './metrics.ts';
 import { PeerListener, type PeerListenerOptions } from './peer-listener.ts';
 import { PeerSession } from './peer-session.ts';
@@ -108,8 +108,7 @@ export class BgpSpeaker {
 
   /** Goes on where the last process of this node stopped. */
   async restore(): Promise<void> {
-    const kept = await this.#keeper.restore();
-    const state = kept === undefined ? undefined : this.#decoded(kept);
+    const state = await this.#keeper.restore((kept) => decodeBgpState(kept, this.#dependencies.secrets));
     if (state === undefined) return;
     // It is of the same start of the machine, which forwarded packets all the time.
     this.#forwardingPreserved = true;
@@ -133,16 +132,6 @@ export class BgpSpeaker {
     const former = new Set(this.#sessions.values());
     if (message.settings !== undefined) this.#applySettings(message.settings);
     for (const session of this.#sessions.values()) if (former.has(session)) session.routesChanged(changed);
-  }
-
-  #decoded(kept: unknown): BgpState | undefined {
-    try {
-      return decodeBgpState(kept, this.#dependencies.secrets);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#keeper.refuse('damaged', error.message);
-      return undefined;
-    }
   }
 
   /** What there is to say of every session. */

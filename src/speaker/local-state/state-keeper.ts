@@ -40,13 +40,18 @@ export class StateKeeper {
     this.#dependencies = dependencies;
   }
 
-  /** What the last process kept; undefined when there is nothing that can be used. */
-  async restore(): Promise<unknown> {
+  /**
+   * What the last process kept; undefined when there is nothing that can be used.
+   * @param decode throws a RangeError that says what is wrong with a damaged state
+   */
+  async restore<State>(decode: (kept: unknown) => State): Promise<State | undefined> {
+    const kept = await this.#read();
+    if (kept === undefined) return undefined;
     try {
-      return await this.#dependencies.store.read(this.#name);
+      return decode(kept);
     } catch (error) {
-      const reason = error instanceof StateStoreError ? error.code : 'damaged';
-      this.refuse(reason, messageOf(error));
+      if (!(error instanceof RangeError)) throw error;
+      this.refuse('damaged', error.message);
       return undefined;
     }
   }
@@ -69,6 +74,16 @@ export class StateKeeper {
     await this.#writing;
     this.#timer?.cancel();
     if (this.#dirty) await this.#write();
+  }
+
+  async #read(): Promise<unknown> {
+    try {
+      return await this.#dependencies.store.read(this.#name);
+    } catch (error) {
+      const reason = error instanceof StateStoreError ? error.code : 'damaged';
+      this.refuse(reason, messageOf(error));
+      return undefined;
+    }
   }
 
   #writeIn(delayMs: number): void {

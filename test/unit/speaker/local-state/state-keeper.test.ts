@@ -92,11 +92,28 @@ describe('the keeper of a state', () => {
 
   it('counts and explains a state that it leaves out', async () => {
     refusal = new StateStoreError('damaged', 'it is cut');
-    expect(await keeper.restore()).toBeUndefined();
+    expect(await keeper.restore(String)).toBeUndefined();
     expect(log.lines).toContainEqual(
       expect.objectContaining({ event: 'local-state-ignored', fields: expect.objectContaining({ reason: 'damaged' }) }),
     );
     refusal = undefined;
-    expect(await keeper.restore()).toBe('kept');
+    expect(await keeper.restore(String)).toBe('kept');
+  });
+
+  it('counts and explains a state that cannot be decoded', async () => {
+    const decode = (): never => {
+      throw new RangeError('a grant without an address');
+    };
+    expect(await keeper.restore(decode)).toBeUndefined();
+    const fields = { name: 'layer2', reason: 'damaged', detail: 'a grant without an address' };
+    expect(log.lines).toContainEqual(expect.objectContaining({ event: 'local-state-ignored', fields }));
+    expect(metrics.value('failures', { reason: 'damaged' })).toBe(1);
+  });
+
+  it('lets a mistake of the program through', async () => {
+    const decode = (): never => {
+      throw new TypeError('undefined is not a function');
+    };
+    await expect(keeper.restore(decode)).rejects.toThrow('undefined is not a function');
   });
 });
