@@ -12,7 +12,7 @@ import {
   type BfdSockets,
 } from '../../ports/bfd.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
-import { TokenBucket } from '../packet/rate-limit.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { BfdCounting } from './counting.ts';
 import { SessionDriver } from './session-driver.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../core/fsm/bfd/index.ts';
 import type { BfdSender, BfdSessionReport, BfdSessionSettings } from '../../ports/bfd.ts';
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
-import { type Rate, TokenBucket } from '../packet/rate-limit.ts';
+import { type Rate, TokenBucket } from '../token-bucket.ts';
 import type { BfdCounting } from './counting.ts';
 import { keyOf } from './key.ts';
 

@@ -14,7 +14,7 @@ import type { HelloKey, Neighbour } from '../../ports/channel.ts';
 import { type DatagramSocket, DatagramSocketError, type DatagramSockets } from '../../ports/datagrams.ts';
 import { NEIGHBOUR_PORT } from '../../ports/defaults.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
-import { type Rate, TokenBucket } from '../packet/rate-limit.ts';
+import { type Rate, TokenBucket } from '../token-bucket.ts';
 import type { HelloCounting } from './hello-counting.ts';
 
 /** More than twice what a neighbour sends at the shortest interval: the rest is somebody else's. */

@@ -7,9 +7,9 @@ import {
 } from '../../core/fsm/conflict/index.ts';
 import type { IpAddress, MacAddress } from '../../core/net/index.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { Alarm } from './alarm.ts';
 import type { Findings, LinkInquiry } from './link-inquiry.ts';
-import { TokenBucket } from './rate-limit.ts';
 
 /** A station that claims an address over and over costs one decision in this time. */
 const CLAIM_PAUSE_MS = 1000;

@@ -1,5 +1,6 @@
 import type { MacAddress } from '../../core/net/index.ts';
-import { type Rate, RequesterLimit, TokenBucket } from './rate-limit.ts';
+import { type Rate, TokenBucket } from '../token-bucket.ts';
+import { RequesterLimit } from './requester-limit.ts';
 
 const INTERFACE_REPLIES: Rate = { perSecond: 2000, burst: 4000 };
 /** A router that starts anew asks for all addresses at once: that many must pass, and still leave room for others. */
