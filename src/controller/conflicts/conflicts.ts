@@ -203,16 +203,17 @@ export class Conflicts {
     const isNews = this.#book.note(address, sighting);
     const conflict = this.#book.of(address);
     if (conflict === undefined) return;
+    if (isNews) {
+      const { seen, mac, node } = conflict;
+      log.warn('address-conflict', { address: formatIp(address), mac: formatMac(mac), seen, node });
+      this.#meter.began(seen, mac, address);
+      // First of all: nobody is moved away from an address that is not in quarantine.
+      provider.setQuarantine(address, quarantineCause(conflict));
+    }
     // Each time: the Service may have come after the first sign of the conflict.
     if (conflict.seen === 'answer') this.#moveAway(address);
     this.#events.tellServices(conflict);
-    if (!isNews) return;
-    const { seen, mac, node } = conflict;
-    log.warn('address-conflict', { address: formatIp(address), mac: formatMac(mac), seen, node });
-    this.#meter.began(seen, mac, address);
-    provider.setQuarantine(address, quarantineCause(conflict));
-    if (seen === 'answer') this.#moveAway(address);
-    this.#changed(address);
+    if (isNews) this.#changed(address);
   }
 
   /** A Service that was never reachable on its address gets another one, but not for ever. */
