@@ -139,7 +139,13 @@ function componentProblems(
   const without = nodes.map(({ meta }) => meta.name).filter((name) => !covered.has(name));
   return [
     ...(controllers.length === 0
-      ? [{ object: `Namespace ${namespace}`, message: 'no Pod of the controller: is HeraldLB installed here?' }]
+      ? [
+          {
+            object: `Namespace ${namespace}`,
+            message:
+              'no Pod of the controller: is HeraldLB installed here? If not, give its namespace with --installed-in',
+          },
+        ]
       : []),
     ...(leader === undefined ? [{ object: 'Lease', message: 'no controller leads: nothing new gets an address' }] : []),
     ...[...controllers, ...speakers]

@@ -28,6 +28,12 @@ it('the level of another namespace, or privileged, is no problem', () => {
   expect(messages({ namespaces }).join()).not.toContain('Pod Security');
 });
 
+it('where no controller is, it is told how to look into another namespace', () => {
+  expect(messages({ pods: [] })).toContain(
+    'Namespace heraldlb-system: no Pod of the controller: is HeraldLB installed here? If not, give its namespace with --installed-in',
+  );
+});
+
 it('that there is no pool at all is told, unless addresses come from a flag', () => {
   expect(messages({})).toContainEqual(expect.stringContaining('IPAddressPool: there is none, so no Service gets'));
   const served = service('web', {
