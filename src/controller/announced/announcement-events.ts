@@ -22,7 +22,7 @@ export interface AnnouncementEventsDependencies {
  */
 export class AnnouncementEvents {
   readonly #dependencies: AnnouncementEventsDependencies;
-  readonly #beganAt: number;
+  readonly #beganUnixMs: number;
   /** What each Service was told last. BOUNDED: by the Services that have an address. */
   readonly #told = new Map<string, string>();
   /** BOUNDED: as `#told`. */
@@ -30,7 +30,7 @@ export class AnnouncementEvents {
 
   constructor(dependencies: AnnouncementEventsDependencies) {
     this.#dependencies = dependencies;
-    this.#beganAt = dependencies.clock.wallTime().getTime();
+    this.#beganUnixMs = dependencies.clock.wallTime().getTime();
   }
 
   /** Follows the sources until `signal` aborts. */
@@ -80,7 +80,7 @@ export class AnnouncementEvents {
     const written = status.conditions.find(({ type }) => type === ANNOUNCED);
     return (
       written?.status === 'True' &&
-      news.every((one) => one.kind !== 'announced' || (one.since?.getTime() ?? 0) < this.#beganAt)
+      news.every((one) => one.kind !== 'announced' || (one.since?.getTime() ?? 0) < this.#beganUnixMs)
     );
   }
 }

@@ -120,8 +120,8 @@ export class HelloKeys {
   #tell(stored: Secret, read: KeptKeys | undefined, inUse: KeptKeys | undefined): void {
     const { log } = this.#dependencies;
     const secret = stored.meta.name;
-    if (read !== undefined) log.warn('hello-keys-edited', { secret, remedy: 'introduced beside those in use' });
-    else log.warn('hello-keys-unreadable', { secret, remedy: inUse === undefined ? 'made anew' : 'written back' });
+    if (read !== undefined) log.warn('hello-keys-edited', { secret, done: 'introduced beside those in use' });
+    else log.warn('hello-keys-unreadable', { secret, done: inUse === undefined ? 'made anew' : 'written back' });
   }
 
   async #create(keys: KeptKeys, signal: AbortSignal): Promise<KeptKeys> {

@@ -41,7 +41,7 @@ export class LinkAnnouncer {
   }
 
   lose(addresses: readonly IpAddress[]): void {
-    this.#step({ kind: 'lost', addresses, nowMs: this.#dependencies.clock.nowMs() });
+    this.#step({ kind: 'lost', addresses });
   }
 
   /** Neighbours or switches may have forgotten these, or all, or look in the wrong direction. */

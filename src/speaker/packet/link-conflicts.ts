@@ -60,7 +60,7 @@ export class LinkConflicts {
 
   /** To be announced once the LAN has been asked. */
   want(addresses: readonly IpAddress[]): void {
-    this.#step({ kind: 'wanted', addresses, nowMs: this.#dependencies.clock.nowMs() });
+    this.#step({ kind: 'wanted', addresses });
   }
 
   /** Not wanted any more, or to be announced without asking. */
@@ -70,7 +70,7 @@ export class LinkConflicts {
       'tentative',
     );
     for (const address of addresses) this.#claimedAtMs.delete(address);
-    this.#step({ kind: 'unwanted', addresses, nowMs: this.#dependencies.clock.nowMs() });
+    this.#step({ kind: 'unwanted', addresses });
   }
 
   /** A foreign station claims an address that is announced here. */

@@ -62,7 +62,7 @@ export type AnnouncingEvent =
   /** These addresses are owned from now on. Those that already were keep their place. */
   | { readonly kind: 'taken'; readonly addresses: readonly IpAddress[]; readonly nowMs: number }
   /** These are not: nothing more is sent for them. */
-  | { readonly kind: 'lost'; readonly addresses: readonly IpAddress[]; readonly nowMs: number }
+  | { readonly kind: 'lost'; readonly addresses: readonly IpAddress[] }
   /** Everybody may have forgotten these, or all: the carrier came back, the MAC changed, a bond failed over. */
   | { readonly kind: 'forgotten'; readonly addresses?: readonly IpAddress[]; readonly nowMs: number }
   /** This node cannot tell whether anybody hears it, or can again: then everybody may have forgotten. */

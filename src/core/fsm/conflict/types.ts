@@ -47,9 +47,9 @@ export interface ConflictState {
 
 export type ConflictEvent =
   /** To be announced, but nobody knows yet whether they are free. */
-  | { readonly kind: 'wanted'; readonly addresses: readonly IpAddress[]; readonly nowMs: number }
+  | { readonly kind: 'wanted'; readonly addresses: readonly IpAddress[] }
   /** Not to be announced any more, or to be announced without asking. */
-  | { readonly kind: 'unwanted'; readonly addresses: readonly IpAddress[]; readonly nowMs: number }
+  | { readonly kind: 'unwanted'; readonly addresses: readonly IpAddress[] }
   /** What asking brought: who answers for the address, and who else asks for it. */
   | {
       readonly kind: 'found';

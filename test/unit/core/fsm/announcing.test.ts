@@ -53,7 +53,7 @@ class Announcer {
   }
 
   lose(...addresses: IpAddress[]): void {
-    this.tell({ kind: 'lost', addresses, nowMs: this.nowMs });
+    this.tell({ kind: 'lost', addresses });
   }
 
   until(endMs: number): void {
@@ -148,7 +148,7 @@ describe('announcing an address', () => {
     announcer.take(A);
     announcer.until(1_000_000);
     expect(announcer.times('announcement')).toHaveLength(7);
-    const { actions } = stepAnnouncing(announcer.state, { kind: 'lost', addresses: [], nowMs: 1e6 }, ARP_ANNOUNCING);
+    const { actions } = stepAnnouncing(announcer.state, { kind: 'lost', addresses: [] }, ARP_ANNOUNCING);
     expect(actions).toEqual([{ kind: 'wake', atMs: undefined }]);
   });
 
@@ -352,7 +352,7 @@ describe('the announcing machine', () => {
   };
   const events: Record<string, AnnouncingEvent> = {
     taken: { kind: 'taken', addresses: [A], nowMs: 1000 },
-    lost: { kind: 'lost', addresses: [A], nowMs: 1000 },
+    lost: { kind: 'lost', addresses: [A] },
     forgotten: { kind: 'forgotten', nowMs: 1000 },
     due: { kind: 'due', nowMs: 1000, gateways: 1, draw: 0.5 },
     'hushed, taken': { kind: 'taken', addresses: [A], nowMs: 1000 },

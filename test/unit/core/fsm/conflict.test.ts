@@ -77,8 +77,8 @@ const STANDINGS: Readonly<Record<string, Standing | undefined>> = {
 };
 
 const EVENTS: Readonly<Record<string, ConflictEvent>> = {
-  wanted: { kind: 'wanted', addresses: [A], nowMs: NOW_MS },
-  unwanted: { kind: 'unwanted', addresses: [A], nowMs: NOW_MS },
+  wanted: { kind: 'wanted', addresses: [A] },
+  unwanted: { kind: 'unwanted', addresses: [A] },
   'found: nobody': found(),
   'found: somebody': found({ macs: [FOREIGN] }),
   'found: a rival': found({ rivals: [FOREIGN], draw: 0.5 }),
@@ -181,7 +181,7 @@ describe('keeping an address apart from those of others', () => {
 
   it('forgets what is not wanted here any more, and does not say that the conflict is over', () => {
     for (const standing of Object.values(STANDINGS))
-      expect(step(standing, { kind: 'unwanted', addresses: [A], nowMs: NOW_MS })).toEqual({ actions: [] });
+      expect(step(standing, { kind: 'unwanted', addresses: [A] })).toEqual({ actions: [] });
   });
 
   it('names the time of the next thing to do', () => {
