@@ -59,7 +59,7 @@ export async function explain({ snapshot, service, options, owners, speakers }: 
   const states =
     announcement === undefined
       ? []
-      : await statesOf(key, announcement, { config, snapshot, owners, speakers, options });
+      : await statesOf(key, announcements, { config, snapshot, owners, speakers, options });
   const view = serviceViews({ ...snapshot, services: [service] })[0];
   const endpoints = endpointsIn(snapshot).of(key);
   const announced = conditionOf(service.status.conditions, ANNOUNCED)?.message;
@@ -146,7 +146,7 @@ function allocationOf({ status, spec }: Service, problem: string | undefined): s
 
 async function statesOf(
   key: string,
-  announcement: ServiceAnnouncement,
+  announcements: ReadonlyMap<string, ServiceAnnouncement>,
   { config, snapshot, owners, speakers, options }: { readonly config: Config } & Omit<ExplainInput, 'service'>,
 ): Promise<readonly AnnouncementState[]> {
   const known = owners.flatMap(({ address, node }) => {
@@ -155,7 +155,7 @@ async function statesOf(
   });
   const states = await rehearsePlacement({
     config,
-    announcements: new Map([[key, announcement]]),
+    announcements,
     nodes: snapshot.nodes,
     endpointSlices: snapshot.endpointSlices,
     alive: snapshot.nodes.map(({ meta }) => meta.name).filter((name) => !isGone(speakers.get(name))),

@@ -38,6 +38,11 @@ export class AddressBook {
     return (this.#services.get(serviceKey)?.addresses ?? []).map(({ address }) => address);
   }
 
+  /** How a Service uses its addresses. */
+  usesBy(serviceKey: string): readonly BookedUse[] {
+    return this.addressesOf(serviceKey).flatMap((address) => this.#pages.get(address)?.uses.get(serviceKey) ?? []);
+  }
+
   usesOf(address: IpAddress): readonly BookedUse[] {
     return [...(this.#pages.get(address)?.uses.values() ?? [])];
   }

@@ -6,7 +6,7 @@ import type { Metrics } from '../../ports/metrics.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import { abandonedAddresses } from './abandonment.ts';
-import type { AddressBook } from './address-book.ts';
+import type { AddressBook, BookedUse } from './address-book.ts';
 import { ClaimReview } from './claim-review.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { EligibleNodes } from './eligibility.ts';
@@ -20,7 +20,7 @@ import { StateCensus } from './state-census.ts';
 
 export interface AddressDecisionsDependencies {
   readonly book: AddressBook;
-  readonly cluster: Pick<ClusterView, 'directory' | 'eligibleFor'>;
+  readonly cluster: Pick<ClusterView, 'directory' | 'eligibleFor' | 'idlenessOf'>;
   readonly speakers: Speakers;
   readonly history: OwnerHistory;
   /** Whether an address that was never announced is known to be free on the LAN. */
@@ -145,9 +145,13 @@ export class AddressDecisions {
     return abandonedAddresses(nodeName, this.#placement, this.#dependencies.speakers);
   }
 
-  /** How it stands with an address. `waiting`: why nothing is decided yet. */
-  stateOf(address: IpAddress, waiting: Obstacle | undefined): AnnouncementState {
-    const obstacle = this.#dependencies.book.obstacleOf(address) ?? waiting;
+  /** How it stands with a Service's use of an address. `waiting`: why nothing is decided yet. */
+  stateOf({ announced: { address }, ...use }: BookedUse, waiting: Obstacle | undefined): AnnouncementState {
+    const { book, cluster } = this.#dependencies;
+    const obstacle = book.obstacleOf(address) ?? waiting;
+    const idleness = obstacle === undefined ? cluster.idlenessOf(use) : undefined;
+    // Others who share the address keep it announced.
+    if (idleness !== undefined) return { address, candidates: [], claimed: false, obstacle: idleness };
     const ownership = this.#claims.ownershipOf(address);
     const rival = this.#ledger.rivalOf(address);
     const interfaces = ownership && this.#ledger.interfacesOf(address, ownership.node);

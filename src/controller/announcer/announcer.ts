@@ -117,7 +117,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
   set(serviceKey: string, announcement: ServiceAnnouncement): void {
     const touched = this.#book.set(serviceKey, announcement);
     this.#decideEach(touched);
-    if (touched.length > announcement.addresses.length) this.#tellService(serviceKey);
+    if (touched.length > announcement.addresses.length || this.#shares(serviceKey)) this.#tellService(serviceKey);
   }
 
   delete(serviceKey: string): void {
@@ -138,7 +138,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
   /** How it stands with each address of a Service; empty for one that was not set. */
   statesOf(serviceKey: string): readonly AnnouncementState[] {
     const waiting = this.#phase === 'deciding' ? undefined : this.#waiting;
-    return this.#book.addressesOf(serviceKey).map((address) => this.#decisions.stateOf(address, waiting));
+    return this.#book.usesBy(serviceKey).map((use) => this.#decisions.stateOf(use, waiting));
   }
 
   /** The Services that use an address. */
@@ -213,7 +213,10 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
   }
 
   endpointsChanged(serviceKeys: readonly string[]): void {
-    for (const key of serviceKeys) this.#decideEach(this.#book.addressesOf(key));
+    for (const key of serviceKeys) {
+      this.#decideEach(this.#book.addressesOf(key));
+      if (this.#shares(key)) this.#tellService(key);
+    }
   }
 
   advertisementsChanged(): void {
@@ -267,6 +270,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
   #decide(address: IpAddress): void {
     if (this.#phase === 'deciding') this.#decisions.decide(address);
     else if (this.#waiting === NO_SPEAKER) this.retell(address);
+  }
+
+  /** Then there may be news for it of an address about which nothing is decided anew. */
+  #shares(serviceKey: string): boolean {
+    return this.#book.addressesOf(serviceKey).some((address) => this.servicesOf(address).length > 1);
   }
 
   #tellService(serviceKey: string): void {

@@ -3,7 +3,7 @@ import { type EndpointSlice, keyOf, type Node } from '../../ports/kubernetes.ts'
 import type { ConfigSource } from '../configuration/config-source.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { BookedUse } from './address-book.ts';
-import { Eligibility, type EligibleNodes } from './eligibility.ts';
+import { Eligibility, type EligibleNodes, idleness } from './eligibility.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { NodeDirectory } from './node-directory.ts';
 import type { NodeObstacleOptions } from './node-obstacle.ts';
@@ -98,5 +98,10 @@ export class ClusterView {
       return { service, announced, endpoints: this.#endpoints.of(serviceKey) };
     });
     return this.#eligibility.of(withEndpoints, refusals);
+  }
+
+  /** Why nothing is announced for this one of those who use an address. Undefined when nothing of its own is in the way. */
+  idlenessOf({ serviceKey, service }: Omit<BookedUse, 'announced'>): Obstacle | undefined {
+    return idleness({ service, endpoints: this.#endpoints.of(serviceKey) });
   }
 }

@@ -69,17 +69,26 @@ export class Eligibility {
     return { lost, gained };
   }
 
-  /** The nodes that may announce an address for all of the Services that use it. Never empty: then it is an obstacle. */
+  /**
+   * The nodes that may announce an address for all of the Services that use it and have an endpoint: the others would have
+   * nothing of it, and take it from nobody. Never empty: then it is an obstacle.
+   */
   of(uses: readonly AddressUse[], refusals: ReadonlyMap<string, string>): EligibleNodes | Obstacle {
     let eligible: EligibleNodes | undefined;
+    let idlest: Obstacle | undefined;
     for (const use of uses) {
       const reach = this.#reachOf(use);
       if (reach === undefined) return noAdvertisement(use);
-      if (!use.endpoints.any) return { reason: 'NoEndpoint', message: `${keyOf(use.service)} has no ready endpoint` };
+      const idle = idleness(use);
+      if (idle !== undefined) {
+        idlest ??= idle;
+        continue;
+      }
       const mine = use.service.externalTrafficPolicy === 'Local' ? local(reach.able, use.endpoints) : reach.able;
       if (mine.size === 0) return this.#whyNobody(reach, use);
       eligible = eligible === undefined ? mine : this.#both(eligible, mine);
     }
+    if (eligible === undefined && idlest !== undefined) return idlest;
     if (eligible === undefined || eligible.size === 0) {
       return { reason: 'NoMatchingNode', message: 'no node may announce it for all of the Services that share it' };
     }
@@ -141,6 +150,11 @@ export class Eligibility {
     });
     return { reason: 'NoEligibleNode', message: `no node can announce it: ${abridged(why, NAMED_NODES)}` };
   }
+}
+
+/** That nobody would be reached by an address. Undefined when somebody would. */
+export function idleness({ service, endpoints }: Omit<AddressUse, 'announced'>): Obstacle | undefined {
+  return endpoints.any ? undefined : { reason: 'NoEndpoint', message: `${keyOf(service)} has no ready endpoint` };
 }
 
 /** Why a node that matches cannot announce on these terms. */

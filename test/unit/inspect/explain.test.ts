@@ -71,6 +71,21 @@ describe('what is explained of layer 2', () => {
     );
   });
 
+  it('is that nothing is announced for a Service without endpoints, though another keeps their address announced', async () => {
+    const sharing = (name: string, port: number) =>
+      service(name, {
+        meta: { annotations: { ...web.meta.annotations, 'metallb.io/allow-shared-ip': 'one' } },
+        spec: { ports: [{ protocol: 'TCP', port }] },
+        status: web.status,
+      });
+    const mail = sharing('mail', 25);
+    const services = [sharing('web', 80), mail];
+    expect(await told({ objects, services })).toContain('first: it is to announce it\n');
+    expect(await told({ objects, services }, { service: mail })).toContain(
+      '  node-a: default/mail has no ready endpoint\n  node-b: default/mail has no ready endpoint\n',
+    );
+  });
+
   it('is with externalTrafficPolicy Local which nodes have no endpoint; one that terminates counts while it serves', async () => {
     const endpointSlices = [sliceOf('web', [{ nodeName: 'node-b', ready: false, serving: true }])];
     const text = await told(
