@@ -19,6 +19,17 @@ interface Envelope {
   readonly own: { readonly tag: number; readonly incarnation: number };
 }
 
+/** How this node begins with a neighbour. */
+interface Introduction {
+  readonly intervalMs: number;
+  readonly nowMs: number;
+  /**
+   * No smaller than that of any hello which this node has sent to one of that name. A neighbour that was named all the time takes
+   * smaller ones for replayed; and nothing that it was once told proves that it lives now.
+   */
+  readonly afterSequence: number;
+}
+
 /** What changed with a hello that was believed. */
 interface Received {
   /** Addresses about whose holding it said something new. */
@@ -40,8 +51,8 @@ export class Neighbour {
   /** BOUNDED: by the addresses of a node that the controller sends. */
   #addresses: ReadonlySet<IpAddress>;
   #liveness: Liveness;
-  #proof: Proof = NOTHING_PROVEN;
-  #sequence = 0;
+  #proof: Proof;
+  #sequence: number;
   /** The last believed hello, without its entries. */
   #said: Hello | undefined;
   /** Since when it has said in every hello that it hears others, but not this node, in ms. */
@@ -50,9 +61,11 @@ export class Neighbour {
   /** What a start that is not believed needs to hear. */
   #challenge: HelloEcho | undefined;
 
-  constructor({ nodeName, addresses }: OwnershipNeighbour, intervalMs: number, nowMs: number) {
+  constructor({ nodeName, addresses }: OwnershipNeighbour, { intervalMs, nowMs, afterSequence }: Introduction) {
     this.nodeName = nodeName;
     this.namedMs = nowMs;
+    this.#sequence = afterSequence;
+    this.#proof = { ...NOTHING_PROVEN, provenSequence: afterSequence };
     this.tag = nodeTag(nodeName);
     this.#addresses = new Set(addresses);
     this.#liveness = unknownLiveness(intervalMs);
@@ -99,6 +112,11 @@ export class Neighbour {
 
   moveTo(addresses: readonly IpAddress[]): void {
     this.#addresses = new Set(addresses);
+  }
+
+  /** Of the last hello to it. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   nextSequence(): number {

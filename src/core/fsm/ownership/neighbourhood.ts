@@ -30,6 +30,8 @@ export class Neighbourhood {
   readonly #neighbours = new Map<string, Neighbour>();
   /** The same. Of two with one tag, which nobody has seen yet, only one is vouched for. */
   readonly #byTag = new Map<number, Neighbour>();
+  /** The largest of a hello to one that is no neighbour any more, and may be named again. */
+  #formerSequence = 0;
   /** When anybody was there last, in ms. */
   #lifeMs = NEVER;
   #askedGatewaysMs = NEVER;
@@ -75,8 +77,9 @@ export class Neighbourhood {
   /** Names all neighbours. This node may be among them. */
   set(list: readonly OwnershipNeighbour[], nowMs: number): void {
     const named = new Set(list.map(({ nodeName }) => nodeName));
-    for (const nodeName of this.#neighbours.keys()) {
+    for (const [nodeName, { sequence }] of this.#neighbours) {
       if (named.has(nodeName)) continue;
+      this.#formerSequence = Math.max(this.#formerSequence, sequence);
       this.#neighbours.delete(nodeName);
       this.#neighbourNews.add(nodeName);
     }
@@ -86,7 +89,7 @@ export class Neighbourhood {
       const known = this.#neighbours.get(nodeName);
       if (known !== undefined) known.moveTo(neighbour.addresses);
       else {
-        this.#neighbours.set(nodeName, new Neighbour(neighbour, this.#options.helloIntervalMs, nowMs));
+        this.#neighbours.set(nodeName, this.#introduced(neighbour, nowMs));
         this.#neighbourNews.add(nodeName);
         this.#actions.push({ kind: 'standing', nodeName, standing: 'never-heard' });
       }
@@ -160,6 +163,11 @@ export class Neighbourhood {
     for (const { liveness } of this.#neighbours.values())
       nextMs = Math.min(nextMs, nextQuestionMs(liveness, alone), nextJudgementMs(liveness));
     return nextMs;
+  }
+
+  #introduced(neighbour: OwnershipNeighbour, nowMs: number): Neighbour {
+    const intervalMs = this.#options.helloIntervalMs;
+    return new Neighbour(neighbour, { intervalMs, nowMs, afterSequence: this.#formerSequence });
   }
 
   /** Somebody whom this node hears says when it heard the bearer of the tag. */

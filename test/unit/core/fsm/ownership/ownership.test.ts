@@ -14,6 +14,11 @@ function grant(counter: number, candidates: readonly string[], address: IpAddres
   return { address, epoch: { generation: 1, counter }, candidates };
 }
 
+const BOTH = [
+  { nodeName: 'a', addresses: [NODE.a] },
+  { nodeName: 'b', addresses: [NODE.b] },
+];
+
 /** Two nodes on one wire, on which every hello goes through the codec. */
 class Pair {
   readonly actions: (OwnershipAction & { readonly node: Name })[] = [];
@@ -25,11 +30,7 @@ class Pair {
   constructor() {
     for (const name of ['a', 'b'] as const) {
       this.give(name, { kind: 'interfaces', interfaces: [{ name: 'eth0', mac: macFromValue(0x02 + 256), up: true }] });
-      const neighbours = [
-        { nodeName: 'a', addresses: [NODE.a] },
-        { nodeName: 'b', addresses: [NODE.b] },
-      ];
-      this.give(name, { kind: 'neighbours', neighbours });
+      this.give(name, { kind: 'neighbours', neighbours: BOTH });
     }
     this.run(300);
   }
@@ -165,6 +166,41 @@ describe('the ownership of a node', () => {
     if (heard === undefined) throw new Error('a said nothing');
     const done = pair.give('b', { kind: 'hello', from: NODE.a, hello: heard.hello });
     expect(done).toContainEqual({ kind: 'refused', sender: 'a', reason: 'replayed' });
+  });
+
+  describe('whose neighbour is named no longer, and then again', () => {
+    const namedAgain = (pair: Pair, ...names: readonly Name[]): void => {
+      for (const name of names) pair.give(name, { kind: 'neighbours', neighbours: [] });
+      pair.run(50);
+      for (const name of names) pair.give(name, { kind: 'neighbours', neighbours: BOTH });
+    };
+
+    it.each([[['a']], [['b']], [['a', 'b']]] as const)(
+      'agrees with it within a second, however long they had heard each other and whoever was told: %s',
+      (names) => {
+        const pair = new Pair().run(60_000);
+        pair.give('b', { kind: 'grants', changed: [grant(1, ['b', 'a'])], revoked: [] });
+        pair.run(50);
+        namedAgain(pair, ...names);
+        pair.give('a', { kind: 'grants', changed: [grant(1, ['b', 'a'])], revoked: [] });
+        pair.run(1000);
+        for (const name of ['a', 'b'] as const)
+          expect(pair.of(name, 'standing').at(-1)).toMatchObject({ standing: 'heard' });
+        expect(pair.hellos.slice(-2).every(({ hello: { resync } }) => !resync)).toBe(true);
+        pair.run(10_000);
+        expect(pair.of('a', 'claim')).toEqual([]);
+      },
+    );
+
+    it('believes nothing of it that was said before', () => {
+      const pair = new Pair().run(60_000);
+      const recorded = pair.hellos.findLast(({ from }) => from === 'b')?.hello;
+      pair.cut = true;
+      namedAgain(pair, 'a');
+      pair.actions.length = 0;
+      pair.give('a', { kind: 'hello', from: NODE.b, hello: recorded ?? hello() });
+      expect(pair.of('a', 'refused')).toMatchObject([{ reason: 'unproven' }]);
+    });
   });
 
   it('answers at most one hello for each turn to whoever replays old ones', () => {
