@@ -20,7 +20,7 @@ interface Words {
   readonly flags: readonly string[];
 }
 
-export function completionScript(program: Command, shell: Shell): string {
+function completionScript(program: Command, shell: Shell): string {
   const words = program.commands.map((command) => ({
     command: command.name(),
     description: command.description(),

@@ -15,7 +15,7 @@ export interface ApiAccess {
 export type ApiObject = Record<string, any>;
 
 /** The API said no. */
-export class ApiRefusal extends Error {
+class ApiRefusal extends Error {
   readonly status: number;
 
   constructor(call: string, status: number, body: ApiObject) {

@@ -79,7 +79,7 @@ export class AuthorityStore {
 }
 
 /** The signing one first, for people who look. */
-export function bundleOf(authorities: Authorities): string {
+function bundleOf(authorities: Authorities): string {
   return [authorities.active, authorities.next, authorities.previous].map((one) => one?.certificate ?? '').join('');
 }
 

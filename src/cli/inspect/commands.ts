@@ -16,7 +16,7 @@ import { type Output, outputOption, print } from './output.ts';
 export const HEALTHY = 0;
 export const PROBLEMS = 1;
 /** Wrong usage, or a cluster that could not be read. */
-export const FAILED = 2;
+const FAILED = 2;
 
 export type InspectFlags = ClusterFlags & { readonly output: Output };
 

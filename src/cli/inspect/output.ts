@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { stringify } from 'yaml';
 
-export const OUTPUTS = ['table', 'json', 'yaml'] as const;
+const OUTPUTS = ['table', 'json', 'yaml'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 /** `-o`, as in kubectl. */

@@ -54,7 +54,7 @@ export function contributionsOf(
  * The advertisements for an address, in the order of the list. One that selects Services counts only when it selects every
  * Service that has the address: a route cannot tell them apart.
  */
-export function advertisementsFor(
+function advertisementsFor(
   { poolName, poolLabels }: AnnouncedAddress,
   sharers: readonly Pick<ServiceAnnouncement, 'labels'>[],
   advertisements: readonly BgpAdvertisement[],

@@ -47,7 +47,7 @@ export function choose(stock: Stock, applicant: Applicant, wanted: Wanted): Choi
 }
 
 /** Why an address cannot be had by this Service, were it to ask for it. */
-export function requestRefusal(
+function requestRefusal(
   book: AddressBook,
   applicant: Applicant,
   { address, wanted }: { readonly address: IpAddress; readonly wanted: Pick<Wanted, 'families' | 'pools'> },

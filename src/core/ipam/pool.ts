@@ -113,7 +113,7 @@ function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boo
 }
 
 /** The parts of `ranges` that are in none of `holes`, in the order of `ranges`. */
-export function difference(ranges: readonly AddressRange[], holes: readonly AddressRange[]): AddressRange[] {
+function difference(ranges: readonly AddressRange[], holes: readonly AddressRange[]): AddressRange[] {
   const ascending = [...holes].sort((a, b) => compareIp(a.first, b.first));
   return ranges.flatMap((range) => {
     const parts: AddressRange[] = [];

@@ -15,8 +15,8 @@ export type IpAddress = Ipv4 | Ipv6;
 /** Spelled as in `spec.ipFamilies` of a Kubernetes Service. */
 export type IpFamily = 'IPv4' | 'IPv6';
 
-export const IPV4_BITS = 32;
-export const IPV6_BITS = 128;
+const IPV4_BITS = 32;
+const IPV6_BITS = 128;
 const IPV4_MAX = 0xffff_ffff;
 const IPV6_MAX = (1n << 128n) - 1n;
 const MAPPED_PREFIX = 0xffffn;

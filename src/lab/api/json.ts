@@ -59,14 +59,6 @@ export function stringMapAt(value: Json | undefined, ...path: readonly string[])
   return Object.fromEntries(entries.flatMap(([name, item]) => (typeof item === 'string' ? [[name, item]] : [])));
 }
 
-/** A copy with the value under the path replaced, objects on the way made as needed. `undefined` takes the member away. */
-export function withAt(object: JsonObject, path: readonly string[], value: Json | undefined): JsonObject {
-  const [member, ...rest] = path;
-  if (member === undefined) return object;
-  if (rest.length > 0) return { ...object, [member]: withAt(objectAt(object, member) ?? {}, rest, value) };
-  return { ...object, [member]: value };
-}
-
 /** Equality of values; a member that is undefined equals an absent one. Member order does not count. */
 export function deepEqual(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;

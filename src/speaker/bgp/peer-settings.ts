@@ -14,7 +14,7 @@ const SHORTEST_USER_TIMEOUT_MS = 10_000;
 const USER_TIMEOUT_WITHOUT_HOLD_MS = 30_000;
 
 /** Whether the peer is of our own AS, as far as that is known before it speaks. */
-export function isInternal({ peerAsn, localAsn, myAsn }: BgpPeerSettings): boolean {
+function isInternal({ peerAsn, localAsn, myAsn }: BgpPeerSettings): boolean {
   return peerAsn.kind === 'internal' || (peerAsn.kind === 'number' && peerAsn.asn === (localAsn ?? myAsn));
 }
 

@@ -33,7 +33,7 @@ const KNOWN_ATTRIBUTES = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17,
 const bool = fc.boolean();
 const afiSafi = { afi: u16, safi: u8 };
 
-export const capability: fc.Arbitrary<Capability> = fc.oneof(
+const capability: fc.Arbitrary<Capability> = fc.oneof(
   fc.record({ kind: fc.constant('multiprotocol' as const), ...afiSafi }),
   fc.constantFrom<Capability>({ kind: 'routeRefresh' }, { kind: 'extendedMessage' }, { kind: 'enhancedRouteRefresh' }),
   fc.record({
@@ -81,7 +81,7 @@ function segments(
 const some = <T>(value: fc.Arbitrary<T>, maxLength: number) => fc.array(value, { minLength: 1, maxLength });
 
 /** The attributes of an internal peer, or an external one; of one that knows four-octet AS numbers, or not. */
-export function attribute(to: { internal: boolean; fourOctetAs: boolean }): fc.Arbitrary<PathAttribute> {
+function attribute(to: { internal: boolean; fourOctetAs: boolean }): fc.Arbitrary<PathAttribute> {
   const number = to.fourOctetAs ? asn : twoOctetAsn;
   const kind = <K extends PathAttribute['kind']>(name: K) => fc.constant(name);
   return fc.oneof(

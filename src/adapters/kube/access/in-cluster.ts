@@ -6,7 +6,7 @@ import { type ClusterAccess, ClusterAccessError } from './cluster-access.ts';
 import { TokenFile } from './token-file.ts';
 
 /** Where the kubelet mounts the ServiceAccount of a Pod. */
-export const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
+const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export interface InClusterOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;

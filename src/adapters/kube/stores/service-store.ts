@@ -7,7 +7,7 @@ import type { WireObject } from '../mapping/wire.ts';
 import { SERVICES } from '../resource-types.ts';
 
 /** The kind of patch that merges lists of finalizers and of conditions by their keys. */
-export const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
 
 /** How kube-apiserver says that the object is another one than the patch is for. */
 const OTHER_UID = /metadata\.uid|UID in precondition/;

@@ -5,7 +5,7 @@ const NAME_MAX = 63;
  * letter on. What is still no name of an object after that is replaced by dashes.
  * @see RFC 1123, MetalLB configmaptocrs
  */
-export function objectName(text: string): string {
+function objectName(text: string): string {
   const lower = text
     .slice(0, NAME_MAX)
     .toLowerCase()

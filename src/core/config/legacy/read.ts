@@ -117,7 +117,7 @@ function letters(name: string): string {
 }
 
 /** One step further down, by its name in the old file and by that in the object that is made of it. */
-export function below(at: Reading, legacy: string | number, object: string | number): Reading {
+function below(at: Reading, legacy: string | number, object: string | number): Reading {
   return { ...at, legacy: [...at.legacy, legacy], object: [...at.object, object] };
 }
 

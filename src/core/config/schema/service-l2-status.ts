@@ -9,7 +9,7 @@ export const statusSubject = {
   serviceNamespace: immutable('Namespace of the Service.'),
 };
 
-export const statusColumns = [
+const statusColumns = [
   { name: 'Allocated Node', type: 'string', jsonPath: '.status.node' },
   { name: 'Service Name', type: 'string', jsonPath: '.status.serviceName' },
   { name: 'Service Namespace', type: 'string', jsonPath: '.status.serviceNamespace' },

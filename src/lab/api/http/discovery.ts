@@ -47,7 +47,7 @@ function groupsOf(versions: readonly string[]): JsonObject[] {
 }
 
 /** Orders `v1beta1` < `v1beta2` < `v1` < `v2`. @see Kubernetes "Version priority" */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [left, right] = [rankOf(a), rankOf(b)];
   for (const [at, rank] of left.entries()) {
     const difference = rank - (right[at] ?? 0);
