@@ -5,7 +5,7 @@ import type { Clock, Timers } from '../../ports/time.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { EligibleNodes } from './eligibility.ts';
 import { compareEpochs } from './epochs.ts';
-import { Handovers, type HandoversOptions } from './handovers.ts';
+import { Handovers, type HandoversOptions, type Outgoing } from './handovers.ts';
 import type { NeighbourSource } from './neighbour-lists.ts';
 import { RecentlyAnnounced } from './recently-announced.ts';
 
@@ -109,7 +109,7 @@ export class GrantLedger {
   /** Who announces it by right, as far as we know: who took it over, else whom we chose. */
   holderOf(address: IpAddress): string | undefined {
     const entry = this.#entries.get(address);
-    return entry?.successor?.node ?? entry?.list[0];
+    return entry && holderBy(entry).node;
   }
 
   /** Who took it over without us, unless the owner goes on announcing: then the LAN is split, and each part has its own. */
@@ -243,7 +243,8 @@ export class GrantLedger {
   /** Takes the address from those who are not in the new list; who announces it now keeps it until the new owner claims. */
   #retire(address: IpAddress, before: Entry, { list, epoch }: Pick<Entry, 'list' | 'epoch'>): void {
     const { speakers } = this.#dependencies;
-    const announcing = this.#handovers.outgoingOf(address) ?? before.successor?.node ?? before.list[0] ?? '';
+    const outgoing = this.#handovers.outgoingOf(address) ?? holderBy(before);
+    const { node: announcing, interfaces } = outgoing;
     const presence = speakers.speaker(announcing)?.presence ?? 'gone';
     const keeps = !list.includes(announcing) && presence !== 'gone';
     for (const node of new Set([...before.list, announcing])) {
@@ -254,18 +255,25 @@ export class GrantLedger {
       return;
     }
     // By this it knows whose claim to wait for.
-    speakers.grant(announcing, { address, epoch, candidates: list, probed: true });
-    this.#handovers.begin(address, announcing, list);
+    const bound = interfaces === undefined ? {} : { interfaces };
+    speakers.grant(announcing, { address, epoch, candidates: list, ...bound, probed: true });
+    this.#handovers.begin(address, outgoing, list);
   }
 
   #revokeAll(address: IpAddress, before: Entry): true {
     if (before.announced) this.#recent.note(address);
-    const holders = new Set([...before.list, this.#handovers.outgoingOf(address) ?? '', before.successor?.node ?? '']);
+    const holders = new Set([...before.list, (this.#handovers.outgoingOf(address) ?? holderBy(before)).node]);
     this.#handovers.cancel(address);
     for (const node of holders) this.#dependencies.speakers.revoke(node, address);
     this.#entries.delete(address);
     return true;
   }
+}
+
+/** Who announces by an entry, and where it may. */
+function holderBy({ list, interfaces, successor }: Entry): Outgoing {
+  const node = successor?.node ?? list[0] ?? '';
+  return { node, interfaces: interfaces[list.indexOf(node)] };
 }
 
 function verdictOn(claim: Claim, node: string, entry: Entry): ClaimVerdict {

@@ -19,9 +19,15 @@ export interface HandoversDependencies {
 
 export type HandoverResult = 'claimed' | 'timeout' | 'cancelled';
 
+/** Who goes on announcing until the new owner claims. */
+export interface Outgoing {
+  readonly node: string;
+  /** Names of the interfaces that may answer; undefined = all. */
+  readonly interfaces: readonly string[] | undefined;
+}
+
 interface Handover {
-  /** Goes on announcing until the new owner claims. */
-  readonly outgoing: string;
+  readonly outgoing: Outgoing;
   /** It and the candidates that come after it. */
   readonly partners: readonly string[];
   readonly timer: Timer;
@@ -43,7 +49,7 @@ export class Handovers {
     this.#results = dependencies.metrics.counter(HANDOVERS);
   }
 
-  outgoingOf(address: IpAddress): string | undefined {
+  outgoingOf(address: IpAddress): Outgoing | undefined {
     return this.#pending.get(address)?.outgoing;
   }
 
@@ -53,11 +59,11 @@ export class Handovers {
   }
 
   /** `outgoing` keeps the address until somebody of the list claims it. However often the list changes, it waits no longer. */
-  begin(address: IpAddress, outgoing: string, list: readonly string[]): void {
+  begin(address: IpAddress, outgoing: Outgoing, list: readonly string[]): void {
     const before = this.#pending.get(address);
     const { timers } = this.#dependencies;
     const timer = before?.timer ?? timers.start(this.#options.handoverMs, () => this.finish(address, 'timeout'));
-    const partners = [outgoing, ...list];
+    const partners = [outgoing.node, ...list];
     if (before !== undefined) this.#partners.remove(before.partners);
     this.#partners.add(partners);
     this.#pending.set(address, { outgoing, partners, timer });
@@ -68,7 +74,7 @@ export class Handovers {
     const outgoing = this.outgoingOf(address);
     if (outgoing === undefined) return;
     this.#end(address, result);
-    this.#dependencies.revoke(outgoing, address);
+    this.#dependencies.revoke(outgoing.node, address);
   }
 
   /** There is nothing to be waited for any more; what becomes of the outgoing owner is decided elsewhere. */
@@ -79,7 +85,7 @@ export class Handovers {
   /** Who is gone has nothing to hand over. */
   nodeGone(nodeName: string): void {
     for (const [address, { outgoing }] of [...this.#pending]) {
-      if (outgoing === nodeName) this.finish(address, 'cancelled');
+      if (outgoing.node === nodeName) this.finish(address, 'cancelled');
     }
   }
 

@@ -6,6 +6,7 @@ import { ManualTime } from '../../../support/manual-time.ts';
 import { RecordingMetrics } from '../../../support/recording-telemetry.ts';
 
 const VIP = ip('10.0.0.1');
+const OLD = { node: 'old', interfaces: ['eth0'] };
 
 describe('a planned move', () => {
   let time: ManualTime;
@@ -21,7 +22,7 @@ describe('a planned move', () => {
       { handoverMs: 2_000 },
       { timers: time, metrics, revoke: (node, address) => void revoked.push(`${node} ${formatIp(address)}`) },
     );
-    handovers.begin(VIP, 'old', ['new', 'standby']);
+    handovers.begin(VIP, OLD, ['new', 'standby']);
   });
   afterEach(() => {
     handovers.stop();
@@ -31,7 +32,7 @@ describe('a planned move', () => {
   const ended = (result: string) => metrics.value('heraldlb_handovers_total', { result }) ?? 0;
 
   it('ends when the new owner claims, and lets those who exchange the address hear each other until then', () => {
-    expect(handovers.outgoingOf(VIP)).toBe('old');
+    expect(handovers.outgoingOf(VIP)).toBe(OLD);
     expect([...handovers.partners.neighboursOf('old')].sort()).toEqual(['new', 'standby']);
     handovers.finish(VIP, 'claimed');
     expect(revoked).toEqual(['old 10.0.0.1']);
@@ -44,7 +45,7 @@ describe('a planned move', () => {
 
   it('waits no longer though the list changes, and then with the partners of now', async () => {
     await time.advance(1_500);
-    handovers.begin(VIP, 'old', ['another']);
+    handovers.begin(VIP, OLD, ['another']);
     expect(handovers.partners.neighboursOf('old')).toEqual(['another']);
     await time.advance(499);
     expect(revoked).toEqual([]);
