@@ -29,12 +29,15 @@ export async function leaderState(cluster: ClusterReader): Promise<LiveState> {
   return (await cluster.fromPod(pod, '/state')) as LiveState;
 }
 
-/** The same; undefined when nobody leads, or cannot be reached. */
+/** The same; undefined, and told, when nobody leads, or cannot be reached: then the answer is what a new leader would decide. */
 export async function leaderStateIfAny(cluster: ClusterReader): Promise<LiveState | undefined> {
   try {
     return await leaderState(cluster);
   } catch (error) {
-    if (error instanceof ApiError || error instanceof UsageError) return undefined;
-    throw error;
+    if (!(error instanceof ApiError || error instanceof UsageError)) throw error;
+    console.error(
+      `heraldlb: not seen: who announces what now (${error.message}); shown is what a controller that starts now would decide`,
+    );
+    return undefined;
   }
 }

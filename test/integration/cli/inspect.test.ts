@@ -107,6 +107,7 @@ describe('heraldlb simulate kill', () => {
   it('says who would announce, and names a node that does not exist', async () => {
     const killed = await heraldlb('simulate', 'kill', 'node-a');
     expect(killed.stdout).toMatch(/^NODE +NOW +THEN$/m);
+    expect(killed.stderr).toMatch(/^heraldlb: not seen: who announces what now \(.+\); shown is/);
     const wrong = await heraldlb('simulate', 'drain', 'node-x');
     expect(wrong).toMatchObject({ status: 2, stderr: 'heraldlb: there is no node node-x\n' });
   });
