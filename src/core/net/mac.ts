@@ -45,6 +45,11 @@ export function macToBytes(address: MacAddress): Uint8Array {
   return bytes;
 }
 
+/** Whether one station can have it and be sent to by it. */
+export function isStationMac(address: MacAddress): boolean {
+  return address !== ZERO_MAC && !isGroupMac(address);
+}
+
 /** True for broadcast and multicast: the low bit of the first octet is set. */
 export function isGroupMac(address: MacAddress): boolean {
   return Math.floor(address / 2 ** 40) % 2 === 1;

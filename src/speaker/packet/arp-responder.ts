@@ -1,5 +1,5 @@
 import { type ArpFrame, ArpOperation, arpReply } from '../../core/codec/arp/index.ts';
-import { type Ipv4, isGroupMac, ZERO_MAC } from '../../core/net/index.ts';
+import { type Ipv4, isStationMac } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { LinkView, Sighting } from './link-protocol.ts';
 
@@ -18,7 +18,7 @@ export function decideArp(frame: ArpFrame, view: LinkView): ArpDecision {
   // First of all: what comes back from a switch or an access point would else look like a conflict with ourselves.
   if (view.ownMacs.has(frame.sha) || view.ownMacs.has(frame.source)) return decideOwn(frame, view);
   if (frame.op !== ArpOperation.request && frame.op !== ArpOperation.reply) return UNKNOWN_OPERATION;
-  if (frame.sha === ZERO_MAC || isGroupMac(frame.sha)) return BAD_SENDER_MAC;
+  if (!isStationMac(frame.sha)) return BAD_SENDER_MAC;
   if (isUnusableSender(frame.spa)) return BAD_SENDER_ADDRESS;
   const claim: Sighting = { kind: 'claim', address: frame.spa, mac: frame.sha };
   if (view.macOf(frame.spa) !== undefined)

@@ -1,8 +1,8 @@
-import { isInnerInterface, type MacAddress } from '../../core/net/index.ts';
+import { isInnerInterface, isStationMac, type MacAddress } from '../../core/net/index.ts';
 import type { Grant } from '../../ports/channel.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 
-/** An interface that can announce: it has a MAC. */
+/** An interface that can announce: it has a MAC of its own. */
 export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
 
 /**
@@ -10,7 +10,12 @@ export type EthernetInterface = NetworkInterface & { readonly mac: MacAddress };
  * same wire, neighbours would change their minds for ever.
  */
 export function canAnnounce(link: NetworkInterface): boolean {
-  return link.ethernet && link.mac !== undefined && !link.loopback && !link.noArp && link.master === undefined;
+  return link.ethernet && hasStationMac(link) && !link.loopback && !link.noArp && link.master === undefined;
+}
+
+/** Tunnels that nobody set up have only zeros. */
+function hasStationMac({ mac }: NetworkInterface): boolean {
+  return mac !== undefined && isStationMac(mac);
 }
 
 /** Whether it announces addresses whose grant names no interfaces. */

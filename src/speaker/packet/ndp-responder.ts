@@ -6,7 +6,7 @@ import {
   UNSPECIFIED_ADDRESS,
   unsolicitedAdvertisement,
 } from '../../core/codec/ndp/index.ts';
-import { isGroupMac, type MacAddress, ZERO_MAC } from '../../core/net/index.ts';
+import { isStationMac, type MacAddress } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { LinkView, Sighting } from './link-protocol.ts';
 
@@ -28,7 +28,7 @@ export function decideNdp(frame: NdpFrame, view: LinkView): NdpDecision {
   const sender = senderMac(frame) ?? source;
   // First of all: what comes back from a switch or an access point would else look like a conflict with ourselves.
   if (view.ownMacs.has(sender) || view.ownMacs.has(source)) return decideOwn(frame, sender, view);
-  if (sender === ZERO_MAC || isGroupMac(sender)) return BAD_SENDER_MAC;
+  if (!isStationMac(sender)) return BAD_SENDER_MAC;
   if (isMulticast(sourceAddress) || sourceAddress === LOOPBACK_ADDRESS) return BAD_SENDER_ADDRESS;
   const claimed = message.kind === 'advertisement' ? message.target : sourceAddress;
   const claim: Sighting = { kind: 'claim', address: claimed, mac: sender };

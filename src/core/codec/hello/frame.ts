@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, DecodeError, sameOctets } from '../../bytes/index.ts';
-import { isGroupMac, type MacAddress, ZERO_MAC } from '../../net/index.ts';
+import { isStationMac } from '../../net/index.ts';
 import { readMac, writeMac } from '../ethernet/index.ts';
 import {
   AUTHENTICATOR_LENGTH,
@@ -143,11 +143,6 @@ function readInterface(reader: ByteReader): HelloInterface {
   const up = reader.u8('up');
   if (up > 1) throw reader.fail('up');
   return { name, mac, up: up === 1 };
-}
-
-/** Nobody answers for anybody with a group's address. */
-function isStationMac(mac: MacAddress): boolean {
-  return mac !== ZERO_MAC && !isGroupMac(mac);
 }
 
 function readHeard(reader: ByteReader): HeardNeighbour {

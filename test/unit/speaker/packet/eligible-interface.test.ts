@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BROADCAST_MAC, ZERO_MAC } from '../../../../src/core/net/index.ts';
 import type { Grant } from '../../../../src/ports/channel.ts';
 import type { NetworkInterface } from '../../../../src/ports/interfaces.ts';
 import { announcesByDefault, canAnnounce, serves } from '../../../../src/speaker/packet/eligible-interface.ts';
@@ -38,6 +39,12 @@ describe('the choice of interfaces', () => {
     'br-0123456789ab',
     'virbr0',
     'tun0',
+    'gretap0',
+    'erspan0',
+    'ip6gretap0',
+    'genev_sys_6081',
+    'lxdbr0',
+    'nerdctl0',
   ])('does not announce on %s unless a grant names it', (name) => {
     expect(announcesByDefault(ethernet({ name }))).toBe(false);
     expect(serves(ethernet({ name }), grantOn(name))).toBe(true);
@@ -49,6 +56,8 @@ describe('the choice of interfaces', () => {
     ['a member of a bond or a bridge', ethernet({ name: 'eth1', master: 7 })],
     ['what is not Ethernet', ethernet({ name: 'ib0', ethernet: false })],
     ['what has no 48-bit MAC', withoutMac],
+    ['a tunnel whose MAC is zero', ethernet({ name: 'gretap0', mac: ZERO_MAC })],
+    ['what has the MAC of a group', ethernet({ name: 'eth2', mac: BROADCAST_MAC })],
   ])('never announces on %s, not even when a grant names it', (_name, link) => {
     expect(canAnnounce(link)).toBe(false);
     expect(serves(link, grantOn(link.name))).toBe(false);
