@@ -283,7 +283,7 @@ export class AnnouncingLink {
 
   #tell(news: LinkNews): void {
     // Whoever believed the other station is to believe this one again.
-    if (news.kind === 'over' && this.announces(news.address)) this.#announcer.defend(news.address);
+    if (news.kind === 'over' && this.announces(news.address)) this.announceAgain([news.address]);
     this.#dependencies.conflict(news, this.#link.name);
   }
 
