@@ -156,10 +156,11 @@ export class Configuration implements SettlingConfig {
       const verdict = verdicts.get(object.meta.uid);
       return verdict === undefined ? [] : [{ object, verdict }];
     });
-    this.#report(after, before);
     const previous = before?.config ?? EMPTY_CONFIG;
-    if (!sameValue(after.config, previous))
-      for (const listener of [...this.#listeners]) listener(after.config, previous);
+    const isOther = !sameValue(after.config, previous);
+    this.#report(after, before);
+    if (before === undefined || isOther) this.#reportConfig(after.config);
+    if (isOther) for (const listener of [...this.#listeners]) listener(after.config, previous);
     for (const listener of [...this.#assessmentListeners]) listener();
   }
 
@@ -170,15 +171,6 @@ export class Configuration implements SettlingConfig {
       if (verdict.valid || known.get(verdict.uid)?.message === verdict.message) continue;
       const { reason, message } = verdict;
       log.warn('config-object-not-in-force', { object: describeOrigin(verdict.origin), reason, message });
-    }
-    if (before === undefined || !sameValue(before.config, after.config)) {
-      const { pools, l2Advertisements, bgpAdvertisements, bgpPeers } = after.config;
-      log.info('config-in-force', {
-        pools: pools.map(({ name }) => name),
-        l2Advertisements: l2Advertisements.length,
-        bgpAdvertisements: bgpAdvertisements.length,
-        bgpPeers: bgpPeers.length,
-      });
     }
     const kinds = new Set([...after.verdicts, ...(before?.verdicts ?? [])].map(({ origin }) => origin.kind));
     const gauge = metrics.gauge(configObjects);
@@ -192,5 +184,14 @@ export class Configuration implements SettlingConfig {
     }
     for (const definition of [configRead, configLoaded]) metrics.gauge(definition).set({}, 1);
     metrics.gauge(configStale).set({}, after.verdicts.every(({ valid }) => valid) ? 0 : 1);
+  }
+
+  #reportConfig({ pools, l2Advertisements, bgpAdvertisements, bgpPeers }: Config): void {
+    this.#dependencies.log.info('config-in-force', {
+      pools: pools.map(({ name }) => name),
+      l2Advertisements: l2Advertisements.length,
+      bgpAdvertisements: bgpAdvertisements.length,
+      bgpPeers: bgpPeers.length,
+    });
   }
 }

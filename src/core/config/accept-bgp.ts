@@ -1,12 +1,11 @@
 import type { AcceptedObjects } from './accept.ts';
-import { advertisesPool } from './advertises.ts';
 import type { BgpAdvertisement, BgpPeer } from './bgp-config.ts';
-import { preferenceConflict, shorterThanPool } from './bgp-routes.ts';
+import { makesHostRoutes, preferenceConflict, shorterThanPool } from './bgp-routes.ts';
 import type { CommunityOrAlias, Decoded, DecodedBgpAdvertisement, DecodedBgpPeer } from './decoded.ts';
 import { mayShareNode } from './label-selector.ts';
 import { sameOrigin } from './origin.ts';
 import { duplicateName, type Refusal, refusal } from './refusal.ts';
-import { sameValue } from './same-value.ts';
+import { canonicalText } from './same-value.ts';
 import { describeOrigin } from './source.ts';
 
 type CommunityObject = Extract<Decoded, { kind: 'Community' }>;
@@ -38,20 +37,22 @@ export function advertisementRefusal(wanted: DecodedBgpAdvertisement, accepted: 
     });
   }
   const advertisement = resolvedAdvertisement(wanted, accepted);
-  const pools = [...accepted.pools.values()].filter((pool) => advertisesPool(advertisement, pool));
-  for (const pool of pools) {
-    const conflict = shorterThanPool(advertisement, pool);
+  const pools = accepted.pools.advertisedBy(advertisement);
+  for (const pool of makesHostRoutes(advertisement) ? [] : pools) {
+    const conflict = shorterThanPool(advertisement, pool, accepted.pools.widestBlocks(pool));
     if (conflict !== undefined) return conflict;
   }
-  const others = accepted.bgpAdvertisements.filter(({ origin }) => !sameOrigin(origin, wanted.origin));
-  const equal = others.find((other) => sayTheSame(other, advertisement));
-  if (equal !== undefined) {
+  const equal = accepted.bgpAdvertisements.equalTo(advertisement);
+  if (equal !== undefined && !sameOrigin(equal.origin, wanted.origin)) {
     return refusal('Conflict', {
       field: 'spec',
       value: undefined,
       message: `says the same as ${describeOrigin(equal.origin)}; delete one of the two`,
     });
   }
+  const others = accepted.bgpAdvertisements
+    .contradicting(advertisement)
+    .filter(({ origin }) => !sameOrigin(origin, wanted.origin));
   return preferenceConflict(advertisement, { others, pools });
 }
 
@@ -75,9 +76,11 @@ export function peerRefusal(wanted: DecodedBgpPeer, accepted: AcceptedObjects): 
       message: 'no BFDProfile of this name is in force; create it, or remove the field',
     });
   }
-  const twin = [...accepted.bgpPeers.values()].find(
-    (other) => !sameOrigin(other.origin, wanted.origin) && sameSession(other, wanted),
-  );
+  const twin = accepted.bgpPeersByEnds
+    .get(endsOf(wanted))
+    ?.find(
+      (other) => !sameOrigin(other.origin, wanted.origin) && mayShareNode(other.nodeSelectors, wanted.nodeSelectors),
+    );
   return twin === undefined
     ? undefined
     : refusal('Conflict', {
@@ -99,32 +102,11 @@ export function resolvedPeer(from: DecodedBgpPeer, accepted: AcceptedObjects): B
   return profile === undefined ? rest : { ...rest, bfdProfile: profile };
 }
 
-/** Cheap questions first: every advertisement is compared with every other. */
-function sayTheSame(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
-  return (
-    a.localPref === b.localPref &&
-    a.ipAddressPools.length === b.ipAddressPools.length &&
-    a.ipAddressPools[0] === b.ipAddressPools[0] &&
-    a.peers[0] === b.peers[0] &&
-    sameValue(withoutName(a), withoutName(b))
-  );
-}
-
-function withoutName({ name: _name, origin: _origin, ...rest }: BgpAdvertisement): unknown {
-  return rest;
-}
-
-/** Cheap questions first: every peer is compared with every other. */
-function sameSession(a: BgpPeer, b: DecodedBgpPeer): boolean {
-  return (
-    a.peerPort === b.peerPort &&
-    a.sourceAddress === b.sourceAddress &&
-    sameEndpoint(a.endpoint, b.endpoint) &&
-    mayShareNode(a.nodeSelectors, b.nodeSelectors)
-  );
-}
-
-function sameEndpoint(a: BgpPeer['endpoint'], b: BgpPeer['endpoint']): boolean {
-  if (a.kind === 'address') return b.kind === 'address' && a.address === b.address;
-  return b.kind === 'interface' && a.name === b.name;
+/** The two ends of a session but for the node: what peers have in common that cannot both be on one node. */
+export function endsOf({
+  endpoint,
+  peerPort,
+  sourceAddress,
+}: Pick<BgpPeer, 'endpoint' | 'peerPort' | 'sourceAddress'>): string {
+  return canonicalText([endpoint, peerPort, sourceAddress]);
 }

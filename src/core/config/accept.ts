@@ -2,11 +2,14 @@ import { type AddressRange, formatIp } from '../net/index.ts';
 import {
   advertisementRefusal,
   communityRefusal,
+  endsOf,
   peerRefusal,
   resolvedAdvertisement,
   resolvedPeer,
 } from './accept-bgp.ts';
-import type { BfdProfile, BgpAdvertisement, BgpPeer } from './bgp-config.ts';
+import { AcceptedAdvertisements } from './accepted-advertisements.ts';
+import { AcceptedPools } from './accepted-pools.ts';
+import type { BfdProfile, BgpPeer } from './bgp-config.ts';
 import type { ClusterRanges } from './cluster-ranges.ts';
 import type { L2Advertisement, Pool } from './config.ts';
 import type { CommunityAlias, Decoded } from './decoded.ts';
@@ -18,12 +21,14 @@ import { TakenRanges } from './taken-ranges.ts';
 
 /** What was accepted so far, with its references looked up. BOUNDED: by the objects of our kinds in the API. */
 export interface AcceptedObjects {
-  readonly pools: Map<string, Pool>;
+  readonly pools: AcceptedPools;
   readonly poolRanges: TakenRanges<Pool>;
   readonly clusterRanges: ClusterRanges;
   readonly l2Advertisements: L2Advertisement[];
-  readonly bgpAdvertisements: BgpAdvertisement[];
+  readonly bgpAdvertisements: AcceptedAdvertisements;
   readonly bgpPeers: Map<string, BgpPeer>;
+  /** Each list in the order in which they were accepted. */
+  readonly bgpPeersByEnds: Map<string, BgpPeer[]>;
   readonly bfdProfiles: Map<string, BfdProfile>;
   readonly communityAliases: Map<string, CommunityAlias & { readonly origin: Origin }>;
 }
@@ -31,12 +36,13 @@ export interface AcceptedObjects {
 /** Before the first object is looked at. */
 export function emptyAccepted(clusterRanges: ClusterRanges): AcceptedObjects {
   return {
-    pools: new Map(),
+    pools: new AcceptedPools(),
     poolRanges: new TakenRanges(),
     clusterRanges,
     l2Advertisements: [],
-    bgpAdvertisements: [],
+    bgpAdvertisements: new AcceptedAdvertisements(),
     bgpPeers: new Map(),
+    bgpPeersByEnds: new Map(),
     bfdProfiles: new Map(),
     communityAliases: new Map(),
   };
@@ -64,7 +70,7 @@ export function refusalOf(value: Decoded, accepted: AcceptedObjects): Refusal | 
 export function add(value: Decoded, accepted: AcceptedObjects): Decoded {
   switch (value.kind) {
     case 'IPAddressPool':
-      accepted.pools.set(value.pool.name, value.pool);
+      accepted.pools.add(value.pool);
       for (const range of value.pool.ranges) accepted.poolRanges.add(range, value.pool);
       return value;
     case 'L2Advertisement':
@@ -72,12 +78,15 @@ export function add(value: Decoded, accepted: AcceptedObjects): Decoded {
       return value;
     case 'BGPAdvertisement': {
       const advertisement = resolvedAdvertisement(value.advertisement, accepted);
-      accepted.bgpAdvertisements.push(advertisement);
+      accepted.bgpAdvertisements.add(advertisement);
       return { kind: value.kind, advertisement };
     }
     case 'BGPPeer': {
       const peer = resolvedPeer(value.peer, accepted);
       accepted.bgpPeers.set(peer.name, peer);
+      const twins = accepted.bgpPeersByEnds.get(endsOf(peer));
+      if (twins === undefined) accepted.bgpPeersByEnds.set(endsOf(peer), [peer]);
+      else twins.push(peer);
       return { kind: value.kind, peer };
     }
     case 'BFDProfile':

@@ -7,6 +7,11 @@ export interface SelectsPools {
   readonly ipAddressPoolSelectors: readonly LabelSelector[];
 }
 
+/** Whether it is for the pools that it names and for no other. */
+export function selectsByNameOnly({ ipAddressPools, ipAddressPoolSelectors }: SelectsPools): boolean {
+  return ipAddressPools.length > 0 && ipAddressPoolSelectors.length === 0;
+}
+
 /** Whether an advertisement is for a pool. */
 export function advertisesPool(
   { ipAddressPools, ipAddressPoolSelectors }: SelectsPools,

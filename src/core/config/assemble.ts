@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { decode } from './decode.ts';
 import type { Decoded, DecodedKind } from './decoded.ts';
 import { limitOf } from './limits.ts';
-import { notesOn } from './notes.ts';
-import { compareOrigins, type Origin } from './origin.ts';
+import { notesOf } from './notes.ts';
+import { compareOrigins, type Origin, originKey } from './origin.ts';
 import { describeProblems } from './problem.ts';
 import type { Refusal } from './refusal.ts';
 import { resolve } from './resolve.ts';
@@ -76,6 +76,7 @@ export function assemble(input: AssembleInput, previous?: Assembly): Assembly {
   const accepted = emptyAccepted(input.clusterRanges ?? clusterRangesOf([]));
   const refusedFlags = input.fixed.flatMap((value) => admitFixed(value, accepted));
   const inForce = new Map<string, VersionInForce>();
+  const asWritten = new Set<Candidate>();
   const candidates = input.objects.map((object) => candidateOf(object, previous));
   const entries: readonly Candidate[] = input.entries ?? [];
   const lingering = (input.lingering ?? []).map((object) => candidateOf(object, previous));
@@ -86,16 +87,20 @@ export function assemble(input: AssembleInput, previous?: Assembly): Assembly {
     for (const candidate of [...present, ...lingering.filter(isOfKind)]) {
       const version = admitted(candidate, accepted);
       if (version === undefined) continue;
+      if (candidate.decoded.kind === 'ok' && version.value === candidate.decoded.value) asWritten.add(candidate);
       inForce.set(candidate.object.meta.uid, { ...version, value: add(version.value, accepted) });
     }
   }
   const config = resolve(accepted, input.namespaces);
+  const notes = notesOf(config);
   const verdicts = [
     ...refusedFlags,
-    ...[...entries, ...read].map((candidate) =>
-      verdictOn(candidate, reasonAgainst(candidate, accepted, inForce), config),
-    ),
-    ...notRead.map((candidate) => verdictOn(candidate, namespaceNotRead(candidate.object), config)),
+    ...[...entries, ...read].map((candidate) => {
+      // Who contradicts what was accepted is not accepted: nobody who came later stands against it.
+      const refusal = asWritten.has(candidate) ? undefined : reasonAgainst(candidate, accepted, inForce);
+      return verdictOn(candidate, refusal ?? limitOn(candidate), notes);
+    }),
+    ...notRead.map((candidate) => verdictOn(candidate, namespaceNotRead(candidate.object), notes)),
   ];
   return { config, verdicts: verdicts.sort((a, b) => compareOrigins(a.origin, b.origin)), inForce };
 }
@@ -133,14 +138,22 @@ function reasonAgainst(
     decoded.kind === 'problems'
       ? { reason: 'Invalid', message: describeProblems(decoded.problems) }
       : refusalOf(decoded.value, accepted);
-  if (refusal === undefined && decoded.kind === 'ok') return limitOf(decoded.value);
   if (refusal === undefined || !inForce.has(object.meta.uid)) return refusal;
   const stays = 'What was written before stays in force until this is put right or the controller restarts.';
   return { ...refusal, message: `${refusal.message} ${stays}` };
 }
 
-function verdictOn({ object, origin, retold }: Candidate, refusal: Refusal | undefined, config: Config): Verdict {
-  const told = refusal ?? { reason: 'InForce' as const, message: ['In force.', ...notesOn(origin, config)].join(' ') };
+function limitOn({ decoded }: Candidate): Refusal | undefined {
+  return decoded.kind === 'ok' ? limitOf(decoded.value) : undefined;
+}
+
+function verdictOn(
+  { object, origin, retold }: Candidate,
+  refusal: Refusal | undefined,
+  notes: ReadonlyMap<string, readonly string[]>,
+): Verdict {
+  const noted = notes.get(originKey(origin)) ?? [];
+  const told = refusal ?? { reason: 'InForce' as const, message: ['In force.', ...noted].join(' ') };
   return {
     origin,
     uid: object.meta.uid,

@@ -1,4 +1,4 @@
-import { familyOf, formatPrefix, type IpFamily, prefixesOf } from '../net/index.ts';
+import { familyBits, familyOf, formatPrefix, type IpFamily, type Prefix } from '../net/index.ts';
 import { advertisesPool } from './advertises.ts';
 import type { BgpAdvertisement } from './bgp-config.ts';
 import type { Pool } from './config.ts';
@@ -8,12 +8,23 @@ import { describeOrigin } from './source.ts';
 
 const LENGTH_FIELD = { IPv4: 'aggregationLength', IPv6: 'aggregationLengthV6' } as const;
 
-/** A route that is shorter than a block of the pool would claim addresses that are not of the pool. */
-export function shorterThanPool(advertisement: BgpAdvertisement, pool: Pool): Refusal | undefined {
-  for (const range of pool.ranges) {
-    const field = LENGTH_FIELD[familyOf(range.first)];
+/** A route of one address is never shorter than a pool. */
+export function makesHostRoutes({ aggregationLength, aggregationLengthV6 }: BgpAdvertisement): boolean {
+  return aggregationLength === familyBits('IPv4') && aggregationLengthV6 === familyBits('IPv6');
+}
+
+/**
+ * A route that is shorter than a block of the pool would claim addresses that are not of the pool.
+ * @param widestBlocks of each range of the pool
+ */
+export function shorterThanPool(
+  advertisement: BgpAdvertisement,
+  pool: Pool,
+  widestBlocks: readonly Prefix[],
+): Refusal | undefined {
+  for (const widest of widestBlocks) {
+    const field = LENGTH_FIELD[familyOf(widest.network)];
     const length = advertisement[field];
-    const widest = prefixesOf(range).reduce((a, b) => (b.length < a.length ? b : a));
     if (widest.length <= length) continue;
     return refusal('Conflict', {
       field: `spec.${field}`,
@@ -24,18 +35,19 @@ export function shorterThanPool(advertisement: BgpAdvertisement, pool: Pool): Re
   return undefined;
 }
 
-/** Two advertisements must not give one route two preferences. Where Services decide, it is looked at for each Service. */
+/**
+ * Two advertisements must not give one route two preferences.
+ * @param others those that may contradict it
+ * @param pools those that it is for
+ */
 export function preferenceConflict(
   advertisement: BgpAdvertisement,
   { others, pools }: { readonly others: readonly BgpAdvertisement[]; readonly pools: readonly Pool[] },
 ): Refusal | undefined {
-  if (advertisement.serviceSelectors.length > 0) return undefined;
   for (const other of others) {
-    if (other.serviceSelectors.length > 0) continue;
-    const field = differentPreference(advertisement, other);
-    if (field === undefined || !mayMeet(advertisement, other)) continue;
     const pool = pools.find((each) => advertisesPool(other, each) && sameRoutes(advertisement, other, each));
-    if (pool === undefined) continue;
+    const field = differentPreference(advertisement, other);
+    if (pool === undefined || field === undefined) continue;
     return refusal('Conflict', {
       field: `spec.${field}`,
       value: advertisement[field],
@@ -59,11 +71,17 @@ export function contradiction(
   return undefined;
 }
 
-/** What of a route can only be said once. */
-const PREFERENCES = ['localPref', 'med', 'prepend'] as const;
+/** Whether two advertisements prefer otherwise, should they be for one route. Where Services decide, that is looked at for each. */
+export function mayContradict(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
+  if (a.serviceSelectors.length > 0 || b.serviceSelectors.length > 0) return false;
+  return differentPreference(a, b) !== undefined && mayMeet(a, b);
+}
 
-function differentPreference(a: BgpAdvertisement, b: BgpAdvertisement): (typeof PREFERENCES)[number] | undefined {
-  return PREFERENCES.find((field) => a[field] !== b[field]);
+/** What of a route can only be said once: the first of it that the two say differently. */
+function differentPreference(a: BgpAdvertisement, b: BgpAdvertisement): 'localPref' | 'med' | 'prepend' | undefined {
+  if (a.localPref !== b.localPref) return 'localPref';
+  if (a.med !== b.med) return 'med';
+  return a.prepend === b.prepend ? undefined : 'prepend';
 }
 
 /** Whether some peer of some node might be told routes of both. */

@@ -12,10 +12,10 @@ interface LabelSelectorRequirement {
 
 /** True when every requirement holds; an empty selector matches everything. */
 export function selectorMatches(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  const wanted = Object.entries(selector.matchLabels ?? {});
+  const { matchLabels = {}, matchExpressions = [] } = selector;
   return (
-    wanted.every(([key, value]) => labels[key] === value) &&
-    (selector.matchExpressions ?? []).every((requirement) => holds(requirement, labels))
+    Object.keys(matchLabels).every((key) => labels[key] === matchLabels[key]) &&
+    matchExpressions.every((requirement) => holds(requirement, labels))
   );
 }
 
@@ -27,17 +27,28 @@ export function mayShareNode(a: readonly LabelSelector[], b: readonly LabelSelec
 
 /** True when it is certain that no labels satisfy both selectors. */
 function excludeEachOther(a: LabelSelector, b: LabelSelector): boolean {
-  const [wantedByA, wantedByB] = [allowedValues(a), allowedValues(b)];
-  return [...wantedByA].some(([key, values]) => wantedByB.get(key)?.every((value) => !values.includes(value)));
+  return requiredLabels(a).some((key) => {
+    const byA = allowedValues(a, key) ?? [];
+    return allowedValues(b, key)?.every((value) => !byA.includes(value)) === true;
+  });
 }
 
-/** For each label that must be there, the values that it may have. */
-function allowedValues(selector: LabelSelector): ReadonlyMap<string, readonly string[]> {
-  const byLabel = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => [key, [value]] as const);
-  const byExpression = (selector.matchExpressions ?? [])
-    .filter(({ operator }) => operator === 'In')
-    .map(({ key, values = [] }) => [key, values] as const);
-  return new Map([...byExpression, ...byLabel]);
+/** Keys of the labels that must be there with certain values. */
+function requiredLabels({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly string[] {
+  const keys = Object.keys(matchLabels);
+  if (matchExpressions.length === 0) return keys;
+  return [...keys, ...matchExpressions.filter(({ operator }) => operator === 'In').map(({ key }) => key)];
+}
+
+/** The values that a label may have; undefined when it may be absent. */
+function allowedValues(
+  { matchLabels = {}, matchExpressions }: LabelSelector,
+  label: string,
+): readonly string[] | undefined {
+  const value = Object.hasOwn(matchLabels, label) ? matchLabels[label] : undefined;
+  if (value !== undefined) return [value];
+  const requirement = matchExpressions?.findLast(({ key, operator }) => key === label && operator === 'In');
+  return requirement && (requirement.values ?? []);
 }
 
 function holds(requirement: LabelSelectorRequirement, labels: Readonly<Record<string, string>>): boolean {

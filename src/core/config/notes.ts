@@ -1,39 +1,49 @@
-import { advertisesPool, type SelectsPools } from './advertises.ts';
-import type { BgpAdvertisement, BgpPeer } from './bgp-config.ts';
-import type { Config, L2Advertisement, Pool } from './config.ts';
-import { type Origin, sameOrigin } from './origin.ts';
+import { advertisesPool, type SelectsPools, selectsByNameOnly } from './advertises.ts';
+import type { BgpPeer } from './bgp-config.ts';
+import type { Config, Pool } from './config.ts';
+import { originKey } from './origin.ts';
 import { quote } from './problem.ts';
 
 /** So many names of one field are told: a condition has room for 32,768 characters. */
 const NOTED_MAX = 10;
 
-/** What the owner of an object that is in force should know of it, though nothing is wrong with it. */
-export function notesOn(origin: Origin, config: Config): string[] {
-  const pool = config.pools.find((candidate) => sameOrigin(candidate.origin, origin));
-  if (pool !== undefined) return poolNotes(pool, config);
-  const peer = config.bgpPeers.find((candidate) => sameOrigin(candidate.origin, origin));
-  if (peer !== undefined) return peerNotes(peer, config);
-  const advertisements = [...config.l2Advertisements, ...config.bgpAdvertisements];
-  const advertisement = advertisements.find((candidate) => sameOrigin(candidate.origin, origin));
-  if (advertisement === undefined) return [];
-  return advertisementNotes(advertisement, config);
+/** By the key of its origin, what the owner of an object that is in force should know of it, though nothing is wrong with it. */
+export function notesOf(config: Config): ReadonlyMap<string, readonly string[]> {
+  const pools = notesOnPools(config);
+  const peers = notesOnPeers(config);
+  // Of one flag come a pool and an advertisement: the later entry, of the pool, counts.
+  return new Map(
+    [...notesOnAdvertisements(config), ...peers, ...pools].map(([{ origin }, notes]) => [originKey(origin), notes]),
+  );
 }
 
-function poolNotes(pool: Pool, config: Config): string[] {
-  const advertisements: readonly SelectsPools[] = [...config.l2Advertisements, ...config.bgpAdvertisements];
-  if (advertisements.some((advertisement) => advertisesPool(advertisement, pool))) return [];
-  return [
-    `No advertisement in force announces this pool, so nobody can reach its addresses: create an L2Advertisement or a BGPAdvertisement for "${pool.name}".`,
-  ];
+type Noted<Item> = readonly (readonly [Item, notes: readonly string[]])[];
+
+function notesOnPools({ pools, l2Advertisements, bgpAdvertisements }: Config): Noted<Pool> {
+  const advertisements: readonly SelectsPools[] = [...l2Advertisements, ...bgpAdvertisements];
+  const named = new Set(advertisements.flatMap(({ ipAddressPools }) => ipAddressPools));
+  const others = advertisements.filter((advertisement) => !selectsByNameOnly(advertisement));
+  return pools.map((pool) => {
+    if (named.has(pool.name) || others.some((each) => advertisesPool(each, pool))) return [pool, []];
+    const note = `No advertisement in force announces this pool, so nobody can reach its addresses: create an L2Advertisement or a BGPAdvertisement for "${pool.name}".`;
+    return [pool, [note]];
+  });
 }
 
-function advertisementNotes(advertisement: L2Advertisement | BgpAdvertisement, config: Config): string[] {
-  const pools = new Set(config.pools.map(({ name }) => name));
-  const notes = unknownNames('ipAddressPools', advertisement.ipAddressPools, { known: pools, kind: 'IPAddressPool' });
-  if (!('peers' in advertisement)) return notes;
-  if (config.bgpPeers.length === 0) return [...notes, 'No BGPPeer is in force, so nobody is told: create one.'];
-  const peers = new Set(config.bgpPeers.map(({ name }) => name));
-  return [...notes, ...unknownNames('peers', advertisement.peers, { known: peers, kind: 'BGPPeer' })];
+function notesOnAdvertisements(
+  config: Config,
+): Noted<Config['l2Advertisements'][number] | Config['bgpAdvertisements'][number]> {
+  const pools = { known: new Set(config.pools.map(({ name }) => name)), kind: 'IPAddressPool' };
+  const peers = { known: new Set(config.bgpPeers.map(({ name }) => name)), kind: 'BGPPeer' };
+  return [...config.l2Advertisements, ...config.bgpAdvertisements].map((advertisement) => {
+    const notes = unknownNames('ipAddressPools', advertisement.ipAddressPools, pools);
+    if (!('peers' in advertisement)) return [advertisement, notes];
+    const ofPeers =
+      peers.known.size === 0
+        ? ['No BGPPeer is in force, so nobody is told: create one.']
+        : unknownNames('peers', advertisement.peers, peers);
+    return [advertisement, [...notes, ...ofPeers]];
+  });
 }
 
 function unknownNames(
@@ -50,10 +60,15 @@ function unknownNames(
 }
 
 /** A session is held all the same: its router may wait for it. */
-function peerNotes(peer: BgpPeer, { bgpAdvertisements }: Config): string[] {
-  const notes = passwordNotes(peer);
-  if (bgpAdvertisements.some(({ peers }) => peers.length === 0 || peers.includes(peer.name))) return notes;
-  return [...notes, 'No BGPAdvertisement in force names this peer or every peer, so it is told no routes: create one.'];
+function notesOnPeers({ bgpPeers, bgpAdvertisements }: Config): Noted<BgpPeer> {
+  const toEverybody = bgpAdvertisements.some(({ peers }) => peers.length === 0);
+  const named = new Set(bgpAdvertisements.flatMap(({ peers }) => peers));
+  return bgpPeers.map((peer) => {
+    const notes = passwordNotes(peer);
+    if (toEverybody || named.has(peer.name)) return [peer, notes];
+    const untold = 'No BGPAdvertisement in force names this peer or every peer, so it is told no routes: create one.';
+    return [peer, [...notes, untold]];
+  });
 }
 
 function passwordNotes({ password }: BgpPeer): string[] {

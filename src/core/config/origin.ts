@@ -13,6 +13,11 @@ export function sameOrigin(a: Origin, b: Origin): boolean {
   return compareOrigins(a, b) === 0;
 }
 
+/** A text that two origins share exactly when they are the same. */
+export function originKey({ apiVersion, kind, namespace, name }: Origin): string {
+  return JSON.stringify([name, namespace, kind, apiVersion]);
+}
+
 /** By name first, then by namespace, kind and group. */
 export function compareOrigins(a: Origin, b: Origin): number {
   return (

@@ -7,9 +7,12 @@ import { compareOrigins, type Origin } from './origin.ts';
 /** The configuration of what was accepted: in a fixed order, and with every selector of namespaces turned into their names. */
 export function resolve(accepted: AcceptedObjects, namespaces: readonly NamespaceLabels[]): Config {
   return {
-    pools: [...accepted.pools.values()].map((pool) => withNamespaces(pool, namespaces)).sort(byName),
+    pools: accepted.pools
+      .all()
+      .map((pool) => withNamespaces(pool, namespaces))
+      .sort(byName),
     l2Advertisements: accepted.l2Advertisements.toSorted(byName),
-    bgpAdvertisements: accepted.bgpAdvertisements.toSorted(byName),
+    bgpAdvertisements: accepted.bgpAdvertisements.all().toSorted(byName),
     bgpPeers: [...accepted.bgpPeers.values()].sort(byName),
     bfdProfiles: [...accepted.bfdProfiles.values()].sort(byName),
   };
