@@ -63,6 +63,10 @@ export function contradiction(
   family: IpFamily,
 ): readonly [BgpAdvertisement, BgpAdvertisement] | undefined {
   const length = LENGTH_FIELD[family];
+  const [first] = advertisements;
+  // So it mostly is, and then there is no need to compare each with each.
+  if (first === undefined || advertisements.every((each) => differentPreference(first, each) === undefined))
+    return undefined;
   for (const [at, a] of advertisements.entries()) {
     for (const b of advertisements.slice(at + 1)) {
       if (a[length] === b[length] && differentPreference(a, b) !== undefined && mayMeet(a, b)) return [a, b];
