@@ -17,6 +17,7 @@ interface ViewFields {
 export function linkView(fields: ViewFields): LinkView {
   return {
     mac: fields.mac,
+    nonce: new Uint8Array(6).fill(0xa5),
     ownMacs: new Set([fields.mac, ...(fields.otherMacs ?? [])]),
     peerMacs: new Set(fields.peerMacs),
     kernelAddresses: new Set(fields.kernelAddresses),

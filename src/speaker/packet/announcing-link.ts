@@ -220,6 +220,7 @@ export class AnnouncingLink {
     return {
       ...node,
       mac: this.#link.mac,
+      nonce: this.#nonce,
       macOf: (address) => (this.#answers.has(address) ? (this.#answers.get(address) ?? this.#link.mac) : undefined),
       asksAbout: (address) => this.#inquiry.asksAbout(address),
     };

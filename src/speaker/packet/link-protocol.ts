@@ -18,6 +18,8 @@ export interface NodeIdentity {
 export interface LinkView extends NodeIdentity {
   /** MAC of the interface on which the frame came. */
   readonly mac: MacAddress;
+  /** Of this node's own questions. */
+  readonly nonce: Uint8Array;
   /** The MAC with which an address is answered on the interface now; undefined: it is not answered. */
   macOf(address: IpAddress): MacAddress | undefined;
   /** Whether the LAN is being asked who has an address. */

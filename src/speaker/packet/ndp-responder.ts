@@ -1,3 +1,4 @@
+import { sameOctets } from '../../core/bytes/index.ts';
 import {
   isMulticast,
   type NdpFrame,
@@ -28,6 +29,7 @@ export function decideNdp(frame: NdpFrame, view: LinkView): NdpDecision {
   const sender = senderMac(frame) ?? source;
   // First of all: what comes back from a switch or an access point would else look like a conflict with ourselves.
   if (view.ownMacs.has(sender) || view.ownMacs.has(source)) return decideOwn(frame, sender, view);
+  if (bears(frame, view.nonce)) return OWN_REFLECTION;
   if (!isStationMac(sender)) return BAD_SENDER_MAC;
   if (isMulticast(sourceAddress) || sourceAddress === LOOPBACK_ADDRESS) return BAD_SENDER_ADDRESS;
   const claimed = message.kind === 'advertisement' ? message.target : sourceAddress;
@@ -81,6 +83,12 @@ function senderMac({ message }: NdpFrame): MacAddress | undefined {
   const kind = message.kind === 'solicitation' ? 'source-link-layer-address' : 'target-link-layer-address';
   for (const option of message.options) if (option.kind === kind) return option.mac;
   return undefined;
+}
+
+/** The question came back by a bridge that gave it a MAC of its own. @see RFC 7527 §4.2 */
+function bears({ message }: NdpFrame, nonce: Uint8Array): boolean {
+  if (message.kind !== 'solicitation') return false;
+  return message.options.some((option) => option.kind === 'nonce' && sameOctets(option.octets, nonce));
 }
 
 function isForTarget({ destinationAddress, message }: NdpFrame): boolean {

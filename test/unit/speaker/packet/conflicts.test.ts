@@ -223,6 +223,15 @@ describe('an IPv6 address that nobody announced before', () => {
     expect(bed.takeNews()).toEqual(['announced 2001:db8:1::50']);
     expect(bed.counters()).toEqual({ 'own-reflection': 1 });
   });
+
+  it('knows its own question by the nonce, whatever MAC a bridge on the way gave it (RFC 7527 §4.2)', async () => {
+    bed.probe(A6);
+    await bed.time.advance(1);
+    for (const frame of bed.lan.takeSentNdp()) bed.ndp({ ...frame, source: FOREIGN });
+    await bed.time.advance(1000);
+    expect(bed.takeNews()).toEqual(['announced 2001:db8:1::50']);
+    expect(bed.counters()).toEqual({ 'own-reflection': 1 });
+  });
 });
 
 describe('an announced address that another station claims', () => {
