@@ -49,7 +49,7 @@ export function showAnnounced(
   conflicts.onChange((address) => announcer.retell(address));
   const sources = [layer2, ...rooms.sources];
   const probes = new LanProbes({}, { speakers, timers });
-  new Verification({}, { ...parts, speakers, probes, history, announcer }).start(signal);
+  new Verification({}, { ...parts, speakers, probes, history, announcer, conflicts }).start(signal);
   new AnnouncementEvents({ ...parts, sources, events: api.events }).start(signal);
   new ConditionWriter({}, { ...parts, sources, store: api.services }).start(signal);
   new StatusObjects(

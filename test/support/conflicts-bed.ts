@@ -37,6 +37,8 @@ export class ConflictsBed {
   readonly claims = new Map<string, Set<IpAddress>>();
   /** Nodes without a session. */
   readonly away = new Set<string>();
+  /** Nodes whose speaker is gone. */
+  readonly gone = new Set<string>();
   /** False: speakers do not answer. */
   answers = true;
   #listener: ObservationListener = () => undefined;
@@ -126,6 +128,7 @@ export class ConflictsBed {
 
   *#speakers(): Generator<Speaker> {
     for (const [nodeName, own] of Object.entries(NODE_MACS)) {
+      if (this.gone.has(nodeName)) continue;
       const claims = [...(this.claims.get(nodeName) ?? [])].map(
         (address) => [address, { address, epoch: { generation: 1, counter: 1 }, term: 0 }] as const,
       );

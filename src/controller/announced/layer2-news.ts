@@ -101,10 +101,12 @@ const SPLIT = `the two nodes do not hear each other; look at the LAN between the
 function disputeText({ by, answeredBy, nodes = [] }: Dispute, node: string): string {
   const asked = `${by} asked the LAN for it and`;
   const others = nodes.filter((each) => each !== node).map((each) => `node "${each}"`);
+  const beside = nodes.includes(node);
+  const answered = `answered${beside ? ' too' : `, not ${node}`}`;
   if (others.length > 0) {
-    const who = `${others.join(' and ')} answered${nodes.includes(node) ? ' too' : `, not ${node}`}`;
-    return `${asked} ${who}; look whether another load balancer runs there, and stop it, or left the address on an interface ("ip address show"), and delete it`;
+    return `${asked} ${others.join(' and ')} ${answered}; look whether another load balancer runs there, and stop it, or left the address on an interface ("ip address show"), and delete it`;
   }
-  const who = answeredBy.length === 0 ? 'nobody answered' : `${answeredBy.map(formatMac).join(' and ')} answered`;
-  return `${asked} ${who}, not ${node}; look for ARP inspection or port security on the switch`;
+  const who = answeredBy.length === 0 ? 'nobody' : answeredBy.map(formatMac).join(' and ');
+  const remedy = beside ? 'a host that has the address, or a proxy' : 'ARP inspection or port security on the switch';
+  return `${asked} ${who} ${answered}; look for ${remedy}`;
 }

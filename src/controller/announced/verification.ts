@@ -3,7 +3,8 @@ import type { Log } from '../../ports/log.ts';
 import type { Counter, Metrics } from '../../ports/metrics.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
 import { VERIFICATIONS } from '../announcer/metrics.ts';
-import type { OwnerHistory } from '../announcer/owner-history.ts';
+import type { Dispute, OwnerHistory } from '../announcer/owner-history.ts';
+import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { Observation, Speakers } from '../speakers/speaker-listener.ts';
 import type { LanProbes } from './lan-probes.ts';
 
@@ -18,6 +19,7 @@ export interface VerificationDependencies {
   readonly speakers: Speakers;
   readonly probes: LanProbes;
   readonly history: OwnerHistory;
+  readonly conflicts: Pick<Conflicts, 'claimed' | 'nodeWith'>;
   readonly announcer: { candidatesOf(address: IpAddress): readonly string[]; retell(address: IpAddress): void };
   readonly timers: Timers;
   readonly log: Log;
@@ -28,7 +30,8 @@ type Verified = Extract<Observation, { kind: 'verified' }>;
 
 /**
  * What a second node heard when it asked the LAN who has an address that another took over. When it was not the owner, the
- * owner claims once more and the LAN is asked again; only if that does not help people are told.
+ * owner claims once more and the LAN is asked again; only if that does not help people are told. A station that is no node is
+ * an address conflict.
  */
 export class Verification {
   readonly #options: VerificationOptions;
@@ -73,21 +76,35 @@ export class Verification {
   }
 
   async #askAgain(witness: string, address: IpAddress, owner: string): Promise<void> {
-    const { probes, speakers, history, announcer, log } = this.#dependencies;
+    const { probes, speakers, history, conflicts } = this.#dependencies;
     const results = await probes.ask(witness, [address]);
     const result = results?.find((one) => one.address === address);
-    if (result === undefined || result.failure !== undefined) return;
+    if (result === undefined || result.failure !== undefined || history.of(address)?.node !== owner) return;
+    const { stations } = result;
     const own = new Set(speakers.speaker(owner)?.interfaces.map(({ mac }) => mac));
-    const answeredBy = [...new Set(result.stations.map(({ mac }) => mac))];
-    const agrees = answeredBy.length > 0 && answeredBy.every((mac) => own.has(mac));
-    this.#count(agrees, answeredBy);
+    const others = stations.filter(({ mac }) => !own.has(mac));
+    const agrees = stations.length > 0 && others.length === 0;
+    const macs = stations.map(({ mac }) => mac);
+    this.#count(agrees, macs);
     if (agrees) {
       this.#agreed(address, owner);
-    } else if (history.disputed(address, owner, { by: witness, answeredBy, nodes: this.#nodesWith(answeredBy) })) {
-      const answered = answeredBy.map(formatMac).join();
-      log.warn('announcement-disputed', { address: formatIp(address), owner, by: witness, answeredBy: answered });
-      announcer.retell(address);
+      return;
     }
+    for (const station of others)
+      if (conflicts.nodeWith(station.mac) === undefined) conflicts.claimed(witness, { address, ...station });
+    this.#disputed(address, owner, {
+      by: witness,
+      answeredBy: [...new Set(others.map(({ mac }) => mac))],
+      nodes: this.#nodesWith(macs),
+    });
+  }
+
+  #disputed(address: IpAddress, owner: string, dispute: Dispute): void {
+    const { history, announcer, log } = this.#dependencies;
+    if (!history.disputed(address, owner, dispute)) return;
+    const answeredBy = dispute.answeredBy.map(formatMac).join();
+    log.warn('announcement-disputed', { address: formatIp(address), owner, by: dispute.by, answeredBy });
+    announcer.retell(address);
   }
 
   #nodesWith(macs: readonly MacAddress[]): readonly string[] {

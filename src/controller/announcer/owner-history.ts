@@ -21,7 +21,7 @@ export interface Ownership {
 export interface Dispute {
   /** Who asked. */
   readonly by: string;
-  /** Empty: nobody did. */
+  /** But for the owner. Empty: nobody did. */
   readonly answeredBy: readonly MacAddress[];
   /** Nodes of the cluster among them, perhaps the owner too. */
   readonly nodes?: readonly string[];
@@ -101,7 +101,7 @@ export class OwnerHistory {
   /** False when it is known, or about another owner. */
   disputed(address: IpAddress, node: string, dispute: Dispute): boolean {
     const before = this.#ownerships.get(address);
-    if (before?.node !== node || before.dispute?.answeredBy.join() === dispute.answeredBy.join()) return false;
+    if (before?.node !== node || (before.dispute && sameDispute(before.dispute, dispute))) return false;
     this.#ownerships.set(address, { ...before, dispute });
     return true;
   }
@@ -110,4 +110,8 @@ export class OwnerHistory {
     this.#ownerships.delete(address);
     this.#written.delete(address);
   }
+}
+
+function sameDispute(a: Dispute, b: Dispute): boolean {
+  return a.answeredBy.join() === b.answeredBy.join() && a.nodes?.join() === b.nodes?.join();
 }

@@ -14,6 +14,7 @@ import { ConflictBook } from './conflict-book.ts';
 import { ConflictEvents } from './conflict-events.ts';
 import { ConflictMeter } from './conflict-meter.ts';
 import { MoveAllowance } from './move-allowance.ts';
+import { NodeStations } from './node-stations.ts';
 import { DEFAULT_SWEEP_OPTIONS, layer2Pools, Sweep, type SweepOptions } from './sweep.ts';
 
 export interface ConflictsOptions extends SweepOptions {
@@ -62,10 +63,12 @@ export class Conflicts {
   readonly #events: ConflictEvents;
   readonly #meter: ConflictMeter;
   readonly #moves: MoveAllowance;
+  readonly #stations: NodeStations;
   /** When a survey found nobody. BOUNDED: by the surveys of `knownFreeForMs`. */
   readonly #freeAtMs = new Map<IpAddress, number>();
   /** Addresses for which only nodes of the cluster answer. BOUNDED: by the addresses that Services have. */
   readonly #ofNodes = new Set<IpAddress>();
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: ((address: IpAddress) => void)[] = [];
 
   constructor(options: Partial<ConflictsOptions>, dependencies: ConflictsDependencies) {
@@ -75,6 +78,7 @@ export class Conflicts {
     this.#events = new ConflictEvents(dependencies);
     this.#meter = new ConflictMeter(metrics);
     this.#moves = new MoveAllowance(clock);
+    this.#stations = new NodeStations(dependencies);
     this.#sweep = new Sweep(this.#options, {
       ...dependencies,
       config: configuration,
@@ -125,6 +129,16 @@ export class Conflicts {
   conflictOf(address: IpAddress): string | undefined {
     const conflict = this.#book.of(address);
     return conflict === undefined ? undefined : describeConflict(conflict);
+  }
+
+  /** A witness that asked the LAN for an address that is announced heard another station as well. */
+  claimed(witness: string, station: ForeignStation): void {
+    this.#note(station.address, this.#sighting(witness, station, 'announcement'));
+  }
+
+  /** The node whose own MAC it is, or was until it died. */
+  nodeWith(mac: MacAddress): string | undefined {
+    return this.#stations.nodeWith(mac);
   }
 
   /** Told when `conflictOf` of an address changed. Must not throw. */
@@ -181,12 +195,14 @@ export class Conflicts {
   #surveyed(nodeName: string, pool: Pool, { address, stations, failure }: ProbeResult): void {
     this.#meter.surveyed(failure === undefined ? (stations.length === 0 ? 'free' : 'in-use') : 'unasked');
     if (failure !== undefined) return;
-    const [station] = stations.filter(({ mac }) => !this.#announces(address, mac));
+    const claimed = this.#isClaimed(address);
+    // While it moves, two nodes may answer: of that verifications tell.
+    const [station] = stations.filter(({ mac }) => !this.#announces(address, mac) && !(claimed && this.nodeWith(mac)));
     const nowMs = this.#dependencies.clock.nowMs();
     if (station !== undefined) {
       this.#freeAtMs.delete(address);
-      this.#note(address, this.#sighting(nodeName, station, 'survey'));
-      this.#events.inPool(pool, address);
+      this.#note(address, this.#sighting(nodeName, station, claimed ? 'announcement' : 'survey'));
+      if (!claimed) this.#events.inPool(pool, address);
       return;
     }
     this.#freeAtMs.delete(address);
@@ -218,9 +234,8 @@ export class Conflicts {
 
   /** A Service that was never reachable on its address gets another one, but not for ever. */
   #moveAway(address: IpAddress): void {
-    const { provider, speakers, wasAnnounced } = this.#dependencies;
-    if (wasAnnounced(address)) return;
-    for (const { claims } of speakers.alive()) if (claims.has(address)) return;
+    const { provider, wasAnnounced } = this.#dependencies;
+    if (wasAnnounced(address) || this.#isClaimed(address)) return;
     const holders = provider.addresses.holdersOf(address);
     if (holders.length > 0 && holders.every((key) => this.#moves.take(key, address))) provider.setUnusable(address);
   }
@@ -243,6 +258,7 @@ export class Conflicts {
 
   #expire(): void {
     const { clock, provider, configuration } = this.#dependencies;
+    this.#stations.learn();
     for (const address of this.#book.expire(clock.nowMs() - this.#options.repeatedWithinMs)) this.#unseen(address);
     for (const address of this.#ofNodes)
       if (provider.addresses.holdersOf(address).length === 0) this.#ofNodes.delete(address);
@@ -262,20 +278,22 @@ export class Conflicts {
   #inQuestion(poolName: string): readonly IpAddress[] {
     const { addresses } = this.#dependencies.provider;
     return [...this.#book.addresses()].filter(
-      (address) => addresses.poolOf(address)?.name === poolName && addresses.holdersOf(address).length === 0,
+      (address) =>
+        addresses.poolOf(address)?.name === poolName &&
+        (addresses.holdersOf(address).length === 0 || this.#isClaimed(address)),
     );
   }
 
   #sighting(node: string, { mac, interface: name }: Omit<ForeignStation, 'address'>, seen: Sighting['seen']): Sighting {
-    const stationNode = this.#nodeWith(mac);
+    const stationNode = this.nodeWith(mac);
     const atMs = this.#dependencies.clock.nowMs();
     return { seen, mac, node, interface: name, atMs, ...(stationNode === undefined ? {} : { stationNode }) };
   }
 
-  #nodeWith(mac: MacAddress): string | undefined {
-    for (const { nodeName, interfaces } of this.#dependencies.speakers.alive())
-      if (interfaces.some((each) => each.mac === mac)) return nodeName;
-    return undefined;
+  /** Whether some speaker says that it announces the address. */
+  #isClaimed(address: IpAddress): boolean {
+    for (const { claims } of this.#dependencies.speakers.alive()) if (claims.has(address)) return true;
+    return false;
   }
 
   /** Whether the MAC is that of a speaker which says that it announces the address. */

@@ -41,7 +41,7 @@ export interface SweepDependencies {
   readonly nodes: Pick<Informer<Node>, 'get'>;
   /** The next addresses of a pool that Services will be given, at most `count` of each family. */
   readonly nextFree: (poolName: string, count: number) => readonly IpAddress[];
-  /** Addresses of a pool that are not given out because somebody was seen to have them, and that no Service has. */
+  /** Addresses of a pool that somebody was seen to have, and that are given to no Service, or announced all the same. */
   readonly inQuestion: (poolName: string) => readonly IpAddress[];
   readonly clock: Clock;
   readonly timers: Timers;

@@ -123,6 +123,10 @@ describe('the condition heraldlb.io/Announced', () => {
     expect(announcedVerdict([layer2News(dispute)])?.message).toContain(
       'node-b asked the LAN for it and 02:00:5e:10:00:09 answered',
     );
+    const beside = { ...ownership, dispute: { by: 'node-b', answeredBy: [mac], nodes: ['node-a'] } };
+    expect(announcedVerdict([layer2News({ ...dispute, ownership: beside })])?.message).toContain(
+      'node-b asked the LAN for it and 02:00:5e:10:00:09 answered too; look for a host that has the address, or a proxy',
+    );
     const nodes = ['node-a', 'node-c'];
     const within = {
       ...dispute,

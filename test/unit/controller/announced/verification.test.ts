@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LanProbes } from '../../../../src/controller/announced/lan-probes.ts';
-import { Verification } from '../../../../src/controller/announced/verification.ts';
+import { Verification, type VerificationDependencies } from '../../../../src/controller/announced/verification.ts';
 import { OwnerHistory } from '../../../../src/controller/announcer/owner-history.ts';
 import { SpeakerRegistry } from '../../../../src/controller/speakers/speaker-registry.ts';
-import type { MacAddress } from '../../../../src/core/net/index.ts';
+import { formatMac, type MacAddress } from '../../../../src/core/net/index.ts';
 import type { ProbeResult } from '../../../../src/ports/channel.ts';
 import { ip } from '../../../support/channel/announcer-bed.ts';
 import { FakeSession } from '../../../support/channel/fake-session.ts';
@@ -13,6 +13,7 @@ import { RecordingLog, RecordingMetrics } from '../../../support/recording-telem
 const VIP = ip('10.0.0.1');
 const OWN = 0x0200_0000_000a as MacAddress;
 const FOREIGN = 0x0200_0000_0bad as MacAddress;
+const STRANGER = 0x0200_0000_beef as MacAddress;
 
 describe('verification', () => {
   let time: ManualTime;
@@ -23,6 +24,8 @@ describe('verification', () => {
   let leading: AbortController;
   let sessions: Map<string, FakeSession>;
   let retold: number;
+  /** `<witness> <MAC>` of what became an address conflict. */
+  let conflicts: string[];
 
   beforeEach(() => {
     time = new ManualTime();
@@ -34,12 +37,20 @@ describe('verification', () => {
     registry.release();
     history = new OwnerHistory(common);
     retold = 0;
+    conflicts = [];
+    const claimed: VerificationDependencies['conflicts']['claimed'] = (witness, { mac }) => {
+      conflicts.push(`${witness} ${formatMac(mac)}`);
+    };
+    const nodeWith = (mac: MacAddress) => (mac === FOREIGN ? 'node-b' : undefined);
     const retell = (): void => {
       retold += 1;
     };
     const announcer = { candidatesOf: () => ['node-a', 'node-b'], retell };
     const probes = new LanProbes({}, { speakers: registry, timers: time });
-    new Verification({}, { ...common, speakers: registry, probes, history, announcer }).start(leading.signal);
+    new Verification(
+      {},
+      { ...common, speakers: registry, probes, history, announcer, conflicts: { claimed, nodeWith } },
+    ).start(leading.signal);
     leading.signal.addEventListener('abort', () => probes.stop());
     sessions = new Map(['node-a', 'node-b', 'node-c'].map((name) => [name, open(name)]));
     history.claimed(VIP, 'node-a', { address: VIP, epoch: { generation: 1, counter: 1 }, term: 1 });
@@ -96,7 +107,7 @@ describe('verification', () => {
   it('becomes a dispute when another station, or nobody, answers even then', async () => {
     const cases = [
       { stations: [FOREIGN], nodes: ['node-b', 'node-c'] },
-      { stations: [FOREIGN, OWN], nodes: ['node-a', 'node-b', 'node-c'] },
+      { stations: [OWN, FOREIGN], nodes: ['node-a', 'node-b', 'node-c'] },
       { stations: [], nodes: [] },
     ];
     for (const { stations, nodes } of cases) {
@@ -104,12 +115,19 @@ describe('verification', () => {
       for (const session of sessions.values()) session.queue.length = 0;
       disagree();
       await answer(stations);
-      expect(history.of(VIP)?.dispute).toEqual({ by: 'node-b', answeredBy: stations, nodes });
+      const answeredBy = stations.filter((mac) => mac !== OWN);
+      expect(history.of(VIP)?.dispute).toEqual({ by: 'node-b', answeredBy, nodes });
       expect(retold).toBe(1);
     }
     says('node-b', { kind: 'verified', address: VIP, owner: 'node-a', agrees: true, answeredBy: [OWN] });
     expect(history.of(VIP)?.dispute).toBeUndefined();
     expect(metrics.value('heraldlb_verifications_total', { result: 'nobody' })).toBe(1);
+  });
+
+  it('becomes an address conflict when a station answers that is no node', async () => {
+    disagree();
+    await answer([OWN, STRANGER, FOREIGN]);
+    expect(conflicts).toEqual([`node-b ${formatMac(STRANGER)}`]);
   });
 
   it('counts for nothing from who is no candidate, from the owner itself, and about an owner of before', async () => {

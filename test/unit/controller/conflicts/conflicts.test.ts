@@ -271,6 +271,31 @@ describe('a conflict that a speaker saw', () => {
     expect(await serve(bed)).toEqual(['192.0.2.50']);
   });
 
+  it('that a witness heard of by asking the LAN lasts while the LAN, asked again, says the same', async () => {
+    bed.answers = true;
+    bed.claims.set('n1', new Set([FIRST]));
+    bed.lan.set(FIRST, FOREIGN);
+    bed.conflicts.claimed('n2', { address: FIRST, mac: FOREIGN, interface: 'eth0' });
+    expect(bed.takeEvents().filter((event) => event.startsWith('web AddressConflict:'))).toHaveLength(1);
+    await bed.time.advance(600_000);
+    expect(bed.quarantined()).toEqual(['192.0.2.50']);
+    expect(bed.takeEvents()).toEqual([]);
+    bed.lan.delete(FIRST);
+    await bed.time.advance(300_000);
+    expect(bed.quarantined()).toEqual([]);
+    expect(bed.takeEvents()).toEqual(['web AddressConflictOver: No other host has 192.0.2.50 any more']);
+  });
+
+  it('is none with the MAC of a node that died, for as long as there is its Node', async () => {
+    expect(bed.conflicts.nodeWith(FOREIGN)).toBeUndefined();
+    expect(bed.conflicts.nodeWith(NODE_MACS.n2 ?? FOREIGN)).toBe('n2');
+    await bed.time.advance(15_000);
+    bed.gone.add('n2');
+    expect(bed.conflicts.nodeWith(NODE_MACS.n2 ?? FOREIGN)).toBe('n2');
+    bed.cluster.nodes.delete('n2');
+    expect(bed.conflicts.nodeWith(NODE_MACS.n2 ?? FOREIGN)).toBeUndefined();
+  });
+
   it('over a MAC, or with a station that answers for everything, is told on the node', () => {
     bed.conflict('n1', v4('192.0.2.99'), NODE_MACS.n1 ?? FOREIGN, 'own-mac');
     bed.conflict('n1', v4('192.0.2.99'), NODE_MACS.n1 ?? FOREIGN, 'own-mac');
