@@ -36,7 +36,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{core,ports,controller,speaker}/**/*.ts'],
+    files: ['src/{core,ports,controller,inspect,speaker}/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...timeIsInjected],
       'no-restricted-properties': ['error', ...clockIsInjected],

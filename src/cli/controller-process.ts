@@ -36,6 +36,7 @@ import {
   SPEAKER_TOKEN_AUDIENCE,
 } from '../ports/defaults.ts';
 import type { Log } from '../ports/log.ts';
+import type { Permission } from '../ports/stores.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 import { leadTheCluster } from './leading.ts';
 import { LiveSlot } from './live-page.ts';
@@ -190,7 +191,7 @@ function lookForPermissions(
   void logMissingPermissions(retirementPermissions(), optIn, signal);
 }
 
-function permissionsOf({ namespace, leaderElection, legacyConfig }: ControllerSettings) {
+function permissionsOf({ namespace, leaderElection, legacyConfig }: ControllerSettings): readonly Permission[] {
   return controllerPermissions({
     ...(legacyConfig === undefined ? {} : { legacyConfig }),
     namespace,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseIp } from '../../core/net/index.ts';
+import { type IpAddress, parseIp } from '../../core/net/index.ts';
 import { explain, formatExplain } from '../../inspect/explain.ts';
 import type { LiveState } from '../../inspect/live/live-state.ts';
 import { rehearseAllocation } from '../../inspect/rehearsal/allocation.ts';
@@ -78,7 +78,7 @@ function aliveNodes(state: LiveState | undefined): readonly string[] | undefined
   return state?.nodes.filter(({ speaker }) => speaker !== 'gone').map(({ name }) => name);
 }
 
-function ownersOf(state: LiveState | undefined) {
+function ownersOf(state: LiveState | undefined): ReadonlyMap<IpAddress, string> {
   const owners = (state?.services ?? []).flatMap((service) => service.owners);
   return new Map(
     owners.flatMap(({ address, node }) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
 import type { ApiClusterReader } from '../../adapters/kube/cluster-reader.ts';
 import { ApiLeaseStore } from '../../adapters/kube/stores/lease-store.ts';
 import { ApiServiceStore } from '../../adapters/kube/stores/service-store.ts';
@@ -18,7 +19,7 @@ const ASK_EVERY_MS = 500;
 const PATIENCE_MS = 20_000;
 
 /** `release`: after an uninstall, so that Services can be deleted. The one command that changes something. */
-export function releaseCommand() {
+export function releaseCommand(): Command {
   return inspecting('release', 'After an uninstall: takes the finalizer off Services, so that they can be deleted.')
     .option('--take-addresses', 'takes the addresses out of their status too', false)
     .action(async (flags: ReleaseFlags) => {

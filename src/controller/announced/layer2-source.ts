@@ -19,7 +19,7 @@ export interface Layer2SourceDependencies {
 export class Layer2Source implements AnnouncementSource {
   readonly #dependencies: Layer2SourceDependencies;
   readonly #unclaimed: UnclaimedAddresses;
-  /** BOUNDED: by the wiring. */
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: ((serviceKey: string) => void)[] = [];
 
   constructor(dependencies: Layer2SourceDependencies) {

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../core/net/index.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { NodeDirectory } from './node-directory.ts';
 
@@ -53,7 +54,7 @@ export class NeighbourLists {
     return [...new Set(all.flat())].slice(0, MAX_NEIGHBOURS);
   }
 
-  #addressesOf(node: string) {
+  #addressesOf(node: string): readonly IpAddress[] {
     return this.#dependencies.directory.get(node)?.addresses ?? [];
   }
 }

@@ -67,6 +67,7 @@ export class BgpAnnouncer implements ServiceAnnouncer {
   readonly #states: ServiceStates;
   /** Kept only while there are advertisements. */
   #endpoints: EndpointIndex | undefined;
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: DirectivesListener[] = [];
   readonly #prefixes: Gauge;
   #advertisements: readonly BgpAdvertisement[] = [];

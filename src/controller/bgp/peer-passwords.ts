@@ -51,6 +51,7 @@ export class PeerPasswords {
   readonly #dependencies: { readonly secrets: SecretWatcher; readonly timers: Timers };
   /** By `namespace/name`. BOUNDED: by the Secrets that peers name. */
   readonly #watched = new Map<string, Watched>();
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: (() => void)[] = [];
   #signal: AbortSignal | undefined;
 

@@ -31,6 +31,7 @@ export class PeerStatuses implements PeerStatusSource, DirectivesListener {
   readonly #gauge: Gauge<'state'>;
   /** By peer; what is not in it is put together anew. BOUNDED: by the peers in force. */
   readonly #statuses = new Map<string, PeerStatus>();
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: (() => void)[] = [];
   #numbers: Timer | undefined;
   /** Runs from the begin on, until the speakers had their time. */

@@ -25,7 +25,8 @@ export class ServiceStates {
   readonly #dependencies: ServiceStatesDependencies;
   /** By Service. BOUNDED: by the Services that have an address. */
   readonly #obstacles = new Map<string, BgpObstacle>();
-  readonly #followers: ((serviceKey: string) => void)[] = [];
+  /** BOUNDED: by the parts of the controller that listen. */
+  readonly #listeners: ((serviceKey: string) => void)[] = [];
   #hasBegun = false;
   /** The speakers had the time to say how their sessions are. */
   #settled = false;
@@ -38,8 +39,8 @@ export class ServiceStates {
   }
 
   /** Told when what is announced for the Service may be another. Must not throw. */
-  onChange(follower: (serviceKey: string) => void): void {
-    this.#followers.push(follower);
+  onChange(listener: (serviceKey: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The speakers are told from now on. */
@@ -106,6 +107,6 @@ export class ServiceStates {
   }
 
   #tell(serviceKey: string): void {
-    for (const follower of this.#followers) follower(serviceKey);
+    for (const listener of this.#listeners) listener(serviceKey);
   }
 }

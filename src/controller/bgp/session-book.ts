@@ -17,6 +17,7 @@ const NO_SESSIONS: ReadonlyMap<string, BgpSessionReport> = new Map();
 export class SessionBook {
   /** By peer, then by node. BOUNDED: by the sessions that speakers were told to hold. */
   readonly #sessions = new Map<string, Map<string, BgpSessionReport>>();
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: ((news: readonly SessionNews[]) => void)[] = [];
 
   /** Must not throw. */

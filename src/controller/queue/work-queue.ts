@@ -45,6 +45,7 @@ export class WorkQueue {
   readonly #unparked = new Set<string>();
   /** BOUNDED: by the workers. */
   readonly #idleWorkers: ((key: string | undefined) => void)[] = [];
+  /** BOUNDED: by those who shut the queue down. */
   readonly #drained: (() => void)[] = [];
   #nextArrival = 0;
   #stopped = false;

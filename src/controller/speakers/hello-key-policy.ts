@@ -17,6 +17,12 @@ export interface RotationOptions {
   readonly introduceMs: number;
 }
 
+/** What is kept beside the keys. */
+interface KeptState extends Pick<KeptKeys, 'introducing' | 'changedAt'> {
+  /** The ids of the keys, as `KeptKeys.keys` has them. */
+  readonly order: readonly number[];
+}
+
 const KEY_OCTETS = 32;
 const IDS = 256;
 const STATE = 'state';
@@ -79,7 +85,7 @@ export function keptKeys(data: Secret['data']): KeptKeys | undefined {
   return { keys, introducing: state.introducing, changedAt: state.changedAt };
 }
 
-function stateOf(octets: Uint8Array | undefined) {
+function stateOf(octets: Uint8Array | undefined): KeptState | undefined {
   if (octets === undefined) return undefined;
   try {
     const state: unknown = JSON.parse(new TextDecoder().decode(octets));

@@ -1,7 +1,7 @@
 import type { ServiceAnnouncement, ServiceAnnouncer } from '../../controller/announcer/service-announcement.ts';
 import { UnsatisfiableError } from '../../controller/cloud-provider/load-balancer.ts';
 import { Provider } from '../../controller/provider/provider.ts';
-import { assemble } from '../../core/config/assemble.ts';
+import { type Assembly, assemble } from '../../core/config/assemble.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { Verdict } from '../../core/config/verdict.ts';
 import type { ClusterSnapshot } from '../../ports/cluster-snapshot.ts';
@@ -78,7 +78,7 @@ export async function rehearseAllocation(
 function configurationOf(
   { objects, namespaces }: ClusterSnapshot,
   { configNamespaces, given: { fixed, entries } = NOTHING_GIVEN }: RehearsalOptions,
-) {
+): Assembly {
   return assemble({
     objects: objects.filter(({ kind }) => !kind.endsWith('Status')),
     fixed,
