@@ -100,6 +100,17 @@ describe('three speakers that share an address', () => {
       expect(lan.controller.claimantsOf(address)).toEqual(['node2']);
     });
 
+    it('does so although another station answers for the node', async () => {
+      try {
+        // Before, it would only draw hellos to itself.
+        await Promise.all([lan.node('node1').cutPower(), ip(`-n ${CLIENT} address add 10.9.0.1/32 dev lo`)]);
+        await owned('node2');
+        expect(lan.node('node2').changes(address)).toEqual(['claim neighbour-down']);
+      } finally {
+        await ip(`-n ${CLIENT} address delete 10.9.0.1/32 dev lo`);
+      }
+    });
+
     it('does so without the controller as well', async () => {
       lan.loseController();
       await lan.node('node1').cutPower();

@@ -13,7 +13,7 @@ import type { EchoSockets } from '../../ports/echo.ts';
 import { type FrameProtocol, type FrameSocket, FrameSocketError, type FrameSockets } from '../../ports/frames.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 import type { Timer, Timers } from '../../ports/time.ts';
-import { canAnnounce } from '../packet/eligible-interface.ts';
+import { announcesByDefault, canAnnounce } from '../packet/eligible-interface.ts';
 
 /** A socket that nobody asked through for this long is closed: it would wake the thread at each broadcast of the LAN. */
 const KEEP_OPEN_MS = 2000;
@@ -22,24 +22,27 @@ export interface KernelProbeDependencies {
   readonly sockets: FrameSockets;
   readonly echoes: EchoSockets;
   readonly timers: Timers;
+  /** MACs that a neighbour says are its own; empty while it has said nothing yet. */
+  readonly macsOf: (nodeName: string) => ReadonlySet<MacAddress>;
   /** The kernel of a neighbour answered. */
   readonly answered: (nodeName: string) => void;
   readonly gatewayAnswered: () => void;
 }
+
+const EVERYBODY: ReadonlySet<MacAddress> = new Set();
 
 /** An interface that can speak for this node on a link. */
 type SpeakingLink = NetworkInterface & { readonly mac: MacAddress };
 
 /**
  * Asks whether the kernel of a neighbour lives, without its speaker: by ARP or NDP where the neighbour is on a link, which no
- * firewall keeps away, else by ICMP echo through the routers between.
+ * firewall keeps away, else by ICMP echo through the routers between. A station that answers for everybody, as a proxy or a
+ * switch does, answers for the dead too: only a MAC that the neighbour said itself proves its life, and only that one is asked.
  */
 export class KernelProbe {
   readonly #dependencies: KernelProbeDependencies;
   /** Which node has an address. BOUNDED: by the neighbours, 32 with 2 addresses each. */
   #nodes = new Map<IpAddress, string>();
-  /** MAC that answered for an address last. BOUNDED: by the neighbours. */
-  readonly #macs = new Map<IpAddress, MacAddress>();
   /** By `<interface index> <protocol>`. BOUNDED: by the interfaces. */
   readonly #sockets = new Map<string, FrameSocket>();
   /** BOUNDED: by the interfaces of the node, 16 gateways of each family for each. */
@@ -53,7 +56,6 @@ export class KernelProbe {
 
   useNeighbours(neighbours: readonly Neighbour[]): void {
     this.#nodes = new Map(neighbours.flatMap(({ nodeName, addresses }) => addresses.map((each) => [each, nodeName])));
-    for (const address of this.#macs.keys()) if (!this.#nodes.has(address)) this.#macs.delete(address);
   }
 
   useInterfaces(interfaces: readonly NetworkInterface[]): void {
@@ -69,12 +71,12 @@ export class KernelProbe {
       if (owner !== nodeName) continue;
       const link = this.#linkTo(address);
       if (link === undefined) this.#dependencies.echoes.ask(address, () => this.#heard(address));
-      else this.#askOn(link, address);
+      else this.#askOn(link, address, this.#macsOn(link, nodeName));
     }
   }
 
   askGateways(): void {
-    for (const link of this.#links) for (const gateway of link.gateways) this.#askOn(link, gateway);
+    for (const link of this.#links) for (const gateway of link.gateways) this.#askOn(link, gateway, EVERYBODY);
   }
 
   close(): void {
@@ -95,12 +97,16 @@ export class KernelProbe {
     return best?.link;
   }
 
-  /** To the MAC that answered before and to everybody: a switch that answers for others is asked past, a new MAC is found. */
-  #askOn(link: SpeakingLink, address: IpAddress): void {
+  /** Who can answer for a neighbour; empty = whoever does: hellos tell nothing of links on which nobody announces. */
+  #macsOn(link: SpeakingLink, nodeName: string): ReadonlySet<MacAddress> {
+    return announcesByDefault(link) ? this.#dependencies.macsOf(nodeName) : EVERYBODY;
+  }
+
+  /** @param macs who is asked; empty = everybody */
+  #askOn(link: SpeakingLink, address: IpAddress, macs: ReadonlySet<MacAddress>): void {
     const socket = this.#socketOn(link, isIpv4(address) ? 'arp' : 'ndp');
     if (socket === undefined) return;
-    const known = this.#macs.get(address);
-    for (const destination of known === undefined ? [undefined] : [known, undefined]) {
+    for (const destination of macs.size === 0 ? [undefined] : macs) {
       const question = questionOf(link, address, destination);
       if (question !== undefined) socket.send(question);
     }
@@ -113,7 +119,7 @@ export class KernelProbe {
     const open = this.#sockets.get(key);
     if (open !== undefined) return open;
     try {
-      const received = (frame: Uint8Array): void => this.#received(frame, protocol);
+      const received = (frame: Uint8Array): void => this.#received(frame, link, protocol);
       const socket = this.#dependencies.sockets.open({ interfaceIndex: link.index, protocol, received });
       this.#sockets.set(key, socket);
       return socket;
@@ -124,13 +130,16 @@ export class KernelProbe {
   }
 
   /** Whoever speaks as the address is alive, be it an answer or not. */
-  #received(frame: Uint8Array, protocol: FrameProtocol): void {
+  #received(frame: Uint8Array, link: SpeakingLink, protocol: FrameProtocol): void {
     const sender = protocol === 'arp' ? arpSender(frame) : ndpSender(frame);
     if (sender === undefined || this.#links.some(({ mac }) => mac === sender.mac)) return;
-    if (this.#nodes.has(sender.address)) {
-      this.#macs.set(sender.address, sender.mac);
-      this.#heard(sender.address);
-    } else if (this.#gateways.has(sender.address)) this.#dependencies.gatewayAnswered();
+    const nodeName = this.#nodes.get(sender.address);
+    if (nodeName === undefined) {
+      if (this.#gateways.has(sender.address)) this.#dependencies.gatewayAnswered();
+      return;
+    }
+    const macs = this.#macsOn(link, nodeName);
+    if (macs.size === 0 || macs.has(sender.mac)) this.#dependencies.answered(nodeName);
   }
 
   #heard(address: IpAddress): void {
@@ -158,7 +167,9 @@ function questionOf(link: SpeakingLink, address: IpAddress, to: MacAddress | und
   }
   if (isIpv4(own)) return undefined;
   const solicitation = routerSolicitedAs(link.mac, own, address);
-  return encodeNdpFrame(to === undefined ? solicitation : { ...solicitation, destination: to });
+  return encodeNdpFrame(
+    to === undefined ? solicitation : { ...solicitation, destination: to, destinationAddress: address },
+  );
 }
 
 /** Best one of the same subnet: a host with arp_ignore=2 answers nobody else. */

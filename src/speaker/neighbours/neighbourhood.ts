@@ -1,4 +1,4 @@
-import { type Hello, type HelloInterface, MAX_INTERFACES } from '../../core/codec/hello/index.ts';
+import type { Hello, HelloInterface } from '../../core/codec/hello/index.ts';
 import type { OwnershipAction, OwnershipOptions, RestoredClaim, Standing } from '../../core/fsm/ownership/index.ts';
 import type { IpAddress, MacAddress } from '../../core/net/index.ts';
 import type { Grant, HelloKey, Neighbour, NeighbourReport } from '../../ports/channel.ts';
@@ -65,6 +65,7 @@ export class Neighbourhood {
     });
     this.#kernels = new KernelProbe({
       ...dependencies,
+      macsOf: (nodeName) => new Set(this.#interfaces.get(nodeName)?.map(({ mac }) => mac)),
       answered: (nodeName) => this.#driver.handle({ kind: 'kernel-answered', nodeName }),
       gatewayAnswered: () => this.#driver.handle({ kind: 'gateway-answered' }),
     });
@@ -96,10 +97,10 @@ export class Neighbourhood {
     this.#tell();
   }
 
-  /** @param announcing the interfaces on which this node may announce */
-  useInterfaces(interfaces: readonly NetworkInterface[], announcing: readonly HelloInterface[]): void {
+  /** @param said what neighbours are told of them, the most useful first: a hello has room for the first 16 */
+  useInterfaces(interfaces: readonly NetworkInterface[], said: readonly HelloInterface[]): void {
     this.#kernels.useInterfaces(interfaces);
-    this.#driver.handle({ kind: 'interfaces', interfaces: announcing.slice(0, MAX_INTERFACES) });
+    this.#driver.handle({ kind: 'interfaces', interfaces: said });
   }
 
   grant(changed: readonly Grant[], revoked: readonly IpAddress[]): void {

@@ -1,5 +1,5 @@
 import type { RestoredClaim } from '../../core/fsm/ownership/index.ts';
-import { formatIp, type IpAddress, isIpv4 } from '../../core/net/index.ts';
+import { formatIp, type IpAddress, isIpv4, isStationMac } from '../../core/net/index.ts';
 import type { ConflictSign, Grant, InterfaceReport } from '../../ports/channel.ts';
 import type { DatagramSockets } from '../../ports/datagrams.ts';
 import type { EchoSockets } from '../../ports/echo.ts';
@@ -16,6 +16,7 @@ import { Counting } from './counting.ts';
 import { announcesByDefault, canAnnounce, type EthernetInterface } from './eligible-interface.ts';
 import { Holder } from './holder.ts';
 import { RecentlyTold } from './recently-told.ts';
+import { saidInterfaces } from './said-interfaces.ts';
 
 const COUNTERS_EVERY_MS = 1000;
 const TELL_AGAIN_AFTER_MS = 10_000;
@@ -177,7 +178,7 @@ export class PacketEngine implements PacketPlane {
   #interfacesChanged(interfaces: readonly NetworkInterface[]): void {
     this.#interfaces = interfaces;
     this.#heldByKernel = new Set(interfaces.flatMap(({ addresses }) => addresses));
-    const macs = new Set(interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac])));
+    const macs = new Set(interfaces.flatMap(({ mac }) => (mac !== undefined && isStationMac(mac) ? [mac] : [])));
     const able = new Map(interfaces.filter(isEthernet).map((link) => [link.index, link]));
     const node = { ownMacs: macs, peerMacs: this.#neighbourhood.macs, kernelAddresses: this.#heldByKernel };
     this.#announcements.update(able, node);
@@ -198,7 +199,7 @@ export class PacketEngine implements PacketPlane {
     if (shape !== this.#shape) this.#announcements.assign(granted);
     this.#shape = shape;
     this.#checkKernel(granted);
-    this.#neighbourhood.useInterfaces(this.#interfaces, announcing);
+    this.#neighbourhood.useInterfaces(this.#interfaces, saidInterfaces(this.#interfaces, reported, named));
   }
 
   /**

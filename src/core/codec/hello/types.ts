@@ -34,7 +34,7 @@ export interface HelloEntry {
   readonly order: ClaimOrder;
 }
 
-/** An interface of the sender on which it announces. */
+/** An interface of the sender on which it announces, or, always down, one whose MAC its kernel may answer with. */
 export interface HelloInterface {
   /** 1 to 15 octets of ASCII. */
   readonly name: string;

@@ -60,7 +60,7 @@ export type OwnershipEvent =
   | { readonly kind: 'kernel-answered'; readonly nodeName: string }
   /** Some gateway answered. */
   | { readonly kind: 'gateway-answered' }
-  /** All own interfaces on which addresses can be announced. */
+  /** All own interfaces on which addresses can be announced, most useful first; others, as down, to be said only. */
   | { readonly kind: 'interfaces'; readonly interfaces: readonly HelloInterface[] }
   /** What this node held when its speaker stopped, from its local state: before the first `tick`. */
   | { readonly kind: 'restored'; readonly grants: readonly OwnershipGrant[]; readonly claims: readonly RestoredClaim[] }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeArpFrame } from '../../../../src/core/codec/arp/index.ts';
 import { encodeNdpFrame, solicitedAdvertisement } from '../../../../src/core/codec/ndp/index.ts';
-import { BROADCAST_MAC, type IpAddress, type Ipv4, prefixOf } from '../../../../src/core/net/index.ts';
+import { BROADCAST_MAC, type IpAddress, type Ipv4, type MacAddress, prefixOf } from '../../../../src/core/net/index.ts';
 import { KernelProbe } from '../../../../src/speaker/neighbours/kernel-probe.ts';
 import { ethernet, FakeHost, FakeLan, mac, v4, v6 } from '../../../support/fake-lan.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
@@ -14,6 +14,8 @@ const GATEWAY = v4('192.0.2.254');
 const FAR = v4('198.51.100.2');
 const OWN_MAC = mac('02:00:00:00:0a:01');
 const OTHER_MAC = mac('02:00:00:00:0a:02');
+const BOND_MAC = mac('02:00:00:00:0b:02');
+const STRANGER_MAC = mac('02:00:00:00:66:66');
 const ETH0 = ethernet({
   name: 'eth0',
   index: 2,
@@ -30,6 +32,7 @@ describe('the probe of the kernels of neighbours', () => {
   let answered: string[];
   let gateways: number;
   let echoes: IpAddress[];
+  let macs: Map<string, ReadonlySet<MacAddress>>;
   let probe: KernelProbe;
 
   beforeEach(() => {
@@ -39,6 +42,7 @@ describe('the probe of the kernels of neighbours', () => {
     answered = [];
     gateways = 0;
     echoes = [];
+    macs = new Map();
     probe = new KernelProbe({
       sockets: host,
       echoes: {
@@ -49,6 +53,7 @@ describe('the probe of the kernels of neighbours', () => {
         close: () => {},
       },
       timers: time,
+      macsOf: (nodeName) => macs.get(nodeName) ?? new Set(),
       answered: (nodeName) => answered.push(nodeName),
       gatewayAnswered: () => {
         gateways += 1;
@@ -80,13 +85,44 @@ describe('the probe of the kernels of neighbours', () => {
     expect(answered).toEqual(['node3']);
   });
 
-  it('hears the answer, and asks the station that gave it alone as well from then on', () => {
+  it('believes whoever answers while the neighbour has not said its MACs', () => {
     probe.ask('node2');
     lan.inject(reply(OTHER));
     expect(answered).toEqual(['node2']);
+  });
+
+  it('asks the MACs alone that the neighbour said', () => {
+    macs.set('node2', new Set([OTHER_MAC, BOND_MAC])).set('node3', new Set([OTHER_MAC]));
+    probe.ask('node2');
+    expect(lan.takeSent().map(({ destination }) => destination)).toEqual([OTHER_MAC, BOND_MAC]);
+    probe.ask('node3');
+    expect(lan.takeSentNdp()).toMatchObject([{ destination: OTHER_MAC, destinationAddress: OTHER6 }]);
+    lan.inject(reply(OTHER, BOND_MAC));
+    expect(answered).toEqual(['node2']);
+  });
+
+  it('does not believe a station that answers for everybody, once the neighbour has said its MACs', () => {
+    macs.set('node2', new Set([OTHER_MAC])).set('node3', new Set([OTHER_MAC]));
+    probe.ask('node2');
+    probe.ask('node3');
+    lan.inject(reply(OTHER, STRANGER_MAC));
+    lan.inject(encodeNdpFrame(solicitedAdvertisement(STRANGER_MAC, OTHER6, OWN_MAC, OWN6)));
+    expect(answered).toEqual([]);
+    lan.inject(reply(OTHER));
+    expect(answered).toEqual(['node2']);
+  });
+
+  it('follows a neighbour that says another MAC', () => {
+    macs.set('node2', new Set([OTHER_MAC]));
+    probe.ask('node2');
+    macs.set('node2', new Set([BOND_MAC]));
     lan.takeSent();
     probe.ask('node2');
-    expect(lan.takeSent().map(({ destination }) => destination)).toEqual([OTHER_MAC, BROADCAST_MAC]);
+    expect(lan.takeSent().map(({ destination }) => destination)).toEqual([BOND_MAC]);
+    lan.inject(reply(OTHER));
+    expect(answered).toEqual([]);
+    lan.inject(reply(OTHER, BOND_MAC));
+    expect(answered).toEqual(['node2']);
   });
 
   it('takes neither its own frames, nor those about others, nor noise for an answer', () => {
