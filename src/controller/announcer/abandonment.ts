@@ -1,7 +1,7 @@
 import type { IpAddress } from '../../core/net/index.ts';
 import type { Placement } from '../../core/placement/placement.ts';
-import { isCaring } from '../speakers/neighbourhood.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
+import { isSignOfLife } from '../speakers/testimonies.ts';
 
 /**
  * The addresses that a silent node owns and whose standbys know nothing of it: they have restarted themselves, say, so that
@@ -12,6 +12,6 @@ export function abandonedAddresses(nodeName: string, placement: Placement, speak
   return placement.addressesOf(nodeName).filter((address) => {
     const [owner, ...standbys] = placement.candidatesOf(address);
     const present = standbys.filter((node) => speakers.speaker(node)?.presence === 'connected');
-    return owner === nodeName && present.length > 0 && !present.some((node) => isCaring(witnesses.get(node)));
+    return owner === nodeName && present.length > 0 && !present.some((node) => isSignOfLife(witnesses.get(node)));
   });
 }

@@ -19,7 +19,7 @@ export class NodeRecord implements Speaker {
   watch: SilenceWatch | undefined;
   leaving = false;
   /** Neighbours hear it, or stand in for it. */
-  cared = false;
+  caredFor = false;
   version = '';
   newestEpoch: Epoch | undefined;
   interfaces: readonly InterfaceReport[] = [];
@@ -38,7 +38,7 @@ export class NodeRecord implements Speaker {
 
   get presence(): Presence {
     if (this.watch === undefined) return 'gone';
-    if (this.leaving) return this.cared ? 'away' : 'leaving';
+    if (this.leaving) return this.caredFor ? 'away' : 'leaving';
     return this.line === undefined ? 'away' : 'connected';
   }
 

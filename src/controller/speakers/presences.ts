@@ -1,10 +1,10 @@
 import type { NeighbourReport, NeighbourState } from '../../ports/channel.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
-import { Neighbourhood } from './neighbourhood.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { NodeRecords } from './node-records.ts';
 import type { SpeakerNews } from './speaker-news.ts';
+import { Testimonies } from './testimonies.ts';
 import { Vigil, type VigilOptions } from './vigil.ts';
 
 export interface PresencesDependencies {
@@ -21,13 +21,13 @@ export interface PresencesDependencies {
  */
 export class Presences {
   readonly #dependencies: PresencesDependencies;
-  readonly #neighbourhood = new Neighbourhood();
+  readonly #testimonies = new Testimonies();
   readonly #vigil: Vigil;
 
   constructor(options: VigilOptions, dependencies: PresencesDependencies) {
     this.#dependencies = dependencies;
     const hasOthers = (nodeName: string) => dependencies.nodes.hasOthers(nodeName);
-    this.#vigil = new Vigil(options, { ...dependencies, neighbourhood: this.#neighbourhood, hasOthers });
+    this.#vigil = new Vigil(options, { ...dependencies, testimonies: this.#testimonies, hasOthers });
   }
 
   /** After this long without a word a speaker is silent. */
@@ -37,14 +37,14 @@ export class Presences {
 
   /** What connected speakers say of a node, by who says it. */
   witnessesOf(nodeName: string): ReadonlyMap<string, NeighbourState> {
-    return this.#neighbourhood.of(nodeName);
+    return this.#testimonies.of(nodeName);
   }
 
   /** Whether every node that lives, by its own word or by that of others, can be told something now. */
   get reachesAll(): boolean {
     const { nodes } = this.#dependencies;
     const names = [...nodes.alive()].map(({ nodeName }) => nodeName);
-    const heard = [...this.#neighbourhood.nodes()].filter((name) => this.#neighbourhood.isHeard(name));
+    const heard = [...this.#testimonies.nodes()].filter((name) => this.#testimonies.isHeard(name));
     return names.length > 0 && [...names, ...heard].every((name) => nodes.get(name)?.presence === 'connected');
   }
 
@@ -75,14 +75,14 @@ export class Presences {
   leaves(node: NodeRecord): void {
     if (node.leaving) return;
     node.leaving = true;
-    node.cared = this.#neighbourhood.isCared(node.nodeName);
-    this.#dependencies.log.info('speaker-leaving', { node: node.nodeName, stoodInFor: node.cared });
+    node.caredFor = this.#testimonies.isCaredFor(node.nodeName);
+    this.#dependencies.log.info('speaker-leaving', { node: node.nodeName, stoodInFor: node.caredFor });
     this.#changed(node);
   }
 
   /** It said what it knows of its neighbours. */
   tellsOf(node: NodeRecord, neighbours: readonly NeighbourReport[]): void {
-    this.#review(this.#neighbourhood.replace(node.nodeName, neighbours));
+    this.#review(this.#testimonies.replace(node.nodeName, neighbours));
   }
 
   /** Its session is over, and with it what it knew of its neighbours. */
@@ -92,7 +92,7 @@ export class Presences {
     line.stop();
     node.line = undefined;
     this.#dependencies.news.riders((rider) => rider.detached(line.session));
-    this.#review(this.#neighbourhood.forget(node.nodeName));
+    this.#review(this.#testimonies.forget(node.nodeName));
   }
 
   /** Its session ended by itself. Who did not say goodbye is alive until it is silent for too long: it may be dialling already. */
@@ -109,7 +109,7 @@ export class Presences {
       const node = this.#dependencies.nodes.get(nodeName);
       if (node === undefined) continue;
       const before = node.presence;
-      node.cared = this.#neighbourhood.isCared(nodeName);
+      node.caredFor = this.#testimonies.isCaredFor(nodeName);
       if (node.presence === before) continue;
       if (node.presence === 'leaving' && node.line === undefined) this.#down(node);
       else this.#changed(node);

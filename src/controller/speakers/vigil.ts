@@ -1,7 +1,7 @@
 import type { Clock, Timers } from '../../ports/time.ts';
 import { Deafness } from './deafness.ts';
-import type { Neighbourhood } from './neighbourhood.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import type { Testimonies } from './testimonies.ts';
 
 export interface VigilOptions {
   readonly heartbeatIntervalMs: number;
@@ -14,7 +14,7 @@ export interface VigilOptions {
 export interface VigilDependencies {
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly neighbourhood: Neighbourhood;
+  readonly testimonies: Testimonies;
   /** One alone has nobody to lose its addresses to. */
   readonly hasOthers: (nodeName: string) => boolean;
 }
@@ -66,8 +66,8 @@ export class Vigil {
   }
 
   #isCaredFor(nodeName: string, silentForMs: number): boolean {
-    const { neighbourhood } = this.#dependencies;
-    if (neighbourhood.isHeard(nodeName)) return true;
-    return neighbourhood.isCared(nodeName) && silentForMs < this.#options.standInPatienceMs;
+    const { testimonies } = this.#dependencies;
+    if (testimonies.isHeard(nodeName)) return true;
+    return testimonies.isCaredFor(nodeName) && silentForMs < this.#options.standInPatienceMs;
   }
 }

@@ -1,14 +1,14 @@
 import type { NeighbourReport, NeighbourState } from '../../ports/channel.ts';
 
-/** Whether who says this of a neighbour hears it, or stands in for it. */
-export function isCaring(state: NeighbourState | undefined): boolean {
+/** Whether a node that says this of a neighbour hears it, or stands in for it. */
+export function isSignOfLife(state: NeighbourState | undefined): boolean {
   return state === 'heard' || state === 'leaving' || state === 'stopped';
 }
 
 const NOBODY: ReadonlyMap<string, NeighbourState> = new Map();
 
 /** What speakers that are connected say of their neighbours. */
-export class Neighbourhood {
+export class Testimonies {
   /** By who is spoken of, then by who speaks. BOUNDED: by the nodes, times the neighbours of one. */
   readonly #witnesses = new Map<string, Map<string, NeighbourState>>();
   /** By who speaks: of whom. BOUNDED: as `#witnesses`. */
@@ -49,8 +49,8 @@ export class Neighbourhood {
   }
 
   /** Somebody hears its speaker, or stands in for it while its kernel forwards. */
-  isCared(node: string): boolean {
-    for (const state of this.of(node).values()) if (isCaring(state)) return true;
+  isCaredFor(node: string): boolean {
+    for (const state of this.of(node).values()) if (isSignOfLife(state)) return true;
     return false;
   }
 
