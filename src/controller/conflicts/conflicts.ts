@@ -13,13 +13,12 @@ import { describeConflict, quarantineCause, type Sighting } from './conflict.ts'
 import { ConflictBook } from './conflict-book.ts';
 import { ConflictEvents } from './conflict-events.ts';
 import { ConflictMeter } from './conflict-meter.ts';
+import { FreeAddresses, type FreeAddressesOptions } from './free-addresses.ts';
 import { MoveAllowance } from './move-allowance.ts';
 import { NodeStations } from './node-stations.ts';
 import { DEFAULT_SWEEP_OPTIONS, layer2Pools, Sweep, type SweepOptions } from './sweep.ts';
 
-export interface ConflictsOptions extends SweepOptions {
-  /** For so long it is believed that an address is free which a survey found to be, in ms. */
-  readonly knownFreeForMs: number;
+export interface ConflictsOptions extends SweepOptions, FreeAddressesOptions {
   /** An address leaves its quarantine when surveys have found nobody for so long, in ms. */
   readonly releaseAfterMs: number;
   /** What an announcer saw counts for so long, in ms: it repeats itself at least once in a minute. */
@@ -64,8 +63,7 @@ export class Conflicts {
   readonly #meter: ConflictMeter;
   readonly #moves: MoveAllowance;
   readonly #stations: NodeStations;
-  /** When a survey found nobody. BOUNDED: by the surveys of `knownFreeForMs`. */
-  readonly #freeAtMs = new Map<IpAddress, number>();
+  readonly #free: FreeAddresses;
   /** Addresses for which only nodes of the cluster answer. BOUNDED: by the addresses that Services have. */
   readonly #ofNodes = new Set<IpAddress>();
   /** BOUNDED: by the parts of the controller that listen. */
@@ -79,11 +77,13 @@ export class Conflicts {
     this.#meter = new ConflictMeter(metrics);
     this.#moves = new MoveAllowance(clock);
     this.#stations = new NodeStations(dependencies);
+    this.#free = new FreeAddresses(this.#options, clock);
     this.#sweep = new Sweep(this.#options, {
       ...dependencies,
       config: configuration,
       nextFree: (pool, count) => provider.addresses.nextFree(pool, count),
       inQuestion: (pool) => this.#inQuestion(pool),
+      unconfirmed: (pool) => this.#unconfirmed(pool),
       found: (nodeName, pool, result) => this.#surveyed(nodeName, pool, result),
       looking: () => this.#expire(),
       answered: () => this.#events.tellPools(),
@@ -116,13 +116,7 @@ export class Conflicts {
 
   /** Whether nobody had the address when the LAN was asked lately. */
   knownFree(address: IpAddress): boolean {
-    if (this.#ofNodes.has(address)) return true;
-    const atMs = this.#freeAtMs.get(address);
-    return (
-      atMs !== undefined &&
-      this.#dependencies.clock.nowMs() - atMs < this.#options.knownFreeForMs &&
-      !this.#book.has(address)
-    );
+    return this.#ofNodes.has(address) || (this.#free.has(address) && !this.#book.has(address));
   }
 
   /** What is wrong with an address, in a sentence with what to do; undefined when nothing is. */
@@ -200,14 +194,12 @@ export class Conflicts {
     const [station] = stations.filter(({ mac }) => !this.#announces(address, mac) && !(claimed && this.nodeWith(mac)));
     const nowMs = this.#dependencies.clock.nowMs();
     if (station !== undefined) {
-      this.#freeAtMs.delete(address);
+      this.#free.forget(address);
       this.#note(address, this.#sighting(nodeName, station, claimed ? 'announcement' : 'survey'));
       if (!claimed) this.#events.inPool(pool, address);
       return;
     }
-    this.#freeAtMs.delete(address);
-    this.#freeAtMs.set(address, nowMs);
-    this.#forgetOldSurveys(nowMs);
+    this.#free.note(address, { announced: claimed });
     if (!this.#book.has(address)) return;
     if (nowMs - this.#book.foundFree(address, nowMs) >= this.#options.releaseAfterMs) this.#release(address);
   }
@@ -268,11 +260,13 @@ export class Conflicts {
       if (!surveyed.has(provider.addresses.poolOf(address)?.name ?? '')) this.#release(address);
   }
 
-  #forgetOldSurveys(nowMs: number): void {
-    for (const [address, atMs] of this.#freeAtMs) {
-      if (nowMs - atMs < this.#options.knownFreeForMs) return;
-      this.#freeAtMs.delete(address);
-    }
+  /** What is announced on the word of a survey, which another host may have taken meanwhile. */
+  #unconfirmed(poolName: string): ReadonlyMap<string, readonly IpAddress[]> {
+    const { provider, speakers } = this.#dependencies;
+    const found = [...this.#free.unconfirmed()].filter((each) => provider.addresses.poolOf(each)?.name === poolName);
+    return new Map(
+      [...speakers.alive()].map(({ nodeName, claims }) => [nodeName, found.filter((each) => claims.has(each))]),
+    );
   }
 
   #inQuestion(poolName: string): readonly IpAddress[] {
@@ -292,15 +286,14 @@ export class Conflicts {
 
   /** Whether some speaker says that it announces the address. */
   #isClaimed(address: IpAddress): boolean {
-    for (const { claims } of this.#dependencies.speakers.alive()) if (claims.has(address)) return true;
-    return false;
+    return [...this.#dependencies.speakers.alive()].some(({ claims }) => claims.has(address));
   }
 
   /** Whether the MAC is that of a speaker which says that it announces the address. */
   #announces(address: IpAddress, mac: MacAddress): boolean {
-    for (const { interfaces, claims } of this.#dependencies.speakers.alive())
-      if (claims.has(address) && interfaces.some((each) => each.mac === mac)) return true;
-    return false;
+    return [...this.#dependencies.speakers.alive()].some(
+      ({ interfaces, claims }) => claims.has(address) && interfaces.some((each) => each.mac === mac),
+    );
   }
 
   #changed(address: IpAddress): void {

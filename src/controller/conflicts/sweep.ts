@@ -43,6 +43,11 @@ export interface SweepDependencies {
   readonly nextFree: (poolName: string, count: number) => readonly IpAddress[];
   /** Addresses of a pool that somebody was seen to have, and that are given to no Service, or announced all the same. */
   readonly inQuestion: (poolName: string) => readonly IpAddress[];
+  /**
+   * Addresses of a pool that are announced, by the node that does, because they were found to be free: the LAN of that node is
+   * asked once more, however lately another's was.
+   */
+  readonly unconfirmed: (poolName: string) => ReadonlyMap<string, readonly IpAddress[]>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly found: (nodeName: string, pool: Pool, result: ProbeResult) => void;
@@ -75,7 +80,7 @@ export class Sweep {
   readonly #dependencies: SweepDependencies;
   /** When an address was asked about last, and whether somebody had it. BOUNDED: forgotten when it is due again. */
   readonly #asked = new Map<IpAddress, { readonly atMs: number; readonly used: boolean }>();
-  /** BOUNDED: by the pools; each ends after its patience. */
+  /** BOUNDED: by the pools, times the nodes; each ends after its patience. */
   readonly #requests = new Map<number, Request>();
   #nextRequestId = 1;
   /** Speakers take turns: each sees its own part of the LAN. */
@@ -136,15 +141,24 @@ export class Sweep {
         ...this.#dependencies.nextFree(pool.name, this.#options.ahead),
         ...this.#dependencies.inQuestion(pool.name),
       ].filter((address) => !this.#asked.has(address) && !pending.has(address));
-      if (addresses.length > 0) this.#ask(pool, addresses.slice(0, ADDRESSES_AT_ONCE), advertisements);
+      if (addresses.length > 0) this.#askNext(pool, addresses, advertisements);
+      for (const [nodeName, announced] of this.#dependencies.unconfirmed(pool.name)) {
+        const unasked = announced.filter((address) => !pending.has(address));
+        if (unasked.length > 0) this.#ask(nodeName, pool, unasked);
+      }
     }
   }
 
-  #ask(pool: Pool, addresses: readonly IpAddress[], advertisements: readonly L2Advertisement[]): void {
+  #askNext(pool: Pool, addresses: readonly IpAddress[], advertisements: readonly L2Advertisement[]): void {
     const able = this.#able(advertisements);
     const nodeName = able[this.#turn % Math.max(1, able.length)];
     if (nodeName === undefined) return;
     this.#turn += 1;
+    this.#ask(nodeName, pool, addresses);
+  }
+
+  #ask(nodeName: string, pool: Pool, all: readonly IpAddress[]): void {
+    const addresses = all.slice(0, ADDRESSES_AT_ONCE);
     const requestId = this.#nextRequestId++;
     if (!this.#dependencies.speakers.probe(nodeName, { requestId, addresses })) return;
     const request: Request = {

@@ -60,6 +60,34 @@ describe('the sweep of the LAN', () => {
     expect(bed.surveys).toEqual(['n2 192.0.2.54']);
   });
 
+  it('asks once more about an address that is announced on its word, of the node that announces it', async () => {
+    await bed.time.advance(2000);
+    bed.surveys.length = 0;
+    await serve(bed);
+    await bed.time.advance(30_000);
+    expect(bed.surveys).toEqual(['n2 192.0.2.54']);
+    bed.surveys.length = 0;
+    bed.claims.set('n2', new Set([FIRST]));
+    bed.conflicts.usageChanged();
+    await bed.time.advance(60_000);
+    expect(bed.surveys).toEqual(['n2 192.0.2.50']);
+    expect(bed.quarantined()).toEqual([]);
+    expect(bed.conflicts.knownFree(FIRST)).toBe(true);
+  });
+
+  it('finds the host that took an address between the survey and its Service, and takes nothing away', async () => {
+    await bed.time.advance(2000);
+    bed.lan.set(FIRST, FOREIGN);
+    await serve(bed);
+    bed.claims.set('n2', new Set([FIRST]));
+    await bed.time.advance(2000);
+    expect(bed.takeEvents()).toContainEqual(
+      expect.stringMatching(/^web AddressConflict: 192\.0\.2\.50 is announced, but host/),
+    );
+    expect(bed.conflicts.knownFree(FIRST)).toBe(false);
+    expect(await serve(bed)).toEqual(['192.0.2.50']);
+  });
+
   it('quarantines what somebody has, says so on the pool once, and gives the next address out', async () => {
     bed.lan.set(FIRST, FOREIGN);
     await bed.time.advance(2000);
