@@ -81,7 +81,7 @@ export class AnnouncingLink {
     this.#inquiry = new LinkInquiry(protocol.inquiry, {
       ...dependencies,
       put: (address, form) => this.#put(address, form),
-      improbable: (draw) => protocol.improbable(draw),
+      improbable: (draw) => protocol.improbable(draw, this.#link.subnets),
       disbelieved: (address, mac) => this.#tell({ kind: 'answers-everything', address, mac }),
     });
     this.#conflicts = new LinkConflicts({

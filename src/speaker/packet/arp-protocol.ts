@@ -10,13 +10,14 @@ import {
 } from '../../core/codec/arp/index.ts';
 import { ARP_ANNOUNCING } from '../../core/fsm/announcing/index.ts';
 import { ARP_INQUIRY } from '../../core/fsm/conflict/index.ts';
-import { ipv4FromValue, isIpv4 } from '../../core/net/index.ts';
+import { type AddressRange, ipv4FromValue, isIpv4, rangeOf, rangesOverlap } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import { decideArp } from './arp-responder.ts';
 import type { LinkProtocol } from './link-protocol.ts';
 
-/** 192.0.2.0/24, "TEST-NET-1". @see RFC 5737 §3 */
-const TEST_NET = 0xc000_0200;
+/** 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24. @see RFC 5737 §3 */
+const TEST_NET_1 = 0xc000_0200;
+const TEST_NETS = [TEST_NET_1, 0xc633_6400, 0xcb00_7100];
 const TEST_NET_HOSTS = 254;
 
 /** IPv4 on Ethernet. @see RFC 826 */
@@ -50,10 +51,17 @@ export const ARP: LinkProtocol = {
   question({ mac }, address) {
     return isIpv4(address) ? [encodeArpFrame(arpProbe(mac, address))] : [];
   },
-  improbable(draw) {
-    return ipv4FromValue(TEST_NET + 1 + Math.floor(draw * TEST_NET_HOSTS));
+  improbable(draw, subnets) {
+    const ranges = subnets.map(rangeOf);
+    const network =
+      TEST_NETS.find((each) => !ranges.some((range) => rangesOverlap(range, testNet(each)))) ?? TEST_NET_1;
+    return ipv4FromValue(network + 1 + Math.floor(draw * TEST_NET_HOSTS));
   },
 };
+
+function testNet(network: number): AddressRange {
+  return { first: ipv4FromValue(network), last: ipv4FromValue(network + 255) };
+}
 
 function decoded(octets: Uint8Array): ArpFrame | DropReason {
   try {

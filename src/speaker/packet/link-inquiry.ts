@@ -13,6 +13,8 @@ import { Alarm } from './alarm.ts';
 /** How long it is remembered that a station answers for everything. */
 const DISBELIEVED_FOR_MS = 600_000;
 const DISBELIEVED_MAX = 64;
+/** More addresses of one small network are asked about at once only by who surveys that. */
+const DRAWS_MAX = 64;
 
 /** Who was found to have an address, and who else asks for it. */
 export interface Findings {
@@ -146,9 +148,21 @@ export class LinkInquiry {
 
   #askForTheImprobable(): void {
     if (this.#improbable !== undefined) return;
-    this.#improbable = this.#dependencies.improbable(this.#dependencies.random.next());
+    this.#improbable = this.#unasked();
     const nowMs = this.#dependencies.clock.nowMs();
     this.#step({ kind: 'ask', addresses: [this.#improbable], form: 'tentative', nowMs });
+  }
+
+  /** Whoever has an address that somebody asks about may well answer for it. */
+  #unasked(): IpAddress {
+    const { improbable, random } = this.#dependencies;
+    let drawn = improbable(random.next());
+    for (let draws = 1; draws < DRAWS_MAX && this.#isAsked(drawn); draws += 1) drawn = improbable(random.next());
+    return drawn;
+  }
+
+  #isAsked(address: IpAddress): boolean {
+    return this.#waiters.has(address) || this.#held.some((held) => held.address === address);
   }
 
   #judgeStations(address: IpAddress, macs: readonly MacAddress[]): void {

@@ -1,6 +1,6 @@
 import type { AnnouncingConfig } from '../../core/fsm/announcing/index.ts';
 import type { InquiryConfig, QuestionForm } from '../../core/fsm/conflict/index.ts';
-import type { IpAddress, IpFamily, MacAddress } from '../../core/net/index.ts';
+import type { IpAddress, IpFamily, MacAddress, Prefix } from '../../core/net/index.ts';
 import type { FrameProtocol } from '../../ports/frames.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 
@@ -74,6 +74,9 @@ export interface LinkProtocol {
   gatewayRefresh(mac: MacAddress, address: IpAddress, gateway: IpAddress): readonly Uint8Array[];
   /** A frame that asks who has the address; none for an address of another family. */
   question(asker: Asker, address: IpAddress, form: QuestionForm): readonly Uint8Array[];
-  /** An address that no host has, reserved for documentation: who answers for it answers for everything. */
-  improbable(draw: number): IpAddress;
+  /**
+   * An address that no host has, reserved for documentation: who answers for it answers for everything.
+   * @param subnets of the link; labs use such addresses, too
+   */
+  improbable(draw: number, subnets: readonly Prefix[]): IpAddress;
 }

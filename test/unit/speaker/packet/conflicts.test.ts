@@ -4,7 +4,14 @@ import {
   tentativeSolicitation,
   unsolicitedAdvertisement,
 } from '../../../../src/core/codec/ndp/index.ts';
-import { formatMac, ipv4FromValue, macFromValue } from '../../../../src/core/net/index.ts';
+import {
+  formatIp,
+  formatMac,
+  ipv4FromValue,
+  macFromValue,
+  parsePrefix,
+  prefixOf,
+} from '../../../../src/core/net/index.ts';
 import { mac, v4, v6 } from '../../../support/fake-lan.ts';
 import { LinkBed } from '../../../support/link-bed.ts';
 
@@ -159,6 +166,21 @@ describe('an address that nobody announced before', () => {
       }
     }
     expect(bed.takeNews()).toContain(`in-use 192.0.2.50 ${formatMac(honest)}`);
+  });
+
+  it.each([
+    [[], '192.0.2.'],
+    [['192.0.2.0/24'], '198.51.100.'],
+    [['192.0.0.0/16', '198.51.100.128/25'], '203.0.113.'],
+  ])('is told from what nobody can have: on a link with %s, that is %s*', async (subnets, beginning) => {
+    bed.identify({ subnets: subnets.map((text) => parsePrefix(text) ?? prefixOf(A, 32)) });
+    bed.probe(v4('10.0.0.50'));
+    await bed.time.advance(500);
+    bed.arp(FOREIGN, { op: 2, spa: v4('10.0.0.50') });
+    bed.lan.sent.length = 0;
+    await bed.time.advance(1000);
+    const asked = bed.lan.takeSent().map(({ tpa }) => formatIp(tpa));
+    expect(asked.filter((text) => text.startsWith(beginning))).not.toEqual([]);
   });
 
   it('gets its turn among a thousand, in seconds', async () => {
