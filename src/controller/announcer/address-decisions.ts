@@ -48,7 +48,7 @@ export class AddressDecisions {
     const { cluster, speakers, timers, metrics, onNews } = dependencies;
     this.#ledger = new GrantLedger(options, dependencies);
     this.#claims = new ClaimReview({ ...dependencies, ledger: this.#ledger });
-    const sources = [this.#placement.neighbours, this.#ledger.partners];
+    const sources = [this.#placement.neighbours, ...this.#ledger.partners];
     this.#neighbours = new NeighbourLists({ sources, directory: cluster.directory, speakers });
     this.#census = new StateCensus(metrics);
     const look = (address: IpAddress): void => {
@@ -115,7 +115,14 @@ export class AddressDecisions {
 
   /** The node, or its speaker, is to be told anew who its neighbours are, and they of it. */
   introduce(nodeName: string): void {
+    if (this.#dependencies.cluster.directory.get(nodeName) === undefined) this.reached(nodeName);
     this.#neighbours.addressesChanged(nodeName);
+  }
+
+  /** The node has a session, on which it is told everything. */
+  reached(nodeName: string): void {
+    this.#ledger.reached(nodeName);
+    this.#neighbours.update();
   }
 
   stop(): void {

@@ -64,6 +64,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
   readonly #cluster: ClusterView;
   readonly #decisions: AddressDecisions;
   readonly #beginning: Beginning;
+  /** BOUNDED: by the parts of the controller that listen. */
   readonly #listeners: ((serviceKey: string) => void)[] = [];
   #phase: 'idle' | 'listening' | 'deciding' = 'idle';
   /** Why nothing is decided yet. */
@@ -227,6 +228,7 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
   #welcome(nodeName: string): void {
     const newest = this.#dependencies.speakers.speaker(nodeName)?.newestEpoch;
     if (this.#phase === 'deciding' && newest !== undefined) this.#decisions.respect(newest);
+    if (this.#phase === 'deciding') this.#decisions.reached(nodeName);
     this.#decideEach(this.#book.forgive(nodeName));
   }
 
@@ -261,6 +263,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
     }
     this.#dependencies.log.info('announcer-began', { addresses: this.#book.size, adopted: adopted.size });
     this.#dependencies.speakers.release();
+    for (const { nodeName, presence } of this.#dependencies.speakers.alive())
+      if (presence === 'connected') this.#decisions.reached(nodeName);
   }
 
   #decideEach(addresses: Iterable<IpAddress>): void {

@@ -8,6 +8,7 @@ import { compareEpochs } from './epochs.ts';
 import { Handovers, type HandoversOptions, type Outgoing } from './handovers.ts';
 import type { NeighbourSource } from './neighbour-lists.ts';
 import { RecentlyAnnounced } from './recently-announced.ts';
+import { Revocations } from './revocations.ts';
 
 export interface GrantLedgerOptions extends HandoversOptions {
   /** The generation of our leadership; no grant is older. */
@@ -60,6 +61,7 @@ export class GrantLedger {
   /** BOUNDED: by the addresses that are announced. */
   readonly #entries = new Map<IpAddress, Entry>();
   readonly #recent: RecentlyAnnounced;
+  readonly #revocations: Revocations;
   #generation: number;
   #counter = 0;
 
@@ -67,7 +69,9 @@ export class GrantLedger {
     this.#dependencies = dependencies;
     this.#generation = options.generation;
     this.#recent = new RecentlyAnnounced(dependencies.clock);
-    const revoke = (nodeName: string, address: IpAddress): void => dependencies.speakers.revoke(nodeName, address);
+    this.#revocations = new Revocations(dependencies);
+    const revoke = (node: string, address: IpAddress): void =>
+      this.#revocations.revoke(node, address, this.#entries.get(address)?.list ?? []);
     this.#handovers = new Handovers(options, { ...dependencies, revoke });
   }
 
@@ -185,13 +189,19 @@ export class GrantLedger {
     this.#handovers.nodeGone(nodeName);
   }
 
-  /** Who exchanges an address with whom just now. */
-  get partners(): NeighbourSource {
-    return this.#handovers.partners;
+  /** Who exchanges an address with whom just now, or may come back with one that others have. */
+  get partners(): readonly NeighbourSource[] {
+    return [this.#handovers.partners, this.#revocations];
+  }
+
+  /** The node is told all that was decided, or exists no more. */
+  reached(nodeName: string): void {
+    this.#revocations.reached(nodeName);
   }
 
   stop(): void {
     this.#handovers.stop();
+    this.#revocations.stop();
   }
 
   #claimOf(node: string, address: IpAddress): Claim | undefined {
@@ -248,7 +258,7 @@ export class GrantLedger {
     const presence = speakers.speaker(announcing)?.presence ?? 'gone';
     const keeps = !list.includes(announcing) && presence !== 'gone';
     for (const node of new Set([...before.list, announcing])) {
-      if (!list.includes(node) && !(keeps && node === announcing)) speakers.revoke(node, address);
+      if (!list.includes(node) && !(keeps && node === announcing)) this.#revocations.revoke(node, address, list);
     }
     if (!keeps) {
       this.#handovers.cancel(address);
