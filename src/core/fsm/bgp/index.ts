@@ -1,3 +1,4 @@
+export { initialPeer } from './lifecycle.ts';
 export { stepPeer } from './peer.ts';
-export { initialPeer, sessionStateOf } from './session-state.ts';
+export { sessionStateOf } from './session-state.ts';
 export type * from './types.ts';

@@ -3,6 +3,20 @@ import { offeredCapabilities } from './offer.ts';
 import { backOff, isDamped } from './timing.ts';
 import type { PeerAction, PeerConfig, PeerState, PeerStep, SessionEnd } from './types.ts';
 
+/** A peer that waits for `start`. */
+export function initialPeer(config: PeerConfig): PeerState {
+  return {
+    phase: 'stopped',
+    dialling: false,
+    connections: [],
+    connectRetryCounter: 0,
+    openForm: { kind: 'full' },
+    bfd: 'unknown',
+    restarting: config.gracefulRestart !== undefined,
+    lastEnd: undefined,
+  };
+}
+
 /** Leaves Idle: dials, or waits for the peer. Events 1, 3 and 13. @see RFC 4271 §8.2.2, Idle */
 export function begin(state: PeerState, config: PeerConfig): PeerStep {
   const running: PeerState = { ...state, phase: 'running' };

@@ -1,18 +1,4 @@
-import type { Connection, PeerConfig, PeerState, SessionState } from './types.ts';
-
-/** A peer that waits for `start`. */
-export function initialPeer(config: PeerConfig): PeerState {
-  return {
-    phase: 'stopped',
-    dialling: false,
-    connections: [],
-    connectRetryCounter: 0,
-    openForm: { kind: 'full' },
-    bfd: 'unknown',
-    restarting: config.gracefulRestart !== undefined,
-    lastEnd: undefined,
-  };
-}
+import type { Connection, PeerState, SessionState } from './types.ts';
 
 /** The state as RFC 4271 names it: that of the connection which got furthest. */
 export function sessionStateOf({ phase, dialling, connections }: PeerState): SessionState {

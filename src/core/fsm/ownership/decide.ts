@@ -2,7 +2,8 @@ import type { ClaimOrder, Epoch } from '../../codec/hello/index.ts';
 import { UNRANKED } from '../../codec/hello/index.ts';
 import { compareClaims, compareEpochs, isStronger } from './claim-order.ts';
 import { isAway } from './liveness.ts';
-import type { ClaimReason, OwnershipTiming, ReleaseReason, StandInReason, Standing } from './types.ts';
+import type { Party, Situation } from './situation.ts';
+import type { ClaimReason, ReleaseReason, StandInReason } from './types.ts';
 
 /** How this node stands to one address. */
 export type AddressState =
@@ -18,51 +19,6 @@ export type AddressState =
   | { readonly kind: 'restored'; readonly order: ClaimOrder }
   /** `contested`: another claims it too, with less right. */
   | { readonly kind: 'owner'; readonly order: ClaimOrder; readonly contested: boolean };
-
-/** A neighbour that claims the address, or that may. */
-export interface Party {
-  readonly nodeName: string;
-  readonly standing: Standing;
-  /** Since when it has been away, in ms. */
-  readonly awaySinceMs: number;
-  /** Its last sign of life, in ms. */
-  readonly lastSignMs: number;
-  /** Some link of it can carry the address. */
-  readonly able: boolean;
-  /** It has just started, and what it held it may still hold. */
-  readonly starting: boolean;
-  /** It hears nobody, or did not until just now. */
-  readonly alone: boolean;
-  /** It is heard and hears others, but has not heard this node for a while: it does not know what this node claims. */
-  readonly unhearing: boolean;
-  /** It holds something that this node was not told of yet. */
-  readonly untold: boolean;
-  /** Its claim, if it has one. */
-  readonly claim?: ClaimOrder;
-  readonly standsIn: boolean;
-}
-
-/** All that a decision about one address depends on. */
-export interface Situation {
-  readonly nowMs: number;
-  readonly nodeName: string;
-  /** Undefined = this node was granted nothing, or no longer. */
-  readonly grant: { readonly epoch: Epoch; readonly candidates: readonly string[] } | undefined;
-  /** Some link of this node can carry the address. */
-  readonly able: boolean;
-  /** Its speaker stops by plan: it begins nothing. */
-  readonly leaving: boolean;
-  /** It hears nobody, or did not until just now. */
-  readonly alone: boolean;
-  /** It takes nothing before, because it was cut off or overslept, and has yet to hear what the others did. */
-  readonly actFromMs: number;
-  /** Some neighbour may hold the address without this node knowing, until then. */
-  readonly listenUntilMs: number;
-  /** Neighbours that are candidates or claim the address. */
-  readonly parties: readonly Party[];
-  readonly standIn: boolean;
-  readonly timing: OwnershipTiming;
-}
 
 /** What to do about the address; `againMs` = when to decide anew, if nothing happens before. */
 export interface Decision {

@@ -1,9 +1,54 @@
+import type { ClaimOrder, Epoch } from '../../codec/hello/index.ts';
 import type { IpAddress } from '../../net/index.ts';
-import type { Party, Situation } from './decide.ts';
 import { lastSignMs, NEVER } from './liveness.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
-import type { OwnershipGrant, OwnershipTiming } from './types.ts';
+import type { OwnershipGrant, OwnershipTiming, Standing } from './types.ts';
+
+/** A neighbour that claims the address, or that may. */
+export interface Party {
+  readonly nodeName: string;
+  readonly standing: Standing;
+  /** Since when it has been away, in ms. */
+  readonly awaySinceMs: number;
+  /** Its last sign of life, in ms. */
+  readonly lastSignMs: number;
+  /** Some link of it can carry the address. */
+  readonly able: boolean;
+  /** It has just started, and what it held it may still hold. */
+  readonly starting: boolean;
+  /** It hears nobody, or did not until just now. */
+  readonly alone: boolean;
+  /** It is heard and hears others, but has not heard this node for a while: it does not know what this node claims. */
+  readonly unhearing: boolean;
+  /** It holds something that this node was not told of yet. */
+  readonly untold: boolean;
+  /** Its claim, if it has one. */
+  readonly claim?: ClaimOrder;
+  readonly standsIn: boolean;
+}
+
+/** All that a decision about one address depends on. */
+export interface Situation {
+  readonly nowMs: number;
+  readonly nodeName: string;
+  /** Undefined = this node was granted nothing, or no longer. */
+  readonly grant: { readonly epoch: Epoch; readonly candidates: readonly string[] } | undefined;
+  /** Some link of this node can carry the address. */
+  readonly able: boolean;
+  /** Its speaker stops by plan: it begins nothing. */
+  readonly leaving: boolean;
+  /** It hears nobody, or did not until just now. */
+  readonly alone: boolean;
+  /** It takes nothing before, because it was cut off or overslept, and has yet to hear what the others did. */
+  readonly actFromMs: number;
+  /** Some neighbour may hold the address without this node knowing, until then. */
+  readonly listenUntilMs: number;
+  /** Neighbours that are candidates or claim the address. */
+  readonly parties: readonly Party[];
+  readonly standIn: boolean;
+  readonly timing: OwnershipTiming;
+}
 
 /** What is true of this node, whatever the address. */
 export interface NodeFacts {

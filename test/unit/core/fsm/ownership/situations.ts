@@ -1,5 +1,6 @@
 import type { ClaimOrder } from '../../../../../src/core/codec/hello/index.ts';
-import type { AddressState, Party, Situation } from '../../../../../src/core/fsm/ownership/decide.ts';
+import type { AddressState } from '../../../../../src/core/fsm/ownership/decide.ts';
+import type { Party, Situation } from '../../../../../src/core/fsm/ownership/situation.ts';
 import { DEFAULT_TIMING } from '../../../../../src/core/fsm/ownership/timing.ts';
 
 export const NOW_MS = 1_000_000;
