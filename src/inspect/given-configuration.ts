@@ -7,19 +7,21 @@ import { ApiError } from '../ports/api-error.ts';
 import type { ClusterReader, ClusterSnapshot } from '../ports/cluster-snapshot.ts';
 import { keyOf, type ObjectMeta, type ObjectRef } from '../ports/kubernetes.ts';
 import type { Invocation } from '../ports/workloads.ts';
+import { DEFAULT_SETTINGS, type GivenSettings, settingsIn, valuesOf } from './given-settings.ts';
 import { StillInformer } from './rehearsal/still-informer.ts';
 
-/** What the flags of a controller bring, besides the objects of the API. */
+/** What a controller is told by its flags. */
 export interface GivenConfiguration extends Required<Pick<AssembleInput, 'fixed' | 'entries'>> {
+  readonly settings: GivenSettings;
   /** A sentence for each part that could not be seen: nothing that depends on it can be told. */
   readonly unknown: readonly string[];
 }
 
-export const NOTHING_GIVEN: GivenConfiguration = { fixed: [], entries: [], unknown: [] };
+export const NOTHING_GIVEN: GivenConfiguration = { fixed: [], entries: [], settings: DEFAULT_SETTINGS, unknown: [] };
 
 const NO_INVOCATION: Invocation = { args: [], environment: {} };
 
-/** What our controller in the cluster was told by `--pool`, `HERALDLB_POOL` and `--legacy-config`, read as it reads them. */
+/** What our controller in the cluster was told, read as it reads it. */
 export async function givenConfiguration(
   cluster: Pick<ClusterReader, 'configMap'>,
   snapshot: ClusterSnapshot,
@@ -38,8 +40,9 @@ export async function givenConfiguration(
   return {
     fixed: pools.kind === 'ok' ? pools.values : [],
     entries: legacy.entries,
+    settings: settingsIn(args),
     unknown: [
-      ...unseen.map((why) => `the flags of the controller, which may bring pools of their own: ${why}`),
+      ...unseen.map((why) => `the flags of the controller: ${why}`),
       ...(pools.kind === 'ok'
         ? []
         : pools.problems.map((problem) => `the pools of flags: ${describeProblem(problem)}`)),
@@ -64,14 +67,6 @@ function controllerInvocation({ namespace, leader = '', pods, workloads }: Clust
       kind === 'Deployment' && meta.namespace === namespace && meta.labels['app.kubernetes.io/name'] === 'heraldlb',
   );
   return deployment === undefined ? undefined : { environment: {}, ...deployment };
-}
-
-/** `--flag=value` and `--flag value`. */
-function valuesOf(args: readonly string[], flag: string): readonly string[] {
-  return args.flatMap((argument, at) => {
-    if (argument.startsWith(`${flag}=`)) return argument.slice(flag.length + 1);
-    return argument === flag ? (args[at + 1] ?? []) : [];
-  });
 }
 
 async function legacyConfiguration(

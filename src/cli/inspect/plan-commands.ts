@@ -9,6 +9,7 @@ import { parseYaml, parseYamlDocuments } from '../../adapters/yaml/positioned-ya
 import { convertLegacy } from '../../core/config/legacy/convert.ts';
 import { describeProblem } from '../../core/config/problem.ts';
 import { givenConfiguration } from '../../inspect/given-configuration.ts';
+import { settingsFor } from '../../inspect/given-settings.ts';
 import { formatPlan } from '../../inspect/migrate/format.ts';
 import { type MigrationInput, planMigration } from '../../inspect/migrate/plan.ts';
 import {
@@ -32,7 +33,7 @@ import { print } from './output.ts';
 export type RehearsalFlags = InspectFlags & {
   readonly configNamespace: readonly string[];
   readonly loadBalancerClass?: string;
-  readonly ignoreExcludeLb: boolean;
+  readonly ignoreExcludeLb?: boolean;
 };
 
 /** `simulate apply FILE`: what would change, before it does. */
@@ -79,12 +80,19 @@ export function migrateCommand(): Command {
     });
 }
 
-/** A command that has the controller's code decide, and needs to know its flags. */
+/** A command that has the controller's code decide, as if the controller had these flags in place of its own. */
 export function rehearsing(name: string, description: string): Command {
+  const given = 'what the one in the cluster is told';
+  const asTold = `flag of the controller (default: ${given})`;
   return inspecting(name, description)
-    .option('--config-namespace <name>', 'as of the controller; repeatable', collected, [])
-    .option('--load-balancer-class <string>', 'as of the controller')
-    .option('--ignore-exclude-lb', 'as of the controller', false);
+    .addOption(
+      new Option('--config-namespace <name>', 'flag of the controller; repeatable')
+        .argParser(collected)
+        .default([], given),
+    )
+    .addOption(new Option('--load-balancer-class <string>', asTold))
+    .addOption(new Option('--ignore-exclude-lb', asTold))
+    .addOption(new Option('--no-ignore-exclude-lb', 'as if the controller had no --ignore-exclude-lb'));
 }
 
 /** @throws UsageError when part of what the controller goes by cannot be seen: a rehearsal without it would reassure falsely */
@@ -97,12 +105,15 @@ export async function optionsFor(
   if (given.unknown.length > 0)
     throw new UsageError(`what would happen cannot be told without ${given.unknown.join('; nor without ')}`);
   const { configNamespace, ignoreExcludeLb, installedIn, loadBalancerClass } = flags;
-  return {
-    given,
-    ignoreExcludeLabel: ignoreExcludeLb,
-    configNamespaces: configNamespace.length > 0 ? configNamespace : [installedIn, 'metallb-system', 'metallb'],
+  const told = {
+    configNamespaces: configNamespace,
     ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+    ...(ignoreExcludeLb === undefined ? {} : { ignoreExcludeLabel: ignoreExcludeLb }),
   };
+  const settings = settingsFor(told, given.settings);
+  const configNamespaces =
+    settings.configNamespaces.length > 0 ? settings.configNamespaces : [installedIn, 'metallb-system', 'metallb'];
+  return { given, ...settings, configNamespaces };
 }
 
 /** The objects of a kind in its newest version that is served. */

@@ -56,7 +56,7 @@ export function simulateNodesCommand(fate: NodeFate): Command {
         const options = await optionsFor(cluster, snapshot, flags);
         const { config, announcements } = await rehearseAllocation(snapshot, options);
         const { nodes, endpointSlices } = snapshot;
-        const { ignoreExcludeLb: ignoreExcludeLabel } = flags;
+        const { ignoreExcludeLabel = false } = options;
         const alive = aliveNodes(state) ?? [...known];
         const input = {
           config,
