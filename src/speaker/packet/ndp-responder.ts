@@ -1,7 +1,7 @@
-import { sameOctets } from '../../core/bytes/index.ts';
 import {
   isMulticast,
   type NdpFrame,
+  sameOctets,
   solicitedAdvertisement,
   solicitedNodeGroup,
   UNSPECIFIED_ADDRESS,

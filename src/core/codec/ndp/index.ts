@@ -1,4 +1,4 @@
-export { DecodeError } from '../../bytes/index.ts';
+export { DecodeError, sameOctets } from '../../bytes/index.ts';
 export { UNSPECIFIED_ADDRESS } from './constants.ts';
 export { decodeNdpFrame } from './decode.ts';
 export { encodeNdpFrame } from './encode.ts';
