@@ -33,6 +33,14 @@ export interface AddressDecisionsDependencies {
   readonly onNews: (address: IpAddress) => void;
 }
 
+/** What is to be known for a decision beyond what the cluster is like. */
+export interface DecisionCircumstances {
+  /** Who announces it already, when that is not whom we chose. */
+  readonly owner?: string;
+  /** Advertisements were edited so that other nodes may be preferred: then the owner may have to move. */
+  readonly rescored?: boolean;
+}
+
 /** Decides of one address at a time who announces it, grants it to them, and knows how it stands. */
 export class AddressDecisions {
   readonly #dependencies: AddressDecisionsDependencies;
@@ -57,8 +65,8 @@ export class AddressDecisions {
     this.#rivalries = new RivalryWatch({ timers, look });
   }
 
-  /** `owner`: who announces it already, when that is not whom we chose. */
-  decide(address: IpAddress, owner = this.#ledger.successorOf(address)): void {
+  decide(address: IpAddress, circumstances: DecisionCircumstances = {}): void {
+    const { owner = this.#ledger.successorOf(address), rescored = false } = circumstances;
     const { book, cluster, onNews } = this.#dependencies;
     const uses = book.usesOf(address);
     const [first] = uses;
@@ -71,7 +79,9 @@ export class AddressDecisions {
     // Nobody else could take it: a speaker that restarts goes on by itself.
     if (obstacle !== undefined && obstacle.reason !== 'NoEndpoint' && this.#isOfLeaving(address)) return;
     // Without an endpoint nobody announces, but the place is kept: it comes back to where it was.
-    const eligible: EligibleNodes = isObstacle(found) ? new Map() : found;
+    const able: EligibleNodes = isObstacle(found) ? new Map() : found;
+    const present = owner ?? this.#placement.candidatesOf(address)[0];
+    const eligible = rescored && present !== undefined ? withoutOutscored(able, present) : able;
     const group = first.announced.poolName;
     const keepsPlace = obstacle?.reason === 'NoEndpoint';
     const list = keepsPlace ? [] : this.#placement.place(address, { group, eligible, ...(owner && { owner }) });
@@ -94,6 +104,7 @@ export class AddressDecisions {
     // Whoever took it over without us has it from now on by our grant.
     if (this.#ledger.successorOf(address) !== undefined) this.decide(address);
     this.#ledger.claimed(address);
+    if (this.#mayRejoin(address, nodeName)) this.decide(address);
     this.#neighbours.update();
     if (this.#noteState(address) || moved) this.#dependencies.onNews(address);
   }
@@ -173,6 +184,14 @@ export class AddressDecisions {
     };
   }
 
+  /** Whether a node that let go of an address may stand by for it from now on. */
+  #mayRejoin(address: IpAddress, nodeName: string): boolean {
+    const { cluster, speakers } = this.#dependencies;
+    if (!this.#placement.isIncomplete(address) || !this.#ledger.isClaimed(address)) return false;
+    if (speakers.speaker(nodeName)?.claims.has(address) === true) return false;
+    return cluster.directory.get(nodeName)?.standing === 'able';
+  }
+
   #isOfLeaving(address: IpAddress): boolean {
     const owner = this.#ledger.ownerOf(address);
     return owner !== undefined && this.#dependencies.speakers.speaker(owner)?.presence === 'leaving';
@@ -194,6 +213,13 @@ export class AddressDecisions {
     if (book.obstacleOf(address) !== undefined) return this.#census.note(address, 'obstructed');
     return this.#census.note(address, this.#ledger.isClaimed(address) ? 'claimed' : 'granted');
   }
+}
+
+/** An owner that others outscore hands over to one of them, as if it might not announce any more. */
+function withoutOutscored(eligible: EligibleNodes, owner: string): EligibleNodes {
+  const preference = eligible.get(owner)?.preference ?? 0;
+  const isOutscored = [...eligible.values()].some((one) => one.standing === 'able' && one.preference > preference);
+  return isOutscored ? new Map([...eligible].filter(([node]) => node !== owner)) : eligible;
 }
 
 function isObstacle(found: EligibleNodes | Obstacle): found is Obstacle {

@@ -1,5 +1,6 @@
 import type { L2Advertisement } from '../../core/config/config.ts';
 import { selectorMatches } from '../../core/config/label-selector.ts';
+import { canonicalText } from '../../core/config/same-value.ts';
 import type { AnnouncedAddress, ServiceAnnouncement } from './service-announcement.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -56,6 +57,18 @@ export function bothTerms(a: NodeTerms, b: NodeTerms): NodeTerms | undefined {
 export function sameTerms(a: NodeTerms | undefined, b: NodeTerms | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.preference === b.preference && a.interfaces?.join() === b.interfaces?.join();
+}
+
+/** What the advertisements that are for an address say of nodes. Another text: other nodes may be preferred, by somebody's will. */
+export function scoringOf(
+  advertisements: readonly L2Advertisement[],
+  uses: readonly { readonly announced: AnnouncedAddress; readonly service: ServiceAnnouncement }[],
+): string {
+  return advertisements
+    .filter((one) => uses.some(({ announced, service }) => advertises(one, announced, service)))
+    .map(({ nodeSelectors, preferredNodeSelectors }) => canonicalText({ nodeSelectors, preferredNodeSelectors }))
+    .sort()
+    .join();
 }
 
 function anyMatches(selectors: L2Advertisement['nodeSelectors'], labels: Labels): boolean {

@@ -7,9 +7,10 @@ import type { Clock, Timers } from '../../ports/time.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
 import type { SpeakerListener, Speakers } from '../speakers/speaker-listener.ts';
 import { AddressBook } from './address-book.ts';
-import { AddressDecisions } from './address-decisions.ts';
+import { AddressDecisions, type DecisionCircumstances } from './address-decisions.ts';
+import { scoringOf } from './advertisement-rules.ts';
 import { Beginning, type BeginningOptions } from './beginning.ts';
-import { type ClusterListener, ClusterView } from './cluster-view.ts';
+import { type AdvertisementsEdit, type ClusterListener, ClusterView } from './cluster-view.ts';
 import type { GrantLedgerOptions } from './grant-ledger.ts';
 import type { OwnerHistory } from './owner-history.ts';
 import type { AnnouncementState, Obstacle, ServiceAnnouncement, ServiceAnnouncer } from './service-announcement.ts';
@@ -220,8 +221,11 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
     }
   }
 
-  advertisementsChanged(): void {
-    this.#decideEach(this.#book.addresses());
+  advertisementsChanged({ before, now }: AdvertisementsEdit): void {
+    for (const address of this.#book.addresses()) {
+      const uses = this.#book.usesOf(address);
+      this.#decide(address, { rescored: scoringOf(before, uses) !== scoringOf(now, uses) });
+    }
   }
 
   /** Who was away may do what it refused before; and what it was granted by a leader that we did not know of outranks us. */
@@ -259,7 +263,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
     this.#begunBefore = true;
     this.#phase = 'deciding';
     for (const address of new Set([...this.#book.addresses(), ...adopted.keys()])) {
-      this.#decisions.decide(address, adopted.get(address));
+      const owner = adopted.get(address);
+      this.#decisions.decide(address, owner === undefined ? {} : { owner });
     }
     this.#dependencies.log.info('announcer-began', { addresses: this.#book.size, adopted: adopted.size });
     this.#dependencies.speakers.release();
@@ -271,8 +276,8 @@ export class Announcer implements ServiceAnnouncer, SpeakerListener, ClusterList
     for (const address of addresses) this.#decide(address);
   }
 
-  #decide(address: IpAddress): void {
-    if (this.#phase === 'deciding') this.#decisions.decide(address);
+  #decide(address: IpAddress, circumstances?: DecisionCircumstances): void {
+    if (this.#phase === 'deciding') this.#decisions.decide(address, circumstances);
     else if (this.#waiting === NO_SPEAKER) this.retell(address);
   }
 

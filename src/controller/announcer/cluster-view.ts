@@ -1,3 +1,4 @@
+import type { L2Advertisement } from '../../core/config/config.ts';
 import type { Informer } from '../../ports/informer.ts';
 import { type EndpointSlice, keyOf, type Node } from '../../ports/kubernetes.ts';
 import type { ConfigSource } from '../configuration/config-source.ts';
@@ -16,12 +17,17 @@ export interface ClusterViewDependencies {
   readonly endpointSlices: Informer<EndpointSlice>;
 }
 
+export interface AdvertisementsEdit {
+  readonly before: readonly L2Advertisement[];
+  readonly now: readonly L2Advertisement[];
+}
+
 /** Told what is not as it was, once the caches are read. Must not throw. */
 export interface ClusterListener {
   nodeChanged(nodeName: string): void;
   /** Each is `namespace/name`. */
   endpointsChanged(serviceKeys: readonly string[]): void;
-  advertisementsChanged(): void;
+  advertisementsChanged(edit: AdvertisementsEdit): void;
 }
 
 /** What is different about a node. */
@@ -60,7 +66,7 @@ export class ClusterView {
       config.onChange((now, before) => {
         if (!this.#isInformed || now.l2Advertisements === before.l2Advertisements) return;
         this.#eligibility.configure(now.l2Advertisements);
-        listener.advertisementsChanged();
+        listener.advertisementsChanged({ before: before.l2Advertisements, now: now.l2Advertisements });
       }),
     ];
     signal.addEventListener(

@@ -94,6 +94,11 @@ export class Placement {
     return [...this.#incomplete];
   }
 
+  /** Whether it has a list that would take more candidates. */
+  isIncomplete(address: IpAddress): boolean {
+    return this.#incomplete.has(address);
+  }
+
   /** Addresses of the group for which the node is first. */
   loadOf(node: string, group: string): number {
     return this.#first.get(group, node);
