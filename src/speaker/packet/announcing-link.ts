@@ -1,4 +1,4 @@
-import type { QuestionForm } from '../../core/fsm/conflict/index.ts';
+import type { QuestionForm } from '../../core/fsm/inquiry/index.ts';
 import { familyOf, type IpAddress, type MacAddress } from '../../core/net/index.ts';
 import type { FrameSocket, FrameSockets, PacketType } from '../../ports/frames.ts';
 import type { MulticastGroups } from '../../ports/multicast.ts';

@@ -9,7 +9,7 @@ import {
   gratuitousReply,
 } from '../../core/codec/arp/index.ts';
 import { ARP_ANNOUNCING } from '../../core/fsm/announcing/index.ts';
-import { ARP_INQUIRY } from '../../core/fsm/conflict/index.ts';
+import { ARP_INQUIRY } from '../../core/fsm/inquiry/index.ts';
 import { type AddressRange, ipv4FromValue, isIpv4, rangeOf, rangesOverlap } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import { decideArp } from './arp-responder.ts';

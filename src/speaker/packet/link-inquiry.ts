@@ -5,7 +5,7 @@ import {
   initialInquiry,
   type QuestionForm,
   stepInquiry,
-} from '../../core/fsm/conflict/index.ts';
+} from '../../core/fsm/inquiry/index.ts';
 import type { IpAddress, MacAddress } from '../../core/net/index.ts';
 import type { Clock, Random, Timers } from '../../ports/time.ts';
 import { Alarm } from './alarm.ts';

@@ -1,5 +1,5 @@
 import type { AnnouncingConfig } from '../../core/fsm/announcing/index.ts';
-import type { InquiryConfig, QuestionForm } from '../../core/fsm/conflict/index.ts';
+import type { InquiryConfig, QuestionForm } from '../../core/fsm/inquiry/index.ts';
 import type { IpAddress, IpFamily, MacAddress, Prefix } from '../../core/net/index.ts';
 import type { FrameProtocol } from '../../ports/frames.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';

@@ -10,7 +10,7 @@ import {
   unsolicitedAdvertisement,
 } from '../../core/codec/ndp/index.ts';
 import { NDP_ANNOUNCING } from '../../core/fsm/announcing/index.ts';
-import { NDP_INQUIRY } from '../../core/fsm/conflict/index.ts';
+import { NDP_INQUIRY } from '../../core/fsm/inquiry/index.ts';
 import { ipv6FromValue, isIpv4, isLinkLocalIpv6 } from '../../core/net/index.ts';
 import type { DropReason } from '../../ports/packet-plane.ts';
 import type { LinkProtocol } from './link-protocol.ts';

@@ -9,7 +9,7 @@ import {
   NDP_INQUIRY,
   type QuestionForm,
   stepInquiry,
-} from '../../../../src/core/fsm/conflict/index.ts';
+} from '../../../../src/core/fsm/inquiry/index.ts';
 import { type IpAddress, ipv4FromValue, type MacAddress, macFromValue } from '../../../../src/core/net/index.ts';
 import { mac, v4 } from '../../../support/fake-lan.ts';
 

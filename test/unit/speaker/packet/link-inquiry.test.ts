@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ARP_INQUIRY } from '../../../../src/core/fsm/conflict/index.ts';
+import { ARP_INQUIRY } from '../../../../src/core/fsm/inquiry/index.ts';
 import { formatIp, type Ipv4 } from '../../../../src/core/net/index.ts';
 import { LinkInquiry } from '../../../../src/speaker/packet/link-inquiry.ts';
 import { mac, v4 } from '../../../support/fake-lan.ts';
