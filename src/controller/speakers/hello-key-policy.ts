@@ -26,6 +26,8 @@ interface KeptState extends Pick<KeptKeys, 'introducing' | 'changedAt'> {
 const KEY_OCTETS = 32;
 const IDS = 256;
 const STATE = 'state';
+/** Before the names of a second copy: people edit the first one. */
+const HANDED_OUT = 'handed-out.';
 
 /** What the keys are to be now; undefined when they may stay. A date in the future is somebody's wrong clock: then it is time. */
 export function rotated(
@@ -63,13 +65,21 @@ export function firstKeys({ now, newKey }: { readonly now: Date; readonly newKey
   return { keys: [{ id: 1, key: newKey() }], introducing: false, changedAt: now };
 }
 
-/** As data of a Secret: each key by its id, and the order. */
+/** As data of a Secret: each key by its id, and the order; all of it twice. */
 export function secretData({ keys, introducing, changedAt }: KeptKeys): Secret['data'] {
   const state = { order: keys.map(({ id }) => id), introducing, changedAt: changedAt.toISOString() };
-  return {
+  const fields = {
     ...Object.fromEntries(keys.map(({ id, key }) => [`key-${id}`, key])),
     [STATE]: new TextEncoder().encode(JSON.stringify(state)),
   };
+  const copy = Object.entries(fields).map(([name, octets]) => [`${HANDED_OUT}${name}`, octets] as const);
+  return { ...fields, ...Object.fromEntries(copy) };
+}
+
+/** What the leader before us handed out, also where somebody edited its keys since; undefined when that is not there. */
+export function handedOutKeys(data: Secret['data']): KeptKeys | undefined {
+  const copy = Object.entries(data).filter(([name]) => name.startsWith(HANDED_OUT));
+  return keptKeys(Object.fromEntries(copy.map(([name, octets]) => [name.slice(HANDED_OUT.length), octets])));
 }
 
 /** Undefined when it is no set of keys: somebody else wrote it. */

@@ -8,6 +8,7 @@ import type { Secret, SecretStore } from '../../ports/stores.ts';
 import type { Clock, Timers } from '../../ports/time.ts';
 import {
   firstKeys,
+  handedOutKeys,
   type KeptKeys,
   keptKeys,
   type RotationOptions,
@@ -50,8 +51,8 @@ export interface HelloKeysDependencies {
 /**
  * The keys with which neighbours authenticate their hellos, on the leader. They are kept in a Secret, so that the next leader
  * hands out the same; each day there is a new one, which everybody knows an hour before anybody uses it. Whatever somebody
- * writes into the Secret, no key in use is replaced by one that speakers do not know yet. That holds within one leadership: a
- * new leader knows only the Secret, and hands out at once what somebody put there while nobody led.
+ * writes into the Secret, no key in use is replaced by one that speakers do not know yet. A new leader knows those in use by a
+ * second copy in the Secret: only one that is made anew while nobody leads counts at once.
  */
 export class HelloKeys {
   readonly #options: HelloKeysOptions;
@@ -97,10 +98,10 @@ export class HelloKeys {
   /** The keys of now, which are in the Secret. */
   async #kept(signal: AbortSignal): Promise<KeptKeys> {
     const { secrets, clock, log, newKey, reachesAll } = this.#dependencies;
-    const inUse = this.#handedOut;
     const now = clock.wallTime();
     const stored = await secrets.get(this.#options.secret, signal);
-    if (stored === undefined) return await this.#create(inUse ?? firstKeys({ now, newKey }), signal);
+    if (stored === undefined) return await this.#create(this.#handedOut ?? firstKeys({ now, newKey }), signal);
+    const inUse = this.#handedOut ?? handedOutKeys(stored.data);
     const read = keptKeys(stored.data);
     const before = reconciled(read, inUse, now);
     if (read === undefined || read !== before) this.#tell(stored, read, inUse);

@@ -144,6 +144,65 @@ describe('the keys of hellos', () => {
     expect(log.events('warn')).toEqual(['hello-keys-edited']);
   });
 
+  describe('when somebody writes into the Secret while nobody leads,', () => {
+    /** Changes what the Secret holds, or all of it where `rest` is left out. */
+    async function edit(edited: Secret['data'], rest = kept.peek(SECRET)?.data ?? {}): Promise<void> {
+      leading.abort();
+      leading = new AbortController();
+      kept.remove(SECRET);
+      await secrets.create({ ref: SECRET, type: 'Opaque', data: { ...rest, ...edited } });
+    }
+    const stepsOf = (handedOut: readonly (readonly HelloKey[])[]) =>
+      handedOut
+        .map((keys) => keys.map(({ id, key }) => `${id}:${key[0]}`).join())
+        .filter((step, at, steps) => step !== steps[at - 1]);
+
+    it('theirs are introduced beside those that the last leader handed out', async () => {
+      lead();
+      await pass(0);
+      await edit({ 'key-1': new Uint8Array(32).fill(77) });
+      const handedOut = lead();
+      await pass(2 * HOUR_MS);
+      expect(stepsOf(handedOut)).toEqual(['1:1,2:77', '2:77,1:1']);
+      expect(log.events('warn')).toEqual(['hello-keys-edited']);
+    });
+
+    it('those that the last leader handed out stay alone while a speaker that lives cannot be told', async () => {
+      lead();
+      await pass(0);
+      await edit({ 'key-1': new Uint8Array(32).fill(77) });
+      reaches = false;
+      const handedOut = lead();
+      await pass(HOUR_MS);
+      expect(stepsOf(handedOut)).toEqual(['1:1']);
+    });
+
+    it('what is damaged is written back', async () => {
+      lead();
+      await pass(26 * HOUR_MS);
+      const before = kept.peek(SECRET)?.data;
+      await edit({ state: new TextEncoder().encode('{') });
+      const handedOut = lead();
+      await pass(0);
+      expect(stepsOf(handedOut)).toEqual(['2:2,1:1']);
+      expect(kept.peek(SECRET)?.data).toEqual(before);
+    });
+
+    it('a Secret that is another altogether counts at once', async () => {
+      lead();
+      await pass(0);
+      const theirs = {
+        keys: [{ id: 7, key: new Uint8Array(32).fill(7) }],
+        introducing: false,
+        changedAt: time.wallTime(),
+      };
+      await edit(secretData(theirs), {});
+      const handedOut = lead();
+      await pass(0);
+      expect(stepsOf(handedOut)).toEqual(['7:7']);
+    });
+  });
+
   it('are not replaced by a leader that cannot read them while a speaker cannot be told', async () => {
     await secrets.create({ ref: SECRET, type: 'Opaque', data: {} });
     reaches = false;
