@@ -1,8 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ObjectRef } from '../ports/kubernetes.ts';
-import { goBoolean } from './go-flag-values.ts';
+import { goBoolean, goDuration } from './go-flag-values.ts';
 
 const MAX_PORT = 65_535;
+const MIN_REFRESH_MS = 10_000;
+const MAX_REFRESH_MS = 86_400_000;
 
 /** A port number; 0 stands for none. */
 export function portNumber(text: string): number {
@@ -24,6 +26,14 @@ export function objectRef(text: string): ObjectRef {
   if (namespace === '' || name === '' || more.length > 0)
     throw new InvalidArgumentError('must be namespace/name, such as metallb-system/config.');
   return { namespace, name };
+}
+
+/** A pause between announcements, in ms: shorter ones would fill the LAN, longer ones outlast every cache. */
+export function refreshInterval(text: string): number {
+  const ms = goDuration(text);
+  if (ms !== 0 && (ms < MIN_REFRESH_MS || ms > MAX_REFRESH_MS))
+    throw new InvalidArgumentError('must be 0 or from 10s to 24h.');
+  return ms;
 }
 
 /** For options that may be given several times. */

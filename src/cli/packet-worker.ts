@@ -15,7 +15,6 @@ import { systemRandom, systemTime } from './system-time.ts';
 async function main(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('packet-worker is a thread of the speaker, not a program');
-  const { nodeName } = workerData as PacketWorkerData;
   const answer = (message: WorkerAnswer): void => port.postMessage(message);
   let engine: PacketEngine | undefined;
   let stopping = false;
@@ -38,19 +37,16 @@ async function main(): Promise<void> {
   process.on('uncaughtException', fail);
   try {
     const libc = loadLibc(fail);
-    engine = new PacketEngine(
-      { nodeName },
-      {
-        sockets: new PacketSockets(libc),
-        datagrams: new UdpSockets(libc),
-        echoes: new IcmpEcho(libc),
-        groups: new KernelGroups(libc),
-        interfaces: new NetlinkInterfaces(libc),
-        clock: systemTime,
-        timers: systemTime,
-        random: systemRandom,
-      },
-    );
+    engine = new PacketEngine(workerData as PacketWorkerData, {
+      sockets: new PacketSockets(libc),
+      datagrams: new UdpSockets(libc),
+      echoes: new IcmpEcho(libc),
+      groups: new KernelGroups(libc),
+      interfaces: new NetlinkInterfaces(libc),
+      clock: systemTime,
+      timers: systemTime,
+      random: systemRandom,
+    });
     port.on('message', (request: WorkerRequest) => {
       if (request.kind === 'stop') void stop();
       else if (!stopping) engine?.command(request.command);

@@ -24,10 +24,11 @@ import {
 import type { Log } from '../ports/log.ts';
 import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
+import { goBoolean } from './go-flag-values.ts';
 import { collectAfterStart, releaseAtRest } from './memory-at-rest.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { type NodeSubject, nodeReport } from './node-report.ts';
-import { addressAndPort, metallbMetricsOption, portNumber } from './option-values.ts';
+import { addressAndPort, metallbMetricsOption, portNumber, refreshInterval } from './option-values.ts';
 import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
 import { runProgram } from './program-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -43,6 +44,8 @@ interface SpeakerSettings {
   readonly healthAddress: string;
   readonly healthPort: number;
   readonly metricsPort: number;
+  readonly standIn: boolean;
+  readonly refreshInterval: number;
   readonly metallbMetrics: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -95,6 +98,23 @@ export function speakerCommand(): Command {
       portNumber,
       METRICS_PORT,
     )
+    .addOption(
+      new Option(
+        '--stand-in [boolean]',
+        'answer for a neighbour whose speaker is silent, with its MAC, as long as its kernel lives; false where switches inspect ARP',
+      )
+        .argParser(goBoolean)
+        .preset('true')
+        .default(true),
+    )
+    .addOption(
+      new Option(
+        '--refresh-interval <duration>',
+        'how often every address is announced again, for switches that forget; at least 10s, 0 switches it off',
+      )
+        .argParser(refreshInterval)
+        .default(60_000, '1m'),
+    )
     .addOption(metallbMetricsOption())
     .addOption(
       new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
@@ -144,8 +164,8 @@ async function speak(settings: SpeakerSettings, log: Log): Promise<void> {
   // A release has the Worker's bundle beside this file.
   const worker = (name: string): URL =>
     new URL(import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./${name}.mjs`, import.meta.url);
-  const { nodeName } = settings;
-  const plane = new WorkerPacketPlane({ nodeName, entry: worker('packet-worker') });
+  const { nodeName, standIn, refreshInterval: refreshIntervalMs } = settings;
+  const plane = new WorkerPacketPlane({ nodeName, standIn, refreshIntervalMs, entry: worker('packet-worker') });
   const bfd = new WorkerBfdPlane({ entry: worker('bfd-worker') });
   endOnDefect(log, async () => void (await Promise.all([plane.stop(), bfd.stop()])));
   const store = new StateFolder({ path: settings.stateDir, nodeName });

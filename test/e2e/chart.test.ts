@@ -77,6 +77,17 @@ describe('values', () => {
     expect(older).toEqual(await template());
   });
 
+  it('speakers are told what neighbours and switches of the LAN need', async () => {
+    const args = async (...values: string[]): Promise<readonly string[]> =>
+      argumentsOf(await template(['--set', values.join()]), 'DaemonSet');
+    expect(await args('speaker.standIn=false', 'speaker.refreshInterval=0')).toEqual(
+      expect.arrayContaining(['--stand-in=false', '--refresh-interval=0']),
+    );
+    expect(await args('speaker.refreshInterval=5m')).toContain('--refresh-interval=5m');
+    const older = await args('speaker.standIn=null', 'speaker.refreshInterval=null');
+    expect(older.join()).not.toMatch(/stand-in|refresh-interval/);
+  });
+
   it("MetalLB's values for the workloads do what they do there", async () => {
     const toleration = { key: 'dedicated', operator: 'Exists' };
     const objects = await template([

@@ -4,7 +4,7 @@ import { BROADCAST_MAC, formatIp, type IpAddress, type Ipv4, type Ipv6, ZERO_MAC
 import type { Grant } from '../../src/ports/channel.ts';
 import type { NetworkInterface } from '../../src/ports/interfaces.ts';
 import type { DropReason, PacketCounters, PacketNotice } from '../../src/ports/packet-plane.ts';
-import { PacketEngine } from '../../src/speaker/packet/packet-engine.ts';
+import { PacketEngine, type PacketEngineOptions } from '../../src/speaker/packet/packet-engine.ts';
 import { FakeDatagrams, NO_ECHOES } from './fake-datagrams.ts';
 import { ethernet, FakeHost, FakeLan, mac, v4, v6 } from './fake-lan.ts';
 import { ManualTime } from './manual-time.ts';
@@ -27,10 +27,10 @@ export class PacketBed {
   readonly notices: PacketNotice[] = [];
   readonly failures: string[] = [];
 
-  constructor(interfaces: readonly NetworkInterface[] = [ETH0]) {
+  constructor(interfaces: readonly NetworkInterface[] = [ETH0], options: Omit<PacketEngineOptions, 'nodeName'> = {}) {
     this.host = new FakeHost(this.lan, interfaces);
     this.engine = new PacketEngine(
-      { nodeName: 'node1' },
+      { nodeName: 'node1', ...options },
       {
         sockets: this.host,
         datagrams: this.datagrams.host,

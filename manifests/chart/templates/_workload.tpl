@@ -63,6 +63,15 @@
 {{- if eq (toString $root.Values.prometheus.metallbMetrics) "false" }}
 - --metallb-metrics=false
 {{- end }}
+{{- if eq .component "speaker" }}
+{{- if eq (toString $values.standIn) "false" }}
+- --stand-in=false
+{{- end }}
+{{- $refresh := toString $values.refreshInterval }}
+{{- if not (has $refresh (list "1m" "" "<nil>")) }}
+- --refresh-interval={{ $refresh }}
+{{- end }}
+{{- end }}
 {{- if eq .component "controller" }}
 - --speaker-service-account={{ include "heraldlb.serviceAccount" (dict "root" $root "component" "speaker") }}
 {{- with $root.Values.loadBalancerClass }}

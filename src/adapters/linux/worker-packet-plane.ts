@@ -13,6 +13,10 @@ export type WorkerAnswer =
 /** What the thread gets to know at its start. */
 export interface PacketWorkerData {
   readonly nodeName: string;
+  /** Answer in the place of a neighbour whose speaker is silent; true by default. */
+  readonly standIn?: boolean;
+  /** Pause between two announcements of an address that nothing happens to, in ms; 0 = none; a minute by default. */
+  readonly refreshIntervalMs?: number;
 }
 
 export interface WorkerPacketPlaneOptions extends PacketWorkerData {
@@ -45,7 +49,8 @@ export class WorkerPacketPlane implements PacketPlane {
   }
 
   async start(listener: PacketPlaneListener): Promise<void> {
-    const workerData: PacketWorkerData = { nodeName: this.#options.nodeName };
+    const { nodeName, standIn, refreshIntervalMs } = this.#options;
+    const workerData = { nodeName, standIn, refreshIntervalMs };
     // What the process was started with (an inspector, a program given by --eval) is not for this thread.
     const worker = new Worker(this.#options.entry, { workerData, resourceLimits: RESOURCE_LIMITS, execArgv: [] });
     this.#worker = worker;

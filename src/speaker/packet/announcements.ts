@@ -8,7 +8,7 @@ import { ARP } from './arp-protocol.ts';
 import { type EthernetInterface, serves } from './eligible-interface.ts';
 import { FamilyLinks, type FamilyLinksDependencies } from './family-links.ts';
 import { LanSurvey } from './lan-survey.ts';
-import type { NodeIdentity } from './link-protocol.ts';
+import type { LinkProtocol, NodeIdentity } from './link-protocol.ts';
 import { NDP } from './ndp-protocol.ts';
 import type { Stance } from './stance.ts';
 
@@ -25,6 +25,11 @@ export type Holding =
     }
   /** Answers with the MACs of the owner. */
   | { readonly kind: 'stand-in'; readonly interfaces: readonly HelloInterface[] };
+
+export interface AnnouncementsOptions {
+  /** Pause between two announcements of an address that nothing happens to, in ms; 0 = none are sent; a minute by default. */
+  readonly refreshIntervalMs?: number;
+}
 
 export interface AnnouncementsDependencies extends Omit<FamilyLinksDependencies, 'announced'> {
   readonly clock: Clock;
@@ -45,10 +50,11 @@ export class Announcements {
   readonly #survey: LanSurvey;
   #links: readonly EthernetInterface[] = [];
 
-  constructor(dependencies: AnnouncementsDependencies) {
+  constructor(options: AnnouncementsOptions, dependencies: AnnouncementsDependencies) {
     this.#dependencies = dependencies;
     const ofLinks = { ...dependencies, announced: (address: IpAddress) => this.#settle([address]) };
-    this.#families = { IPv4: new FamilyLinks(ARP, ofLinks), IPv6: new FamilyLinks(NDP, ofLinks) };
+    const linksOf = (protocol: LinkProtocol): FamilyLinks => new FamilyLinks(refreshing(protocol, options), ofLinks);
+    this.#families = { IPv4: linksOf(ARP), IPv6: linksOf(NDP) };
     this.#survey = new LanSurvey({ ...dependencies, families: this.#each() });
   }
 
@@ -189,6 +195,11 @@ export class Announcements {
       ...(gapMs === undefined ? {} : { gapMs }),
     };
   }
+}
+
+function refreshing(protocol: LinkProtocol, { refreshIntervalMs }: AnnouncementsOptions): LinkProtocol {
+  if (refreshIntervalMs === undefined) return protocol;
+  return { ...protocol, announcing: { ...protocol.announcing, refreshIntervalMs } };
 }
 
 function sameClaim(a: Claim, b: Claim): boolean {

@@ -10,7 +10,7 @@ import type { PacketCommand, PacketEvent, PacketPlane, PacketPlaneListener } fro
 import type { Clock, Random, Timer, Timers } from '../../ports/time.ts';
 import { HelloCounting } from '../neighbours/hello-counting.ts';
 import { Neighbourhood } from '../neighbours/neighbourhood.ts';
-import { Announcements } from './announcements.ts';
+import { Announcements, type AnnouncementsOptions } from './announcements.ts';
 import type { LinkNews } from './announcing-link.ts';
 import { Counting } from './counting.ts';
 import { announcesByDefault, canAnnounce, type EthernetInterface } from './eligible-interface.ts';
@@ -23,8 +23,10 @@ const TELL_AGAIN_AFTER_MS = 10_000;
 const TOLD_CAPACITY = 1024;
 const RETRY_SOCKET_MS = 5000;
 
-export interface PacketEngineOptions {
+export interface PacketEngineOptions extends AnnouncementsOptions {
   readonly nodeName: string;
+  /** False where switches inspect ARP: an address is taken over from a neighbour whose speaker is silent; true by default. */
+  readonly standIn?: boolean;
 }
 
 export interface PacketEngineDependencies {
@@ -56,9 +58,9 @@ export class PacketEngine implements PacketPlane {
   #countersTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
 
-  constructor({ nodeName }: PacketEngineOptions, dependencies: PacketEngineDependencies) {
+  constructor({ nodeName, standIn = true, ...options }: PacketEngineOptions, dependencies: PacketEngineDependencies) {
     this.#dependencies = dependencies;
-    this.#announcements = new Announcements({
+    this.#announcements = new Announcements(options, {
       ...dependencies,
       counting: this.#counting,
       settled: (claimed, released) => this.#listener?.notice({ kind: 'claims', claimed, released }),
@@ -76,7 +78,7 @@ export class PacketEngine implements PacketPlane {
       notice: (notice) => this.#listener?.notice(notice),
     });
     this.#neighbourhood = new Neighbourhood(
-      { nodeName, incarnation: 1 + Math.floor(dependencies.random.next() * (2 ** 48 - 1)) },
+      { nodeName, standIn, incarnation: 1 + Math.floor(dependencies.random.next() * (2 ** 48 - 1)) },
       {
         ...dependencies,
         counting: this.#helloCounting,
