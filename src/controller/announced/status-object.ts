@@ -16,7 +16,12 @@ export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 export const MANAGER = 'heraldlb';
 
 /** A label of Kubernetes holds no more. */
-export const MAX_LABEL_LENGTH = 63;
+const MAX_LABEL_LENGTH = 63;
+
+/** As much of a name as a label holds: it may end only in a letter or a digit. */
+export function labelValue(name: string): string {
+  return name.slice(0, MAX_LABEL_LENGTH).replace(/[^a-z0-9]+$/i, '');
+}
 
 /** The object for a Service on a node. It goes with the Node: whoever deletes that wants nothing more of it. */
 export function statusObject(
@@ -30,7 +35,7 @@ export function statusObject(
   return {
     ref: { namespace, name: `${prefix}-${hashOf(`${serviceKey}/${nodeName}`)}` },
     labels: {
-      [NODE_LABEL]: nodeName.slice(0, MAX_LABEL_LENGTH),
+      [NODE_LABEL]: labelValue(nodeName),
       [SERVICE_NAME_LABEL]: serviceName,
       [SERVICE_NAMESPACE_LABEL]: serviceNamespace,
       [MANAGED_BY_LABEL]: MANAGER,

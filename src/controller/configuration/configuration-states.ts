@@ -9,7 +9,7 @@ import {
   type KeptObjectsOptions,
   type StatusGroup,
 } from '../announced/kept-objects.ts';
-import { MANAGED_BY_LABEL, MANAGER, MAX_LABEL_LENGTH } from '../announced/status-object.ts';
+import { labelValue, MANAGED_BY_LABEL, MANAGER } from '../announced/status-object.ts';
 import type { Speakers } from '../speakers/speaker-listener.ts';
 import type { PeerStatusSource } from './config-source.ts';
 import type { Configuration } from './configuration.ts';
@@ -174,7 +174,7 @@ export class ConfigurationStates {
     if (node === undefined) return [];
     const finding = this.#speakerFinding(node, present !== undefined);
     if (finding === undefined) return undefined;
-    const labels = { [COMPONENT_LABEL]: 'speaker', [NODE_NAME_LABEL]: nodeName.slice(0, MAX_LABEL_LENGTH) };
+    const labels = { [COMPONENT_LABEL]: 'speaker', [NODE_NAME_LABEL]: labelValue(nodeName) };
     const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.meta.uid };
     return [{ ...this.#object(subject, labels, finding, present), owner }];
   }
