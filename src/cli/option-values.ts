@@ -51,3 +51,24 @@ export function metallbMetricsOption(): Option {
     .preset('true')
     .default(true);
 }
+
+/** `--stand-in` of speakers. */
+export function standInOption(): Option {
+  return new Option(
+    '--stand-in [boolean]',
+    'answer for a neighbour whose speaker is silent, with its MAC, as long as its kernel lives; false where switches inspect ARP',
+  )
+    .argParser(goBoolean)
+    .preset('true')
+    .default(true);
+}
+
+/** `--refresh-interval` of speakers. */
+export function refreshIntervalOption(): Option {
+  return new Option(
+    '--refresh-interval <duration>',
+    'how often every address is announced again, for switches that forget; at least 10s, 0 switches it off',
+  )
+    .argParser(refreshInterval)
+    .default(60_000, '1m');
+}

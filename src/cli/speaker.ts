@@ -24,11 +24,16 @@ import {
 import type { Log } from '../ports/log.ts';
 import { BgpSpeaker } from '../speaker/bgp/bgp-speaker.ts';
 import { Speaker } from '../speaker/speaker.ts';
-import { goBoolean } from './go-flag-values.ts';
 import { collectAfterStart, releaseAtRest } from './memory-at-rest.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { type NodeSubject, nodeReport } from './node-report.ts';
-import { addressAndPort, metallbMetricsOption, portNumber, refreshInterval } from './option-values.ts';
+import {
+  addressAndPort,
+  metallbMetricsOption,
+  portNumber,
+  refreshIntervalOption,
+  standInOption,
+} from './option-values.ts';
 import { aborted, endOnDefect, runToExit, stopSignal } from './process-life.ts';
 import { runProgram } from './program-life.ts';
 import { systemRandom, systemTime } from './system-time.ts';
@@ -98,23 +103,8 @@ export function speakerCommand(): Command {
       portNumber,
       METRICS_PORT,
     )
-    .addOption(
-      new Option(
-        '--stand-in [boolean]',
-        'answer for a neighbour whose speaker is silent, with its MAC, as long as its kernel lives; false where switches inspect ARP',
-      )
-        .argParser(goBoolean)
-        .preset('true')
-        .default(true),
-    )
-    .addOption(
-      new Option(
-        '--refresh-interval <duration>',
-        'how often every address is announced again, for switches that forget; at least 10s, 0 switches it off',
-      )
-        .argParser(refreshInterval)
-        .default(60_000, '1m'),
-    )
+    .addOption(standInOption())
+    .addOption(refreshIntervalOption())
     .addOption(metallbMetricsOption())
     .addOption(
       new Option('--log-level <level>', 'least important level that is logged').choices(LOG_LEVELS).default('info'),
