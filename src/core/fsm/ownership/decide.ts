@@ -225,10 +225,15 @@ function prevails(own: ClaimOrder, other: Claimant, { nodeName }: Situation): bo
  */
 function keeps(own: ClaimOrder, other: Claimant, situation: Situation): boolean {
   const isSameEpoch = compareEpochs(own.epoch, other.claim.epoch) === 0;
-  const inCompany = other.standing === 'heard' || situation.parties.some(({ standing }) => standing === 'heard');
+  const inCompany = other.standing === 'heard' || situation.parties.some((party) => isCompany(party, situation));
   return isSameEpoch && inCompany && situation.alone !== other.alone && !other.unhearing
     ? other.alone
     : prevails(own, other, situation);
+}
+
+/** To who was alone itself, one that is heard again says of a silent owner only by standing in for it that it did not die. */
+function isCompany({ standing, standsIn }: Party, { alone }: Situation): boolean {
+  return standing === 'heard' && (standsIn || !alone);
 }
 
 function rankOf({ grant, nodeName }: Situation): number {

@@ -53,13 +53,15 @@ describe('decide', () => {
     });
   });
 
-  it('keeps what it took over alone from one that only boots, and gives it to one that is heard', () => {
+  it('keeps what it took over alone from one that only boots, and gives it to one that is heard or stood in for', () => {
     const mine: AddressState = { kind: 'owner', order: order(7, 1, 1), contested: false };
     const boots = owner({ standing: 'stopped', awaySinceMs: NOW_MS - 500 });
     const silent = party('c', { standing: 'never-heard' });
     expect(decide(mine, situation({ alone: true, parties: [boots, silent] })).state.kind).toBe('owner');
     expect(decide(mine, situation({ alone: true, parties: [owner(), silent] })).state.kind).toBe('standby');
-    expect(decide(mine, situation({ alone: true, parties: [boots, party('c')] })).state.kind).toBe('standby');
+    expect(decide(mine, situation({ alone: true, parties: [boots, party('c')] })).state.kind).toBe('owner');
+    const standsIn = party('c', { standsIn: true });
+    expect(decide(mine, situation({ alone: true, parties: [boots, standsIn] })).state.kind).toBe('standby');
   });
 
   it('takes over at once from one that had taken over, though the kernel of the former owner answers again', () => {

@@ -102,6 +102,10 @@ export const CIRCUMSTANCES: readonly (readonly [text: string, situation: Situati
   ],
   ['the same, but now this node hears a third', situation({ alone: true, parties: [owner(stopped), party('c')] })],
   [
+    'the same, and the third stands in for the owner',
+    situation({ alone: true, parties: [owner(stopped), party('c', { standsIn: true })] }),
+  ],
+  [
     'the owner is silent, its kernel answers; who had taken over from it is silent with its kernel',
     situation({ parties: [owner(stopped), party('c', { ...down, claim: order(7, 2, 2) })] }),
   ],
