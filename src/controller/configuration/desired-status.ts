@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config/config.ts';
-import { sameOrigin } from '../../core/config/origin.ts';
+import { originKey } from '../../core/config/origin.ts';
 import { sameValue } from '../../core/config/same-value.ts';
 import { type Condition, timeText } from '../../ports/kubernetes.ts';
 import type { PeerStatusSource, PoolUsage, PoolUsageSource, UnavailableAddress } from './config-source.ts';
@@ -34,10 +34,16 @@ export interface DesiredStatus {
 }
 
 export interface StatusFacts {
-  readonly config: Config;
+  /** By the keys of their origins, the names of the pools and peers that are in force. */
+  readonly names: ReadonlyMap<string, string>;
   readonly usage: PoolUsageSource;
   readonly peers: PeerStatusSource;
   readonly now: Date;
+}
+
+/** As `StatusFacts` has them. */
+export function namesInForce({ pools, bgpPeers }: Config): StatusFacts['names'] {
+  return new Map([...pools, ...bgpPeers].map(({ origin, name }) => [originKey(origin), name]));
 }
 
 type Finding = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -54,15 +60,15 @@ export function desiredStatus(assessed: AssessedObject, facts: StatusFacts): Des
   if (object.kind === 'BGPPeer') return peerDesire(assessed, valid, facts);
   const conditions = conditionsWith(assessed, [valid], facts.now);
   if (object.kind !== 'IPAddressPool') return { conditions };
-  const pool = facts.config.pools.find(({ origin }) => sameOrigin(origin, verdict.origin));
-  const counts = pool === undefined ? NO_USAGE : (facts.usage.usage(pool.name) ?? countsOf(object.status) ?? NO_USAGE);
+  const name = facts.names.get(originKey(verdict.origin));
+  const counts = name === undefined ? NO_USAGE : (facts.usage.usage(name) ?? countsOf(object.status) ?? NO_USAGE);
   return { conditions, counts, unavailable: counts.unavailable ?? [] };
 }
 
 /** A peer whose password is missing is not in force as it is written, though its object is right by itself. */
-function peerDesire(assessed: AssessedObject, valid: Finding, { config, peers, now }: StatusFacts): DesiredStatus {
-  const peer = config.bgpPeers.find(({ origin }) => sameOrigin(origin, assessed.verdict.origin));
-  const status = peer && peers.peerStatus(peer.name);
+function peerDesire(assessed: AssessedObject, valid: Finding, { names, peers, now }: StatusFacts): DesiredStatus {
+  const name = names.get(originKey(assessed.verdict.origin));
+  const status = name === undefined ? undefined : peers.peerStatus(name);
   if (status === undefined) {
     return {
       conditions: conditionsWith(assessed, [valid], now, [ESTABLISHED]),

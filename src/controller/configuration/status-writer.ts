@@ -9,7 +9,15 @@ import type { ConfigObjectStore } from '../../ports/stores.ts';
 import type { Clock, Timer, Timers } from '../../ports/time.ts';
 import type { PeerStatusSource, PoolUsageSource } from './config-source.ts';
 import type { AssessedObject, Configuration } from './configuration.ts';
-import { conditionsOf, type DesiredStatus, desiredStatus, saysAlready, statusPatch, VALID } from './desired-status.ts';
+import {
+  conditionsOf,
+  type DesiredStatus,
+  desiredStatus,
+  namesInForce,
+  saysAlready,
+  statusPatch,
+  VALID,
+} from './desired-status.ts';
 import { configStatusWrites } from './metrics.ts';
 
 export interface StatusWriterOptions {
@@ -100,7 +108,7 @@ export class StatusWriter {
     this.#writing = true;
     this.#wanted = false;
     const { configuration, usage, peers, time } = this.#dependencies;
-    const facts = { config: configuration.current(), usage, peers, now: time.wallTime() };
+    const facts = { names: namesInForce(configuration.current()), usage, peers, now: time.wallTime() };
     const assessed = configuration.assessed();
     const present = new Set(assessed.map(({ object }) => object.meta.uid));
     this.#written = new Map([...this.#written].filter(([uid]) => present.has(uid)));
