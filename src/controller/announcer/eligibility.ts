@@ -1,4 +1,5 @@
 import type { L2Advertisement } from '../../core/config/config.ts';
+import { isInnerInterface } from '../../core/net/index.ts';
 import type { NodeStanding } from '../../core/placement/placement.ts';
 import { keyOf } from '../../ports/kubernetes.ts';
 import { abridged } from './abridged.ts';
@@ -160,7 +161,11 @@ export function idleness({ service, endpoints }: Omit<AddressUse, 'announced'>):
 /** Why a node that matches cannot announce on these terms. */
 function inability(node: KnownNode, { interfaces }: NodeTerms): string | undefined {
   if (node.obstacle !== undefined) return node.obstacle;
-  if (interfaces === undefined || interfaces.some((name) => node.interfaces.has(name))) return undefined;
+  if (interfaces === undefined) {
+    const leadsToLan = [...node.interfaces].some((name) => !isInnerInterface(name));
+    return leadsToLan ? undefined : 'has no interface that is up';
+  }
+  if (interfaces.some((name) => node.interfaces.has(name))) return undefined;
   return `has none of the interfaces ${interfaces.join(', ')} up`;
 }
 

@@ -1,4 +1,4 @@
-import { isInnerInterface, isStationMac, type MacAddress } from '../../core/net/index.ts';
+import { isInnerInterface, isPodInterface, isStationMac, type MacAddress } from '../../core/net/index.ts';
 import type { Grant } from '../../ports/channel.ts';
 import type { NetworkInterface } from '../../ports/interfaces.ts';
 
@@ -21,6 +21,11 @@ function hasStationMac({ mac }: NetworkInterface): boolean {
 /** Whether it announces addresses whose grant names no interfaces. */
 export function announcesByDefault(link: NetworkInterface): boolean {
   return canAnnounce(link) && !isInnerInterface(link.name);
+}
+
+/** Whether the controller is to know of it without a grant that names it: of hundreds that lead to Pods nobody names one. */
+export function isReported(link: NetworkInterface): boolean {
+  return canAnnounce(link) && !isPodInterface(link.name);
 }
 
 /** Whether the address of a grant is announced on an interface. */

@@ -13,7 +13,7 @@ import { Neighbourhood } from '../neighbours/neighbourhood.ts';
 import { Announcements, type AnnouncementsOptions } from './announcements.ts';
 import type { LinkNews } from './announcing-link.ts';
 import { Counting } from './counting.ts';
-import { announcesByDefault, canAnnounce, type EthernetInterface } from './eligible-interface.ts';
+import { announcesByDefault, canAnnounce, type EthernetInterface, isReported } from './eligible-interface.ts';
 import { Holder } from './holder.ts';
 import { RecentlyTold } from './recently-told.ts';
 import { saidInterfaces } from './said-interfaces.ts';
@@ -191,17 +191,16 @@ export class PacketEngine implements PacketPlane {
   #chooseLinks(): void {
     const named = this.#announcements.named();
     const able = this.#interfaces.filter(isEthernet);
-    const reported = able.filter((link) => announcesByDefault(link) || named.has(link.name));
-    const links = [...new Set([...reported, ...able.filter((link) => this.#announcements.isUsed(link))])];
+    const announcing = able.filter((link) => announcesByDefault(link) || named.has(link.name));
+    const links = [...new Set([...announcing, ...able.filter((link) => this.#announcements.isUsed(link))])];
     this.#announcements.useLinks(links);
     const granted = this.#announcements.addresses;
     const shape = links.map(({ index, name, running }) => `${index} ${name} ${running}`).join('\n');
-    const announcing = reported.map(({ name, mac, running }) => ({ name, mac, up: running }));
-    this.#tellInterfaces(announcing);
+    this.#tellInterfaces(able.filter((link) => isReported(link) || named.has(link.name)));
     if (shape !== this.#shape) this.#announcements.assign(granted);
     this.#shape = shape;
     this.#checkKernel(granted);
-    this.#neighbourhood.useInterfaces(this.#interfaces, saidInterfaces(this.#interfaces, reported, named));
+    this.#neighbourhood.useInterfaces(this.#interfaces, saidInterfaces(this.#interfaces, announcing, named));
   }
 
   /**
@@ -245,7 +244,8 @@ export class PacketEngine implements PacketPlane {
       this.#listener?.notice({ kind: 'event', event });
   }
 
-  #tellInterfaces(interfaces: readonly InterfaceReport[]): void {
+  #tellInterfaces(links: readonly EthernetInterface[]): void {
+    const interfaces = links.map(({ name, mac, running }): InterfaceReport => ({ name, mac, up: running }));
     const report = JSON.stringify(interfaces);
     if (report === this.#report) return;
     this.#report = report;

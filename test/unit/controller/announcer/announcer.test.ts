@@ -309,6 +309,25 @@ describe('the announcer', () => {
     expect(speaker('node-b').grants.get(ip(VIP))).not.toHaveProperty('interfaces');
   });
 
+  it('announces on an inner interface where an advertisement names it, and nowhere by default', async () => {
+    bed.advertise(advertisement('all'));
+    await bed.start('node-a');
+    const [eth0] = speaker('node-a').interfaces;
+    if (eth0 === undefined) throw new Error('no interface');
+    const interfaces = [
+      { ...eth0, up: false },
+      { ...eth0, name: 'docker0' },
+    ];
+    speaker('node-a').say({ kind: 'report', interfaces, claims: [] });
+    bed.serve('web', VIP);
+    await bed.advance(3000);
+    expect(bed.announcersOf(VIP)).toEqual([]);
+    expect(stateOf('web')?.obstacle?.message).toContain('node-a has no interface that is up');
+    bed.advertise(advertisement('all', { interfaces: ['docker0'] }));
+    await bed.advance(0);
+    expect(bed.ownerOf(VIP)).toBe('node-a');
+  });
+
   it('passes over a node that has none of the interfaces up', async () => {
     bed.advertise(advertisement('one', { interfaces: ['eth7'] }));
     await bed.start('node-a', 'node-b');

@@ -8,6 +8,18 @@ import { ADDRESS, CLIENT, ETH0, grant, PacketBed, SPEAKER } from '../../../suppo
 /** A node whose link came up listens first. */
 const LISTENS_MS = 500;
 
+it('reports also those interfaces that announce only when a grant names them, but no ends of Pods', async () => {
+  const docker0 = ethernet({ name: 'docker0', index: 3, mac: mac('02:00:00:00:0a:07') });
+  const bed = await new PacketBed([ETH0, docker0, { ...docker0, name: 'veth1a2b', index: 4 }]).start();
+  const [reported] = bed.notices.flatMap((notice) => (notice.kind === 'interfaces' ? [notice.interfaces] : []));
+  expect(reported?.map(({ name }) => name)).toEqual(['eth0', 'docker0']);
+  bed.grant(grant(ADDRESS, { candidates: ['node1'] }));
+  expect([...bed.host.sockets.keys()]).toEqual([2]);
+  bed.grant(grant(ADDRESS, { candidates: ['node1'], interfaces: ['docker0'], epoch: { generation: 1, counter: 2 } }));
+  expect(bed.claims()).toEqual(['+192.0.2.50 1.1', '+192.0.2.50 1.2']);
+  expect([...bed.host.sockets.keys()]).toEqual([3]);
+});
+
 describe('the packet engine, told what to announce', () => {
   it('answers for a granted address and claims it', async () => {
     const bed = await new PacketBed().start();
