@@ -6,6 +6,7 @@ import { LanProbes } from '../controller/announced/lan-probes.ts';
 import { ownershipsIn } from '../controller/announced/layer2-news.ts';
 import { Layer2Source } from '../controller/announced/layer2-source.ts';
 import { layer2Statuses } from '../controller/announced/layer2-statuses.ts';
+import { NodeWarnings } from '../controller/announced/node-warnings.ts';
 import { StatusObjects } from '../controller/announced/status-objects.ts';
 import { UnheardNeighbours } from '../controller/announced/unheard-neighbours.ts';
 import { Verification } from '../controller/announced/verification.ts';
@@ -42,6 +43,7 @@ export function showAnnounced(
   }
   const unheard = new UnheardNeighbours({}, { ...parts, speakers, announcer, events: api.events });
   unheard.start(signal);
+  new NodeWarnings({ ...parts, speakers, events: api.events }).start(signal);
   const remarkOn = (address: IpAddress, owner: string | undefined): string | undefined =>
     conflicts.conflictOf(address) ?? (owner === undefined ? undefined : unheard.remarkOn(address, owner));
   const layer2 = new Layer2Source({ announcer, timers, remarkOn });

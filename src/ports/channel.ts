@@ -174,6 +174,10 @@ export type SpeakerMessage =
   /** No foreign station has the address any more. Not said when the node has no more to do with it. */
   | { readonly kind: 'conflict-over'; readonly address: IpAddress; readonly interface: string }
   | { readonly kind: 'probed'; readonly requestId: number; readonly results: readonly ProbeResult[] }
+  /** The kernel holds an address that the node announces, and answers ARP for it whatever the grants. Said again while it lasts. */
+  | { readonly kind: 'kernel-answers'; readonly address: IpAddress; readonly interface: string }
+  /** The kernel joins no multicast group on the interface: solicitations may not come through. Said again while it lasts. */
+  | { readonly kind: 'groups-refused'; readonly interface: string }
   | BgpSpeakerMessage
   /** A planned stop: hand everything over, then revoke it. Nothing is granted any more; with no grant left, it may go. */
   | { readonly kind: 'leaving' }

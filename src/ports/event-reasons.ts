@@ -46,6 +46,8 @@ export const EVENT_REASONS = {
   },
   DuplicateMAC: { about: 'Node', types: WARNING, when: 'another host uses the MAC of one of its interfaces' },
   AnswersEverything: { about: 'Node', types: WARNING, when: 'a host on its LAN answers for every address' },
+  KernelAnswers: { about: 'Node', types: WARNING, when: 'its kernel answers ARP for an address that is announced' },
+  GroupsRefused: { about: 'Node', types: WARNING, when: 'its kernel joins no multicast group on an interface' },
   NeighbourUnheard: { about: 'Node', types: WARNING, when: 'another node never heard it: a firewall, most likely' },
   EndpointsRetired: {
     about: 'Node',

@@ -261,12 +261,14 @@ export class Speaker {
           interface: event.interface,
           remedy: 'set arp_ignore=1 and arp_announce=2 (kube-proxy: strictARP: true)',
         });
+        this.#dependencies.link.send(event);
         return;
       case 'groups-refused':
         this.#log.warn('groups-refused', {
           interface: event.interface,
           remedy: 'switch IPv6 on for the interface, or MLD snooping off on its switches',
         });
+        this.#dependencies.link.send(event);
         return;
       case 'hellos-refused':
         this.#log.error('hellos-refused', {

@@ -82,6 +82,8 @@ describe('a session', () => {
       { kind: 'verified', address: grant.address, owner: 'node-b', agrees: false, answeredBy: [station.mac] },
       { kind: 'conflict', address: grant.address, ...station, seen: 'announcement' },
       { kind: 'conflict-over', address: grant.address, interface: station.interface },
+      { kind: 'kernel-answers', address: grant.address, interface: station.interface },
+      { kind: 'groups-refused', interface: station.interface },
       {
         kind: 'probed',
         requestId: 9,

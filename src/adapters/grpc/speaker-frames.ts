@@ -54,6 +54,8 @@ interface WireSpeakerMessage extends WireBgpSpeakerMessage {
     readonly seen: string;
   };
   readonly conflictOver?: { readonly address: Uint8Array; readonly interface: string };
+  readonly kernelAnswers?: { readonly address: Uint8Array; readonly interface: string };
+  readonly groupsRefused?: { readonly interface: string };
   readonly probed?: { readonly requestId: number; readonly results: readonly WireProbeResult[] };
 }
 
@@ -108,6 +110,10 @@ export function speakerFrameToWire(frame: SpeakerFrame | MalformedFrame): object
       };
     case 'conflict-over':
       return { conflictOver: { address: ipToBytes(frame.address), interface: frame.interface } };
+    case 'kernel-answers':
+      return { kernelAnswers: { address: ipToBytes(frame.address), interface: frame.interface } };
+    case 'groups-refused':
+      return { groupsRefused: { interface: frame.interface } };
     case 'probed':
       return { probed: { requestId: frame.requestId, results: frame.results.map(probeResultToWire) } };
     case 'bgp-ack':
@@ -174,6 +180,11 @@ function observationFromWire(wire: WireSpeakerMessage): SpeakerFrame {
       address: addressFromWire(wire.conflictOver.address),
       interface: name('interface', wire.conflictOver.interface),
     };
+  if (wire.kernelAnswers) {
+    const { address, interface: on } = wire.kernelAnswers;
+    return { kind: 'kernel-answers', address: addressFromWire(address), interface: name('interface', on) };
+  }
+  if (wire.groupsRefused) return { kind: 'groups-refused', interface: name('interface', wire.groupsRefused.interface) };
   if (wire.probed) {
     const { requestId, results } = wire.probed;
     return { kind: 'probed', requestId: integer('request_id', requestId), results: results.map(probeResultFromWire) };

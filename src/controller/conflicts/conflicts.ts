@@ -157,6 +157,8 @@ export class Conflicts {
         this.#sweep.soon();
         return;
       case 'verified':
+      case 'kernel-answers':
+      case 'groups-refused':
         return;
       default:
         observation satisfies never;

@@ -42,6 +42,7 @@ export interface SpeakerListener {
 /** What a speaker saw of others. */
 export type Observation =
   | Extract<SpeakerMessage, { kind: 'verified' | 'conflict' | 'conflict-over' | 'probed' }>
+  | Extract<SpeakerMessage, { kind: 'kernel-answers' | 'groups-refused' }>
   | Extract<SpeakerMessage, { kind: 'neighbourhood' }>;
 
 /** Must not throw. */

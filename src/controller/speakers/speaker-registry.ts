@@ -228,6 +228,8 @@ export class SpeakerRegistry implements SpeakerSessionHandler, Speakers {
       case 'conflict':
       case 'conflict-over':
       case 'probed':
+      case 'kernel-answers':
+      case 'groups-refused':
         this.#news.observed(node.nodeName, message);
         return;
       default:

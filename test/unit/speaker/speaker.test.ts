@@ -161,6 +161,17 @@ describe('a speaker in session', () => {
     expect(bed.metrics.value('heraldlb_speaker_rejected_grants_total')).toBe(1);
   });
 
+  it('tells what about the kernel is in the way of announcing', async () => {
+    const bed = await new Bed().start();
+    bed.host.settings = { arpIgnore: 0, arpAnnounce: 0 };
+    bed.host.joinOutcome = 'refused';
+    bed.host.change([ETH0, ethernet({ name: 'kube-ipvs0', index: 5, noArp: true, addresses: [ADDRESS] })]);
+    bed.delta(3, [grant(), grant(address('2001:db8::50'))]);
+    const sent = bed.link.takeSent();
+    expect(sent).toContainEqual({ kind: 'kernel-answers', address: ADDRESS, interface: 'eth0' });
+    expect(sent).toContainEqual({ kind: 'groups-refused', interface: 'eth0' });
+  });
+
   it('goes on announcing without a controller', async () => {
     const bed = await new Bed().start();
     bed.snapshot(1, grant());
