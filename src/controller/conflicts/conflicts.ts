@@ -99,14 +99,10 @@ export class Conflicts {
     const stop = configuration.onChange(() => this.#sweep.soon());
     this.#sweep.start();
     this.#sweep.soon();
-    signal.addEventListener(
-      'abort',
-      () => {
-        stop();
-        this.#sweep.stop();
-      },
-      { once: true },
-    );
+    signal.addEventListener('abort', () => {
+      stop();
+      this.#sweep.stop();
+    });
   }
 
   /** Some address was given out or back: others are next. Cheap, however often. */
