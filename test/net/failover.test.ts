@@ -12,6 +12,8 @@ const NODES = ['node1', 'node2', 'node3'];
 const PATIENCE_MS = 20_000;
 /** Long enough for a wrong takeover: several times the silence that neighbours tolerate. */
 const QUIET_MS = 2000;
+/** Speakers write what they know at most once a second. */
+const KEPT_AFTER_MS = 2000;
 
 describe('three speakers that share an address', () => {
   let lan: SpeakerLan;
@@ -165,6 +167,7 @@ describe('three speakers that share an address', () => {
     it.each(['SIGKILL', 'SIGTERM'] as const)(
       'answers with the MAC of the owner after %s, and moves nothing',
       async (signal) => {
+        await sleep(KEPT_AFTER_MS);
         await undisturbed('node1', async () => {
           await lan.node('node1').signal(signal);
           await eventually(() => expect(lan.node('node2').changes(address).at(-1)).toMatch(/^stand-in/), PATIENCE_MS);
@@ -185,6 +188,7 @@ describe('three speakers that share an address', () => {
     });
 
     it('goes on without the controller when the speaker comes back', async () => {
+      await sleep(KEPT_AFTER_MS);
       lan.loseController();
       await undisturbed('node1', () => lan.node('node1').signal('SIGKILL'));
       lan.node('node1').start();
