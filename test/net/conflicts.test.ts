@@ -110,6 +110,18 @@ describe('an address that another host on the LAN has', () => {
     expect((await runOn('node1', 'cat /proc/net/packet')).trim().split('\n')).toHaveLength(1);
   });
 
+  it('is found by a survey of the node that announces it, though the host says nothing unasked', async () => {
+    await ip(`-n ${FOREIGN} address add 10.9.0.60/24 dev eth0`);
+    await ip(`-n ${FOREIGN} address add fd09::60/64 dev eth0 nodad`);
+    node.announce(ADDRESS, ADDRESS6);
+    await node.claims(ADDRESS, ADDRESS6);
+    const stations = [{ interface: 'eth0', mac: mac(macs[FOREIGN] ?? '') }];
+    expect(await node.survey(ADDRESS, ADDRESS6)).toEqual([
+      { address: ADDRESS, stations },
+      { address: ADDRESS6, stations },
+    ]);
+  });
+
   it('is defended when a host takes it later, and clients come back (RFC 5227 §2.4)', async () => {
     node.announce(ADDRESS);
     await node.claims(ADDRESS);
