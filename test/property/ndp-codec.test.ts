@@ -30,6 +30,9 @@ const other: fc.Arbitrary<NdpOption> = fc
   .record({ kind: fc.constant('other' as const), type: fc.integer({ min: 0, max: 255 }), octets })
   .filter(({ type, octets: value }) => type !== 14 && !isLinkLayer(type, value.length));
 
+/** A probe of Duplicate Address Detection names no source link-layer address, of whatever length. */
+const nameless = other.filter((option) => option.kind === 'other' && option.type !== 1);
+
 const optionsOf = (...one: fc.Arbitrary<NdpOption>[]): fc.Arbitrary<NdpOption[]> =>
   fc.array(fc.oneof(...one), { maxLength: 4 });
 const solicitation = (options: fc.Arbitrary<NdpOption[]>): fc.Arbitrary<NdpMessage> =>
@@ -69,7 +72,7 @@ const frame: fc.Arbitrary<NdpFrame> = fc.oneof(
     ipv6,
     solicitation(optionsOf(source, target, nonce, other)),
   ),
-  framed(fc.constant(ipv6FromValue(0n)), group, solicitation(optionsOf(target, nonce, other))),
+  framed(fc.constant(ipv6FromValue(0n)), group, solicitation(optionsOf(target, nonce, nameless))),
   framed(
     ipv6,
     ipv6.filter((address) => !isMulticast(address)),
