@@ -39,6 +39,8 @@ export class ConflictsBed {
   readonly away = new Set<string>();
   /** Nodes whose speaker is gone. */
   readonly gone = new Set<string>();
+  /** Of whose interface the MAC is another now than NODE_MACS says. */
+  readonly replaced = new Map<string, MacAddress>();
   /** False: speakers do not answer. */
   answers = true;
   #listener: ObservationListener = () => undefined;
@@ -127,8 +129,9 @@ export class ConflictsBed {
   }
 
   *#speakers(): Generator<Speaker> {
-    for (const [nodeName, own] of Object.entries(NODE_MACS)) {
+    for (const [nodeName, first] of Object.entries(NODE_MACS)) {
       if (this.gone.has(nodeName)) continue;
+      const own = this.replaced.get(nodeName) ?? first;
       const claims = [...(this.claims.get(nodeName) ?? [])].map(
         (address) => [address, { address, epoch: { generation: 1, counter: 1 }, term: 0 }] as const,
       );

@@ -21,12 +21,13 @@ export class NodeStations {
     this.#dependencies = dependencies;
   }
 
-  /** Learns the MACs of now, and forgets those of nodes that are no more. */
+  /** Learns the MACs of now, and forgets those that a living node has no more, and of nodes that are no more. */
   learn(): void {
     const { speakers, nodes } = this.#dependencies;
-    for (const [mac, nodeName] of this.#nodes) if (nodes.get(nodeName) === undefined) this.#nodes.delete(mac);
-    for (const { nodeName, interfaces } of speakers.alive())
-      for (const { mac } of interfaces) this.#nodes.set(mac, nodeName);
+    const alive = new Map([...speakers.alive()].map(({ nodeName, interfaces }) => [nodeName, interfaces]));
+    for (const [mac, nodeName] of this.#nodes)
+      if (alive.has(nodeName) || nodes.get(nodeName) === undefined) this.#nodes.delete(mac);
+    for (const [nodeName, interfaces] of alive) for (const { mac } of interfaces) this.#nodes.set(mac, nodeName);
   }
 
   nodeWith(mac: MacAddress): string | undefined {

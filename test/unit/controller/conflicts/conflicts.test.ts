@@ -324,6 +324,14 @@ describe('a conflict that a speaker saw', () => {
     expect(bed.conflicts.nodeWith(NODE_MACS.n2 ?? FOREIGN)).toBeUndefined();
   });
 
+  it('is one with the MAC that a living node has no more', () => {
+    const before = NODE_MACS.n2 ?? FOREIGN;
+    expect(bed.conflicts.nodeWith(before)).toBe('n2');
+    bed.replaced.set('n2', FOREIGN);
+    expect(bed.conflicts.nodeWith(FOREIGN)).toBe('n2');
+    expect(bed.conflicts.nodeWith(before)).toBeUndefined();
+  });
+
   it('over a MAC, or with a station that answers for everything, is told on the node', () => {
     bed.conflict('n1', v4('192.0.2.99'), NODE_MACS.n1 ?? FOREIGN, 'own-mac');
     bed.conflict('n1', v4('192.0.2.99'), NODE_MACS.n1 ?? FOREIGN, 'own-mac');

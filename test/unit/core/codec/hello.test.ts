@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   type Authenticate,
+  ByteWriter,
   decodeHello,
   encodeHello,
   entryDigest,
@@ -68,6 +69,13 @@ describe('a hello', () => {
     expect(decodeHello(wire, keys)).toEqual(HELLO);
     wire[newer.length - 1] = 1;
     expect(() => decodeHello(wire, keys)).toThrow(/unauthenticated/);
+  });
+
+  it('is the same in a writer that held another one before', () => {
+    const writer = new ByteWriter();
+    encodeHello({ ...HELLO, sender: 'a-longer-name', entries: [] }, 7, hmac(KEY), writer);
+    const wire = encodeHello(HELLO, 7, hmac(KEY), writer);
+    expect(Buffer.from(wire).toString('hex')).toBe(Buffer.from(encodeHello(HELLO, 7, hmac(KEY))).toString('hex'));
   });
 
   it('is refused when its key is not valid, or any octet of it was changed', () => {
